@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The trailer: the last 16 bytes of every traced block.
+ *
+ *    p                                                        p + usable
+ *    |<------ size asked for ------>|<-- slack -->|<-- 16 bytes -->|
+ *                                                 | caller |  size |
+ *
+ *   word 0   the return address into the caller of malloc or new
+ *   word 1   the size asked for; with stacks on, its bits 40-63 are the id of
+ *            the stack (0: none) and bits 0-39 the size
+ *
+ * A block of 2^40 usable bytes or more has no stack: its word 1 is the plain
+ * size. "usable" is the underlying allocator's, rounded down to a multiple of
+ * 8, and counts the trailer.
+ *
+ * Nothing but the caller may ever be stored here as an address: every
+ * conservative scanner would take it for a reference.
+ */
+#ifndef MTR_FORMAT_TRAILER_H
+#define MTR_FORMAT_TRAILER_H
+
+#include <assert.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct mtr_trailer {
+	uint64_t caller;
+	uint64_t size_stack;
+};
+
+static_assert(sizeof(struct mtr_trailer) == 16, "trailer");
+static_assert(offsetof(struct mtr_trailer, size_stack) == 8, "word 1");
+
+enum {
+	MTR_TRAILER = sizeof(struct mtr_trailer),
+	MTR_REQUEST_MIN = 24, /* asked of the allocator, at the least: it
+			       * makes a block own two granules */
+	MTR_USABLE_MIN = 24,
+	MTR_SIZE_BITS = 40,
+	MTR_STACK_BITS = 24,
+};
+
+/*
+ * What to ask of the allocator. @size is at most SIZE_MAX - 23. A multiple of
+ * 8, so that an allocator whose usable size is just what was asked still has
+ * room for the trailer behind the program's bytes.
+ */
+static inline size_t mtr_request(size_t size)
+{
+	size_t sum = (size + MTR_TRAILER + 7) & -(size_t)8;
+
+	return sum < MTR_REQUEST_MIN ? (size_t)MTR_REQUEST_MIN : sum;
+}
+
+static inline uint64_t mtr_trailer_offset(uint64_t usable)
+{
+	return usable - MTR_TRAILER;
+}
+
+static inline struct mtr_trailer *mtr_trailer_at(void *p, uint64_t usable)
+{
+	return (struct mtr_trailer *)((char *)p + mtr_trailer_offset(usable));
+}
+
+/* May a block of @usable bytes carry the id of a stack? */
+static inline bool mtr_trailer_has_stack(uint64_t usable)
+{
+	return usable >> MTR_SIZE_BITS == 0;
+}
+
+static inline uint64_t mtr_trailer_size(const struct mtr_trailer *t,
+					uint64_t usable)
+{
+	if (!mtr_trailer_has_stack(usable))
+		return t->size_stack;
+	return t->size_stack & ((UINT64_C(1) << MTR_SIZE_BITS) - 1);
+}
+
+static inline uint32_t mtr_trailer_stack(const struct mtr_trailer *t,
+					 uint64_t usable)
+{
+	if (!mtr_trailer_has_stack(usable))
+		return 0;
+	return t->size_stack >> MTR_SIZE_BITS;
+}
+
+/* Could this be the trailer of a block of @usable bytes? */
+static inline bool mtr_trailer_fits(const struct mtr_trailer *t,
+				    uint64_t usable)
+{
+	return t->caller != 0 && usable >= MTR_USABLE_MIN &&
+	       mtr_trailer_size(t, usable) <= mtr_trailer_offset(usable);
+}
+
+#endif

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The few compiler words that the traced side uses.
+ */
+#ifndef MTR_PRELOAD_COMPILER_H
+#define MTR_PRELOAD_COMPILER_H
+
+#include <stdint.h>
+
+#define likely(x) __builtin_expect(!!(x), 1)
+#define unlikely(x) __builtin_expect(!!(x), 0)
+
+#define MTR_INLINE static inline __attribute__((always_inline))
+#define MTR_COLD __attribute__((noinline, cold))
+/* Ours alone: reached without a look-up in the offset table. */
+#define MTR_HIDDEN __attribute__((visibility("hidden")))
+#define MTR_EXPORT __attribute__((visibility("default")))
+
+/* Initial-exec: a dynamic model would call malloc from within malloc. */
+#define MTR_TLS __thread __attribute__((tls_model("initial-exec")))
+
+/*
+ * The return address of the entry point that says this, without the pointer
+ * authentication code that AArch64 may have put into it.
+ */
+#ifdef __aarch64__
+MTR_INLINE uintptr_t mtr_strip_pac(uintptr_t pc)
+{
+	register uintptr_t x30 __asm__("x30") = pc;
+
+	__asm__("hint #7" : "+r"(x30)); /* xpaclri */
+	return x30;
+}
+#else
+MTR_INLINE uintptr_t mtr_strip_pac(uintptr_t pc)
+{
+	return pc;
+}
+#endif
+#define MTR_CALLER() mtr_strip_pac((uintptr_t)__builtin_return_address(0))
+
+#endif

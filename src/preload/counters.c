@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The counters' slots. See counters.h for the contract.
+ */
+#include "counters.h"
+
+#include <assert.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#include "preload/sys.h"
+
+#ifdef MTR_COUNTERS
+
+/* counters_debug.S reads these three by name, and knows the size of a slot. */
+enum { SLOTS = 1024, SLOT_BYTES = 64 };
+
+struct slot {
+	struct mtr_counter counter;
+	_Atomic uint64_t owner; /* pid and tid; 0: never used */
+	char pad[SLOT_BYTES - sizeof(struct mtr_counter) - sizeof(uint64_t)];
+};
+
+static_assert(sizeof(struct slot) == SLOT_BYTES, "counters_debug.S");
+static_assert(offsetof(struct slot, counter.bytes) == 8, "counters_debug.S");
+
+_Alignas(SLOT_BYTES) struct slot mtr_counter_slots[SLOTS];
+_Atomic uint64_t mtr_counter_slots_used;
+
+MTR_EXPORT uint64_t TOTAL_ALLOCS;
+MTR_EXPORT uint64_t TOTAL_ALLOCATED_BYTES;
+extern uint64_t mtr_total_allocs __attribute__((alias("TOTAL_ALLOCS")));
+extern uint64_t mtr_total_bytes __attribute__((alias("TOTAL_ALLOCATED_BYTES")));
+
+MTR_TLS struct mtr_counter *mtr_counter_own;
+
+/*
+ * A slot may be taken over when its thread is gone. One that another process
+ * left us by fork may be in use by the thread that forked: hands off.
+ */
+static bool slot_take(struct slot *slot, int pid, uint64_t self)
+{
+	uint64_t owner = atomic_load(&slot->owner);
+
+	if (owner != 0 && ((int)(owner >> 32) != pid ||
+			   mtr_sys_thread_alive(pid, (int)owner)))
+		return false;
+	return atomic_compare_exchange_strong(&slot->owner, &owner, self);
+}
+
+static struct mtr_counter *slot_claim(void)
+{
+	int pid = mtr_sys_getpid();
+	uint64_t self = (uint64_t)pid << 32 | (uint32_t)mtr_sys_gettid();
+
+	for (uint64_t i = 0; i < SLOTS; i++) {
+		uint64_t used = atomic_load(&mtr_counter_slots_used);
+
+		if (!slot_take(&mtr_counter_slots[i], pid, self))
+			continue;
+		while (used <= i &&
+		       !atomic_compare_exchange_weak(&mtr_counter_slots_used,
+						     &used, i + 1))
+			;
+		return &mtr_counter_slots[i].counter;
+	}
+	return NULL;
+}
+
+/*
+ * The first event of a thread claims a slot. Where more threads live than
+ * there are slots, the rest share the two words.
+ */
+MTR_COLD void mtr_counters_count_slow(uint64_t blocks, uint64_t bytes)
+{
+	static MTR_TLS bool tried;
+
+	if (!tried) {
+		tried = true;
+		mtr_counter_own = slot_claim();
+	}
+	if (mtr_counter_own) {
+		mtr_counter_add(&mtr_counter_own->blocks, blocks);
+		mtr_counter_add(&mtr_counter_own->bytes, bytes);
+		return;
+	}
+	__atomic_fetch_add(&mtr_total_allocs, blocks, __ATOMIC_RELAXED);
+	__atomic_fetch_add(&mtr_total_bytes, bytes, __ATOMIC_RELAXED);
+}
+
+#endif

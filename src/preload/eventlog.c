@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The event log and the checks on free. See eventlog.h for the contract.
+ */
+#include "eventlog.h"
+
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <link.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "format/trailer.h"
+#include "preload/ledger.h"
+#include "preload/line.h"
+#include "preload/sys.h"
+
+#ifdef MTR_DEBUG
+
+enum { SITES = 64 };
+
+static const char *log_path;
+
+void mtr_event_log_to(const char *path)
+{
+	log_path = path && *path ? path : NULL;
+}
+
+static void line_write(struct mtr_line *l)
+{
+	int fd = STDERR_FILENO;
+
+	mtr_line_end(l);
+	if (log_path)
+		fd = mtr_sys_open(log_path, O_WRONLY | O_CREAT | O_APPEND,
+				  0600);
+	if (fd < 0)
+		return;
+	mtr_sys_write_all(fd, l->text, l->len);
+	if (log_path)
+		mtr_sys_close(fd);
+}
+
+/*
+ * The object that holds @pc. Only _dl_find_object takes no lock: dladdr would
+ * wait for a dlopen whose constructors may wait for us.
+ */
+static void line_add_module(struct mtr_line *l, uintptr_t pc)
+{
+#ifdef HAVE__DL_FIND_OBJECT
+	struct dl_find_object object;
+
+	if (_dl_find_object((void *)pc, &object) == 0) {
+		const char *name = object.dlfo_link_map->l_name;
+		const char *slash = strrchr(name, '/');
+
+		mtr_line_text(l, " [");
+		mtr_line_text(l, *name ? slash ? slash + 1 : name : "program");
+		mtr_line_text(l, "+");
+		mtr_line_hex(l, pc - object.dlfo_link_map->l_addr);
+		mtr_line_text(l, "]");
+		return;
+	}
+#endif
+	(void)pc;
+	mtr_line_text(l, " [?]");
+}
+
+static void line_add_caller(struct mtr_line *l, uintptr_t caller)
+{
+	mtr_line_text(l, " caller ");
+	mtr_line_hex(l, caller);
+	line_add_module(l, caller);
+}
+
+void mtr_event_alloc(const char *what, size_t size, const void *p,
+		     uintptr_t caller)
+{
+	struct mtr_line l = { 0 };
+
+	mtr_line_text(&l, what);
+	mtr_line_text(&l, "(");
+	mtr_line_number(&l, size);
+	mtr_line_text(&l, ") = ");
+	mtr_line_hex(&l, (uintptr_t)p);
+	line_add_caller(&l, caller);
+	line_write(&l);
+}
+
+void mtr_event_realloc(const void *old, size_t size, const void *p,
+		       uintptr_t caller)
+{
+	struct mtr_line l = { 0 };
+
+	mtr_line_text(&l, "realloc(");
+	mtr_line_hex(&l, (uintptr_t)old);
+	mtr_line_text(&l, ", ");
+	mtr_line_number(&l, size);
+	mtr_line_text(&l, ") = ");
+	mtr_line_hex(&l, (uintptr_t)p);
+	line_add_caller(&l, caller);
+	line_write(&l);
+}
+
+void mtr_event_free(const char *what, const void *p, uintptr_t caller)
+{
+	struct mtr_line l = { 0 };
+
+	mtr_line_text(&l, what);
+	mtr_line_text(&l, "(");
+	mtr_line_hex(&l, (uintptr_t)p);
+	mtr_line_text(&l, ")");
+	line_add_caller(&l, caller);
+	line_write(&l);
+}
+
+/* Has @caller not been complained about before? */
+static bool site_is_new(uintptr_t caller)
+{
+	static _Atomic uintptr_t sites[SITES];
+
+	for (int i = 0; i < SITES; i++) {
+		uintptr_t seen = 0;
+
+		if (atomic_compare_exchange_strong(&sites[i], &seen, caller))
+			return true;
+		if (seen == caller)
+			return false;
+	}
+	return false;
+}
+
+static void complain(const char *what, const void *p, uintptr_t caller)
+{
+	struct mtr_line l = { 0 };
+
+	if (!site_is_new(caller))
+		return;
+	mtr_line_text(&l, "malloc_tracer: ");
+	mtr_line_text(&l, what);
+	mtr_line_text(&l, " ");
+	mtr_line_hex(&l, (uintptr_t)p);
+	line_add_caller(&l, caller);
+	line_write(&l);
+}
+
+static bool trailer_is_sound(const void *p, const uint8_t *at)
+{
+	uint64_t usable = mtr_ledger_usable(at, MTR_ENTRY_LARGE);
+	const struct mtr_trailer *t = mtr_trailer_at((void *)p, usable);
+
+	return usable >= MTR_USABLE_MIN && mtr_trailer_fits(t, usable) &&
+	       t->caller >> MTR_ADDR_BITS == 0;
+}
+
+void mtr_event_check_free(const void *p, uintptr_t caller)
+{
+	const uint8_t *at = mtr_ledger_find((uintptr_t)p);
+
+	if (!at || !mtr_is_lead(*at))
+		return;
+	if (*at == MTR_LEAD_FREED)
+		complain("double free of", p, caller);
+	else if (!trailer_is_sound(p, at))
+		complain("damaged trailer (written past the end?) of", p,
+			 caller);
+}
+
+#endif

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The descriptor, the options in force, and our constructor. See init.h.
+ */
+#include "init.h"
+
+#include <dlfcn.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "preload/arena.h"
+#include "preload/eventlog.h"
+#include "preload/options.h"
+#include "preload/real.h"
+#include "preload/sys.h"
+#include "preload/track.h"
+
+MTR_EXPORT struct mtr_descriptor malloc_tracer_descriptor = {
+	.magic = MTR_MAGIC,
+	.version = MTR_FORMAT_VERSION,
+	.size = sizeof(struct mtr_descriptor),
+	.self = (uintptr_t)&mtr_descriptor,
+	.ledger_root = (uintptr_t)mtr_ledger_root,
+	.ledger_bytes = sizeof(mtr_ledger_root),
+	.granule_bits = MTR_GRANULE_BITS,
+	.leaf_bits = MTR_LEAF_BITS,
+	.mid_bits = MTR_MID_BITS,
+	.root_bits = MTR_ROOT_BITS,
+	.lead = MTR_LEAD,
+	.flags = 0
+#ifdef MTR_COUNTERS
+		 | MTR_FLAG_COUNTERS
+#endif
+#ifdef MTR_DEBUG
+		 | MTR_FLAG_DEBUG
+#endif
+	,
+	.package_version = PACKAGE_VERSION,
+};
+
+extern struct mtr_descriptor mtr_descriptor
+	__attribute__((alias("malloc_tracer_descriptor")));
+
+MTR_COLD void mtr_descriptor_drop(enum mtr_drop reason)
+{
+	__atomic_fetch_add(&mtr_descriptor.drops[reason], 1, __ATOMIC_RELAXED);
+}
+
+static struct mtr_options options = MTR_OPTIONS_DEFAULT;
+static _Atomic bool options_read;
+
+static void complain(const char *line, size_t len)
+{
+	mtr_sys_write_all(STDERR_FILENO, line, len);
+}
+
+/*
+ * Where the first call comes so early that libc does not know the environment
+ * yet, the constructor reads the options.
+ */
+void mtr_init_options(void)
+{
+	const char *text;
+
+	if (!environ || atomic_exchange(&options_read, true))
+		return;
+	text = mtr_options_text();
+	if (text)
+		mtr_options_parse(text, complain, &options);
+#ifdef MTR_DEBUG
+	mtr_event_log_to(options.log);
+	mtr_freed_lead = MTR_LEAD_FREED;
+#endif
+	if (options.frees)
+		mtr_freed_lead = MTR_LEAD_FREED;
+	mtr_descriptor.flags |= (mtr_freed_lead ? MTR_FLAG_FREES : 0) |
+				(options.follow ? 0 : MTR_FLAG_NOFOLLOW);
+}
+
+void mtr_init_descriptor(bool shadowed)
+{
+	mtr_descriptor.next_malloc = (uintptr_t)mtr_real.malloc;
+	mtr_descriptor.flags |= MTR_FLAG_READY |
+				(shadowed ? MTR_FLAG_SHADOWED : 0) |
+				(mtr_real.chunks ? MTR_FLAG_CHUNKS : 0) |
+				(mtr_real.unsized ? MTR_FLAG_UNSIZED : 0);
+}
+
+/* follow=0: the children's environment does not name us. */
+static void unfollow(void)
+{
+	char *list = getenv("LD_PRELOAD");
+	const char *base;
+	Dl_info self;
+
+	if (!list || !dladdr(&mtr_descriptor, &self))
+		return;
+	base = strrchr(self.dli_fname, '/');
+	mtr_options_unpreload(list, base ? base + 1 : self.dli_fname);
+	if (!*list)
+		unsetenv("LD_PRELOAD");
+}
+
+__attribute__((constructor)) static void construct(void)
+{
+	mtr_real_road(0);
+	mtr_init_options();
+	mtr_real_cxx_replaced();
+	if (!options.follow)
+		unfollow();
+}

@@ -1,0 +1,439 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * malloc and its family, with glibc's semantics.
+ *
+ * Any thread, signal handlers as far as the next allocator allows. Each entry
+ * point is a short straight road for glibc once it is resolved, and one exit to
+ * a cold function for everything else: the first call, other allocators, a
+ * program with its own malloc, sizes that no allocator has.
+ */
+#include <errno.h>
+#include <stdbool.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "preload/arena.h"
+#include "preload/entry.h"
+#include "preload/eventlog.h"
+#include "preload/real.h"
+#include "preload/track.h"
+
+/* glibc gives less than this to nobody; another allocator might. */
+static size_t align_up_to_granule(size_t align)
+{
+	return align < MTR_GRANULE ? (size_t)MTR_GRANULE : align;
+}
+
+static bool is_power_of_two(size_t n)
+{
+	return n != 0 && (n & (n - 1)) == 0;
+}
+
+static void *untraced(void *p)
+{
+	if (p)
+		mtr_descriptor_drop(MTR_DROP_FOREIGN);
+	return p;
+}
+
+/* malloc */
+
+static __attribute__((noinline)) void *malloc_slow(size_t size,
+						   uintptr_t caller)
+{
+	switch (mtr_real_road(size)) {
+	case MTR_ROAD_TRACED:
+		return mtr_track_any(mtr_real.malloc(mtr_request(size)), size,
+				     caller);
+	case MTR_ROAD_PLAIN:
+		return mtr_real.malloc(size);
+	case MTR_ROAD_NESTED:
+		return mtr_arena_alloc(size, 0);
+	default:
+		return NULL;
+	}
+}
+
+MTR_INLINE void *malloc_common(size_t size, uintptr_t caller)
+{
+	if (!mtr_real_fast(size))
+		return malloc_slow(size, caller);
+	return mtr_track_chunk(mtr_real.malloc(mtr_request_chunk(size)), size,
+			       caller);
+}
+
+void *MTR_NAME(malloc)(size_t size)
+{
+	void *p = malloc_common(size, MTR_CALLER());
+
+	mtr_event_alloc("malloc", size, p, MTR_CALLER());
+	return p;
+}
+
+/* free */
+
+/* A block that is not in the ledger: none of ours, or before our time. */
+static MTR_COLD void free_foreign(void *p)
+{
+	if (!p || mtr_arena_owns(p))
+		return;
+	/* within the look-up free is the first that is known */
+	if (mtr_real_road(0) != MTR_ROAD_NESTED || mtr_real.free)
+		mtr_real.free(p);
+}
+
+MTR_INLINE void free_common(void *p)
+{
+	uint8_t *at = mtr_track_find(p);
+
+	if (unlikely(!at)) {
+		free_foreign(p);
+		return;
+	}
+	mtr_track_forget(p, at);
+	mtr_real.free(p);
+}
+
+MTR_INLINE void free_logged(const char *what, void *p, uintptr_t caller)
+{
+	mtr_event_check_free(p, caller);
+	mtr_event_free(what, p, caller);
+	free_common(p);
+}
+
+void mtr_interpose_free(void *p)
+{
+	free_common(p);
+}
+
+void MTR_NAME(free)(void *p)
+{
+	free_logged("free", p, MTR_CALLER());
+}
+
+void MTR_NAME(cfree)(void *p)
+{
+	free_logged("cfree", p, MTR_CALLER());
+}
+
+void MTR_NAME(free_sized)(void *p, size_t size)
+{
+	(void)size;
+	free_logged("free_sized", p, MTR_CALLER());
+}
+
+void MTR_NAME(free_aligned_sized)(void *p, size_t align, size_t size)
+{
+	(void)align;
+	(void)size;
+	free_logged("free_aligned_sized", p, MTR_CALLER());
+}
+
+/* calloc */
+
+/*
+ * calloc(1, n), never malloc and memset: what comes fresh from the kernel is
+ * zero already, and must not be touched.
+ */
+static __attribute__((noinline)) void *calloc_slow(size_t size,
+						   uintptr_t caller)
+{
+	switch (mtr_real_road(size)) {
+	case MTR_ROAD_TRACED:
+		return mtr_track_any(mtr_real.calloc(1, mtr_request(size)),
+				     size, caller);
+	case MTR_ROAD_PLAIN:
+		return mtr_real.calloc(1, size);
+	case MTR_ROAD_NESTED:
+		return mtr_arena_alloc(size, 0);
+	default:
+		return NULL;
+	}
+}
+
+void *MTR_NAME(calloc)(size_t n, size_t size)
+{
+	size_t bytes;
+	void *p;
+
+	if (unlikely(__builtin_mul_overflow(n, size, &bytes)))
+		bytes = SIZE_MAX;
+	if (mtr_real_fast(bytes))
+		p = mtr_track_chunk(
+			mtr_real.calloc(1, mtr_request_chunk(bytes)), bytes,
+			MTR_CALLER());
+	else
+		p = calloc_slow(bytes, MTR_CALLER());
+	mtr_event_alloc("calloc", bytes, p, MTR_CALLER());
+	return p;
+}
+
+/* realloc */
+
+static void *realloc_arena(void *p, size_t size, uintptr_t caller)
+{
+	size_t old = mtr_arena_size(p);
+	void *q;
+
+	if (size == 0)
+		return NULL;
+	q = malloc_slow(size, caller);
+	if (q)
+		memcpy(q, p, old < size ? old : size);
+	return q;
+}
+
+/* realloc(p, 0): glibc frees, others give a block without our request's room */
+static void *realloc_zero(void *p)
+{
+	uint8_t *at = mtr_track_find(p);
+
+	if (at)
+		mtr_track_forget(p, at);
+	return untraced(mtr_real.realloc(p, 0));
+}
+
+/* What realloc was given has no record; what it gives has one. */
+static void *realloc_foreign(void *p, size_t size, uintptr_t caller)
+{
+	return mtr_track_any(mtr_real.realloc(p, mtr_request(size)), size,
+			     caller);
+}
+
+/*
+ * The record goes before the block may move, lest another thread is given the
+ * place and we wipe out its record. The trailer stays where it is.
+ */
+MTR_INLINE void *realloc_traced(void *p, uint8_t *at, size_t size,
+				uintptr_t caller)
+{
+	uint8_t lead = *at;
+	void *q;
+
+	mtr_track_forget(p, at);
+	q = mtr_real.realloc(p, mtr_request(size));
+	if (unlikely(!q)) {
+		mtr_track_restore(p, at, lead);
+		return NULL;
+	}
+	return mtr_track_any(q, size, caller);
+}
+
+static MTR_COLD void *realloc_slow(void *p, size_t size, uintptr_t caller)
+{
+	enum mtr_road road = mtr_real_road(size);
+	uint8_t *at;
+
+	if (!p)
+		return malloc_slow(size, caller);
+	if (mtr_arena_owns(p))
+		return realloc_arena(p, size, caller);
+	if (road == MTR_ROAD_NOMEM)
+		return NULL;
+	if (road == MTR_ROAD_PLAIN ||
+	    (road == MTR_ROAD_NESTED && mtr_real.realloc))
+		return mtr_real.realloc(p, size);
+	if (road == MTR_ROAD_NESTED)
+		return NULL;
+	if (size == 0)
+		return realloc_zero(p);
+	at = mtr_track_find(p);
+	return at ? realloc_traced(p, at, size, caller)
+		  : realloc_foreign(p, size, caller);
+}
+
+static void *realloc_common(void *p, size_t size, uintptr_t caller)
+{
+	uint8_t *at = mtr_track_find(p);
+
+	/* size 0 wraps, and leaves by the slow road too */
+	if (unlikely(!at || !mtr_real_fast(size - 1)))
+		return realloc_slow(p, size, caller);
+	return realloc_traced(p, at, size, caller);
+}
+
+void *MTR_NAME(realloc)(void *p, size_t size)
+{
+	void *q;
+
+	if (p)
+		mtr_event_check_free(p, MTR_CALLER());
+	q = realloc_common(p, size, MTR_CALLER());
+	mtr_event_realloc(p, size, q, MTR_CALLER());
+	return q;
+}
+
+void *MTR_NAME(reallocarray)(void *p, size_t n, size_t size)
+{
+	size_t bytes;
+	void *q;
+
+	if (__builtin_mul_overflow(n, size, &bytes)) {
+		errno = ENOMEM;
+		return NULL;
+	}
+	if (p)
+		mtr_event_check_free(p, MTR_CALLER());
+	q = realloc_common(p, bytes, MTR_CALLER());
+	mtr_event_realloc(p, bytes, q, MTR_CALLER());
+	return q;
+}
+
+/* memalign and its kin */
+
+/*
+ * @request is what is asked of the allocator, @size what is recorded; pvalloc
+ * alone makes them differ by more than the trailer.
+ */
+static void *memalign_common(size_t align, size_t size, size_t request,
+			     uintptr_t caller)
+{
+	switch (mtr_real_road(request)) {
+	case MTR_ROAD_TRACED:
+		break;
+	case MTR_ROAD_PLAIN:
+		return mtr_real.memalign(align, request);
+	case MTR_ROAD_NESTED:
+		return mtr_arena_alloc(request, align);
+	default:
+		return NULL;
+	}
+	if (mtr_real.memalign_foreign)
+		return untraced(mtr_real.memalign(align, request));
+	request = mtr_request(request);
+	return mtr_track_request(
+		mtr_real.memalign(align_up_to_granule(align), request), size,
+		request, caller);
+}
+
+void *MTR_NAME(memalign)(size_t align, size_t size)
+{
+	void *p = memalign_common(align, size, size, MTR_CALLER());
+
+	mtr_event_alloc("memalign", size, p, MTR_CALLER());
+	return p;
+}
+
+void *MTR_NAME(valloc)(size_t size)
+{
+	void *p = memalign_common(getpagesize(), size, size, MTR_CALLER());
+
+	mtr_event_alloc("valloc", size, p, MTR_CALLER());
+	return p;
+}
+
+/* The program may use whole pages. */
+void *MTR_NAME(pvalloc)(size_t size)
+{
+	size_t page = getpagesize(), whole;
+	void *p;
+
+	if (__builtin_add_overflow(size, page - 1, &whole))
+		whole = SIZE_MAX;
+	else
+		whole &= -page;
+	p = memalign_common(page, size, whole, MTR_CALLER());
+	mtr_event_alloc("pvalloc", size, p, MTR_CALLER());
+	return p;
+}
+
+static void *aligned_alloc_common(size_t align, size_t size, uintptr_t caller)
+{
+	switch (mtr_real_road(size)) {
+	case MTR_ROAD_TRACED:
+		break;
+	case MTR_ROAD_PLAIN:
+		return mtr_real.aligned_alloc(align, size);
+	case MTR_ROAD_NESTED:
+		return mtr_arena_alloc(size, align);
+	default:
+		return NULL;
+	}
+	if (mtr_real.aligned_alloc_foreign)
+		return untraced(mtr_real.aligned_alloc(align, size));
+	if (is_power_of_two(align))
+		align = align_up_to_granule(align);
+	return mtr_track_any(mtr_real.aligned_alloc(align, mtr_request(size)),
+			     size, caller);
+}
+
+void *MTR_NAME(aligned_alloc)(size_t align, size_t size)
+{
+	void *p = aligned_alloc_common(align, size, MTR_CALLER());
+
+	mtr_event_alloc("aligned_alloc", size, p, MTR_CALLER());
+	return p;
+}
+
+static bool posix_align_is_valid(size_t align)
+{
+	return is_power_of_two(align) && align % sizeof(void *) == 0;
+}
+
+static int posix_memalign_traced(void **ret, size_t align, size_t size,
+				 uintptr_t caller)
+{
+	void *p = NULL;
+	int error;
+
+	error = mtr_real.posix_memalign(&p, align_up_to_granule(align),
+					mtr_request(size));
+	if (error)
+		return error;
+	*ret = mtr_track_any(p, size, caller);
+	return 0;
+}
+
+static int posix_memalign_common(void **ret, size_t align, size_t size,
+				 uintptr_t caller)
+{
+	int kept = errno;
+	int error;
+
+	if (!posix_align_is_valid(align))
+		return EINVAL;
+	switch (mtr_real_road(size)) {
+	case MTR_ROAD_TRACED:
+		break;
+	case MTR_ROAD_PLAIN:
+		return mtr_real.posix_memalign(ret, align, size);
+	case MTR_ROAD_NESTED:
+		*ret = mtr_arena_alloc(size, align);
+		return *ret ? 0 : ENOMEM;
+	default:
+		errno = kept;
+		return ENOMEM;
+	}
+	if (!mtr_real.posix_memalign_foreign)
+		return posix_memalign_traced(ret, align, size, caller);
+	error = mtr_real.posix_memalign(ret, align, size);
+	if (!error)
+		untraced(*ret);
+	return error;
+}
+
+int MTR_NAME(posix_memalign)(void **ret, size_t align, size_t size)
+{
+	int error = posix_memalign_common(ret, align, size, MTR_CALLER());
+
+	mtr_event_alloc("posix_memalign", size, error ? NULL : *ret,
+			MTR_CALLER());
+	return error;
+}
+
+/* malloc_usable_size */
+
+/* What the program may fill: the trailer is not its own. */
+size_t MTR_NAME(malloc_usable_size)(void *p)
+{
+	uint8_t *at = mtr_track_find(p);
+
+	if (likely(at))
+		return mtr_trailer_offset(mtr_track_usable(at));
+	if (!p)
+		return 0;
+	if (mtr_arena_owns(p))
+		return mtr_arena_size(p);
+	mtr_real_road(0);
+	return mtr_real.malloc_usable_size ? mtr_real.malloc_usable_size(p) : 0;
+}

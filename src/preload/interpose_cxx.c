@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * operator new and delete, all 20 forms, under their mangled names.
+ *
+ * They stand here so that the record names who said new, not the C++ runtime.
+ * When memory runs out the next operator new takes over: it calls the
+ * new-handler, and throws or returns NULL as its form demands. A new-handler's
+ * exception passes through these frames, which have nothing to clean up.
+ *
+ * Every form of new takes the size first, every form of delete the pointer.
+ * What follows (a size, an alignment, a reference to std::nothrow) differs,
+ * sits in the next two argument registers at most, and is only handed on.
+ */
+#include <stdbool.h>
+
+#include "preload/arena.h"
+#include "preload/entry.h"
+#include "preload/eventlog.h"
+#include "preload/real.h"
+#include "preload/track.h"
+
+typedef void *new_form(size_t size, uintptr_t a, uintptr_t b);
+typedef void delete_form(void *p, uintptr_t a, uintptr_t b);
+
+static void *new_next(enum mtr_cxx form, size_t size, uintptr_t a, uintptr_t b)
+{
+	new_form *next = (new_form *)mtr_real_cxx_next(form);
+
+	return next ? next(size, a, b) : NULL;
+}
+
+/*
+ * Ask the next operator new for our request, trailer and all. It may come back
+ * through our malloc, and then the block is recorded already, as its.
+ */
+static MTR_COLD void *new_handed_on(enum mtr_cxx form, size_t size, uintptr_t a,
+				    uintptr_t b, uintptr_t caller)
+{
+	if (size >= mtr_size_max)
+		return new_next(form, size, a, b);
+	return mtr_track_adopt(new_next(form, mtr_request(size), a, b), size,
+			       caller);
+}
+
+static void *new_aligned(size_t align, size_t size)
+{
+	if (align < MTR_GRANULE)
+		align = MTR_GRANULE;
+	return mtr_real.aligned_alloc(align, mtr_request(size));
+}
+
+/* @align is 0 for the forms that have none. */
+static __attribute__((noinline)) void *new_slow(enum mtr_cxx form, size_t size,
+						size_t align, uintptr_t a,
+						uintptr_t b, uintptr_t caller)
+{
+	enum mtr_road road = mtr_real_road(size);
+	void *p = NULL;
+
+	if (road == MTR_ROAD_NESTED)
+		return mtr_arena_alloc(size, align);
+	if (road == MTR_ROAD_PLAIN || mtr_real_cxx_replaced())
+		return new_next(form, size, a, b);
+	if (align & (align - 1) || (align && mtr_real.aligned_alloc_foreign))
+		return new_next(form, size, a, b);
+	if (road == MTR_ROAD_TRACED)
+		p = align ? new_aligned(align, size)
+			  : mtr_real.malloc(mtr_request(size));
+	if (unlikely(!p))
+		return new_handed_on(form, size, a, b, caller);
+	return mtr_track_any(p, size, caller);
+}
+
+MTR_INLINE void *new_common(enum mtr_cxx form, size_t size, uintptr_t a,
+			    uintptr_t b, uintptr_t caller)
+{
+	void *p;
+
+	if (!mtr_real_new_fast(size))
+		return new_slow(form, size, 0, a, b, caller);
+	p = mtr_real.malloc(mtr_request_chunk(size));
+	if (unlikely(!p))
+		return new_handed_on(form, size, a, b, caller);
+	return mtr_track_chunk(p, size, caller);
+}
+
+/* clang-format off */
+#define NEW(name)							\
+	MTR_EXPORT new_form MTR_NAME(name);				\
+	void *MTR_NAME(name)(size_t size, uintptr_t a, uintptr_t b)	\
+	{								\
+		void *p = new_common(MTR_CXX_##name, size, a, b,	\
+				     MTR_CALLER());			\
+									\
+		mtr_event_alloc("operator new", size, p, MTR_CALLER());	\
+		return p;						\
+	}
+
+#define NEW_ALIGNED(name)						\
+	MTR_EXPORT new_form MTR_NAME(name);				\
+	void *MTR_NAME(name)(size_t size, uintptr_t a, uintptr_t b)	\
+	{								\
+		void *p = new_slow(MTR_CXX_##name, size, a, a, b,	\
+				   MTR_CALLER());			\
+									\
+		mtr_event_alloc("operator new", size, p, MTR_CALLER());	\
+		return p;						\
+	}
+/* clang-format on */
+
+NEW(_Znwm)
+NEW(_Znam)
+NEW(_ZnwmRKSt9nothrow_t)
+NEW(_ZnamRKSt9nothrow_t)
+NEW_ALIGNED(_ZnwmSt11align_val_t)
+NEW_ALIGNED(_ZnamSt11align_val_t)
+NEW_ALIGNED(_ZnwmSt11align_val_tRKSt9nothrow_t)
+NEW_ALIGNED(_ZnamSt11align_val_tRKSt9nothrow_t)
+
+/* Not in the ledger, or not our business. */
+static MTR_COLD void delete_slow(enum mtr_cxx form, void *p, uintptr_t a,
+				 uintptr_t b)
+{
+	delete_form *next;
+
+	if (!p || mtr_arena_owns(p))
+		return;
+	if (mtr_real_road(0) == MTR_ROAD_TRACED && !mtr_real_cxx_replaced()) {
+		mtr_interpose_free(p);
+		return;
+	}
+	next = (delete_form *)mtr_real_cxx_next(form);
+	if (next)
+		next(p, a, b);
+}
+
+MTR_INLINE void delete_common(enum mtr_cxx form, void *p, uintptr_t a,
+			      uintptr_t b, uintptr_t caller)
+{
+	uint8_t *at = mtr_track_find(p);
+
+	mtr_event_check_free(p, caller);
+	mtr_event_free("operator delete", p, caller);
+	if (unlikely(!at || !mtr_real_new_fast(0))) {
+		delete_slow(form, p, a, b);
+		return;
+	}
+	mtr_track_forget(p, at);
+	mtr_real.free(p);
+}
+
+/* clang-format off */
+#define DELETE(name)							\
+	MTR_EXPORT delete_form MTR_NAME(name);				\
+	void MTR_NAME(name)(void *p, uintptr_t a, uintptr_t b)		\
+	{								\
+		delete_common(MTR_CXX_##name, p, a, b, MTR_CALLER());	\
+	}
+/* clang-format on */
+
+DELETE(_ZdlPv)
+DELETE(_ZdaPv)
+DELETE(_ZdlPvm)
+DELETE(_ZdaPvm)
+DELETE(_ZdlPvRKSt9nothrow_t)
+DELETE(_ZdaPvRKSt9nothrow_t)
+DELETE(_ZdlPvSt11align_val_t)
+DELETE(_ZdaPvSt11align_val_t)
+DELETE(_ZdlPvmSt11align_val_t)
+DELETE(_ZdaPvmSt11align_val_t)
+DELETE(_ZdlPvSt11align_val_tRKSt9nothrow_t)
+DELETE(_ZdaPvSt11align_val_tRKSt9nothrow_t)

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The ledger's growing and walking. See ledger.h for the contract.
+ */
+#include "ledger.h"
+
+#include <assert.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "preload/descriptor.h"
+#include "preload/sys.h"
+
+enum {
+	MID_BYTES = sizeof(mtr_leaf) << MTR_MID_BITS,
+	/* Leaves are mapped some at a time: one by one, their spare bytes
+	 * would cost a page each. */
+	POOL_LEAVES = 4,
+	POOL_LEFT_MASK = 15,
+};
+
+static_assert(POOL_LEAVES - 1 <= POOL_LEFT_MASK && MTR_LEAF_BYTES % 16 == 0,
+	      "the count fits the low bits of a leaf's address");
+
+mtr_mid mtr_ledger_root[1 << MTR_ROOT_BITS];
+
+/* The next free leaf of the pool; its low bits count how many there are. */
+static _Atomic uintptr_t pool;
+
+static void *map_counted(size_t bytes)
+{
+	void *p = mtr_sys_map(bytes);
+
+	if (p)
+		__atomic_fetch_add(&mtr_descriptor.ledger_bytes, bytes,
+				   __ATOMIC_RELAXED);
+	return p;
+}
+
+static void unmap_counted(void *p, size_t bytes)
+{
+	mtr_sys_unmap(p, bytes);
+	__atomic_fetch_sub(&mtr_descriptor.ledger_bytes, bytes,
+			   __ATOMIC_RELAXED);
+}
+
+static uint8_t *leaf_map_pool(uintptr_t empty)
+{
+	size_t bytes = POOL_LEAVES * (size_t)MTR_LEAF_BYTES;
+	uint8_t *first = map_counted(bytes);
+	uintptr_t rest;
+
+	if (!first)
+		return NULL;
+	rest = ((uintptr_t)first + MTR_LEAF_BYTES) | (POOL_LEAVES - 1);
+	if (atomic_compare_exchange_strong(&pool, &empty, rest))
+		return first;
+	unmap_counted(first, bytes);
+	return NULL;
+}
+
+static uint8_t *leaf_create(void)
+{
+	uintptr_t next = atomic_load(&pool);
+
+	for (;;) {
+		uintptr_t left = next & POOL_LEFT_MASK;
+
+		if (!left) {
+			uint8_t *leaf = leaf_map_pool(next);
+			uintptr_t now = atomic_load(&pool);
+
+			if (leaf || now == next)
+				return leaf;
+			next = now;
+		} else if (atomic_compare_exchange_weak(
+				   &pool, &next, next + MTR_LEAF_BYTES - 1)) {
+			return (uint8_t *)(next - left);
+		}
+	}
+}
+
+static mtr_leaf *mid_make(mtr_mid *slot)
+{
+	mtr_leaf *mid = atomic_load(slot), *none = NULL;
+
+	if (mid)
+		return mid;
+	mid = map_counted(MID_BYTES);
+	if (!mid || atomic_compare_exchange_strong(slot, &none, mid))
+		return mid;
+	unmap_counted(mid, MID_BYTES);
+	return none;
+}
+
+/* Of two threads that race here one's leaf stays unused: 260 KB, untouched. */
+static uint8_t *leaf_make(mtr_leaf *slot)
+{
+	uint8_t *leaf = atomic_load(slot), *none = NULL;
+
+	if (leaf)
+		return leaf;
+	leaf = leaf_create();
+	if (!leaf || atomic_compare_exchange_strong(slot, &none, leaf))
+		return leaf;
+	return none;
+}
+
+MTR_COLD uint8_t *mtr_ledger_make(uintptr_t addr, enum mtr_drop *drop)
+{
+	mtr_leaf *mid;
+	uint8_t *leaf;
+
+	*drop = MTR_DROP_HIGH;
+	if (mtr_root_index(addr) >> MTR_ROOT_BITS)
+		return NULL;
+	*drop = MTR_DROP_LEDGER;
+	mid = mid_make(&mtr_ledger_root[mtr_root_index(addr)]);
+	if (!mid)
+		return NULL;
+	leaf = leaf_make(&mid[mtr_mid_index(addr)]);
+	if (!leaf)
+		return NULL;
+	return leaf + mtr_leaf_index(addr);
+}
+
+/* The first address that a table entry @bits wide after @addr's speaks for. */
+static uintptr_t align_next(uintptr_t addr, int bits)
+{
+	return ((addr >> bits) + 1) << bits;
+}
+
+static uintptr_t leaf_next(const uint8_t *leaf, uintptr_t addr,
+			   const uint8_t **at)
+{
+	const uint64_t leads = UINT64_C(0x8080808080808080);
+	size_t i = mtr_leaf_index(addr);
+
+	while (i < MTR_LEAF_GRANULES) {
+		uint64_t eight;
+
+		if (i % 8 == 0) {
+			memcpy(&eight, leaf + i, sizeof(eight));
+			if (!(eight & leads)) {
+				i += 8;
+				continue;
+			}
+		}
+		if (mtr_is_live(leaf[i])) {
+			*at = leaf + i;
+			addr &= -((uintptr_t)1 << MTR_LEAF_BITS);
+			return addr + i * MTR_GRANULE;
+		}
+		i++;
+	}
+	return 0;
+}
+
+uintptr_t mtr_ledger_next(uintptr_t addr, const uint8_t **at)
+{
+	addr = (addr + MTR_GRANULE - 1) & -(uintptr_t)MTR_GRANULE;
+	while (!(mtr_root_index(addr) >> MTR_ROOT_BITS)) {
+		mtr_leaf *mid = mtr_ledger_root[mtr_root_index(addr)];
+		uint8_t *leaf;
+		uintptr_t found;
+
+		if (!mid) {
+			addr = align_next(addr, MTR_LEAF_BITS + MTR_MID_BITS);
+			continue;
+		}
+		leaf = mid[mtr_mid_index(addr)];
+		found = leaf ? leaf_next(leaf, addr, at) : 0;
+		if (found)
+			return found;
+		addr = align_next(addr, MTR_LEAF_BITS);
+	}
+	return 0;
+}
+
+uintptr_t mtr_ledger_previous(uintptr_t addr, const uint8_t **at)
+{
+	addr &= -(uintptr_t)MTR_GRANULE;
+	if (mtr_root_index(addr) >> MTR_ROOT_BITS)
+		return 0;
+	for (;;) {
+		const uint8_t *byte = mtr_ledger_find(addr);
+		int bits = MTR_GRANULE_BITS;
+
+		if (byte && mtr_is_live(*byte)) {
+			*at = byte;
+			return addr;
+		}
+		if (!byte)
+			bits = mtr_ledger_root[mtr_root_index(addr)]
+				       ? MTR_LEAF_BITS
+				       : MTR_LEAF_BITS + MTR_MID_BITS;
+		addr = addr >> bits << bits;
+		if (addr < MTR_GRANULE)
+			return 0;
+		addr -= MTR_GRANULE;
+	}
+}

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * MALLOC_TRACER_OPTIONS. See options.h for the contract.
+ */
+#include "options.h"
+
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <unistd.h>
+
+#include "preload/line.h"
+
+struct word {
+	const char *at;
+	size_t len;
+};
+
+static bool word_is(struct word w, const char *s)
+{
+	return w.len == strlen(s) && memcmp(w.at, s, w.len) == 0;
+}
+
+static bool parse_flag(struct word value, bool *ret)
+{
+	if (value.len != 1 || (*value.at != '0' && *value.at != '1'))
+		return false;
+	*ret = *value.at == '1';
+	return true;
+}
+
+static bool parse_log(struct word value, struct mtr_options *ret)
+{
+#ifdef MTR_DEBUG
+	if (value.len == 0 || value.len >= sizeof(ret->log))
+		return false;
+	memcpy(ret->log, value.at, value.len);
+	ret->log[value.len] = '\0';
+	if (word_is(value, "stderr"))
+		ret->log[0] = '\0';
+	return true;
+#else
+	(void)value;
+	(void)ret;
+	return false;
+#endif
+}
+
+static bool parse_one(struct word key, struct word value,
+		      struct mtr_options *ret)
+{
+	if (word_is(key, "frees"))
+		return parse_flag(value, &ret->frees);
+	if (word_is(key, "follow"))
+		return parse_flag(value, &ret->follow);
+	if (word_is(key, "log"))
+		return parse_log(value, ret);
+	return false;
+}
+
+static void complain_about(struct word item, mtr_complain *complain)
+{
+	struct mtr_line l = { 0 };
+
+	mtr_line_text(&l, "malloc_tracer: " MTR_OPTIONS_VARIABLE ": ignored: ");
+	for (size_t i = 0; i < item.len; i++)
+		mtr_line_text(&l, (char[]){ item.at[i], '\0' });
+	mtr_line_end(&l);
+	complain(l.text, l.len);
+}
+
+void mtr_options_parse(const char *text, mtr_complain *complain,
+		       struct mtr_options *ret)
+{
+	while (*text) {
+		struct word item = { text, strcspn(text, ",") };
+		const char *equals = memchr(text, '=', item.len);
+
+		text += item.len;
+		text += *text == ',';
+		if (item.len == 0)
+			continue;
+		if (equals) {
+			size_t key = equals - item.at;
+
+			if (parse_one((struct word){ item.at, key },
+				      (struct word){ equals + 1,
+						     item.len - key - 1 },
+				      ret))
+				continue;
+		}
+		complain_about(item, complain);
+	}
+}
+
+const char *mtr_options_text(void)
+{
+	static const char name[] = MTR_OPTIONS_VARIABLE "=";
+
+	if (getauxval(AT_SECURE) || !environ)
+		return NULL;
+	for (char **e = environ; *e; e++)
+		if (strncmp(*e, name, sizeof(name) - 1) == 0)
+			return *e + sizeof(name) - 1;
+	return NULL;
+}
+
+void mtr_options_unpreload(char *list, const char *library)
+{
+	static const char separators[] = " :";
+	char *to = list;
+
+	for (char *from = list; *from;) {
+		struct word w = { from, strcspn(from, separators) };
+		const char *slash = memrchr(w.at, '/', w.len);
+		struct word base = w;
+
+		if (slash) {
+			base.at = slash + 1;
+			base.len = w.at + w.len - base.at;
+		}
+		from += w.len;
+		from += *from != '\0';
+		if (w.len == 0 || word_is(w, library) || word_is(base, library))
+			continue;
+		if (to > list)
+			*to++ = ':';
+		memmove(to, w.at, w.len);
+		to += w.len;
+	}
+	*to = '\0';
+}

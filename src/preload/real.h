@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The next allocator: glibc's, or whatever stands behind this library in the
+ * search order (jemalloc, tcmalloc, mimalloc, one's own).
+ *
+ * Looked up at the first call of any entry point, which may come long before
+ * our constructor. No thread ever waits for another here: two that race both
+ * look up, and store the same values.
+ *
+ *   unresolved ──first call──► resolving ──► ready      traced
+ *                                │      └──► shadowed   passed on, not traced
+ *                                ▼
+ *              calls from within are answered from the bootstrap arena
+ */
+#ifndef MTR_PRELOAD_REAL_H
+#define MTR_PRELOAD_REAL_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "format/trailer.h"
+#include "preload/compiler.h"
+
+enum {
+	/* glibc's chunk header, the word before a block: size and three bits */
+	MTR_CHUNK_BITS = 7,
+	MTR_CHUNK_MMAPPED = 2,
+	MTR_CHUNK_HEADER = 8,
+};
+
+static const size_t mtr_size_max = PTRDIFF_MAX - MTR_TRAILER - 8;
+
+struct mtr_real {
+	/*
+	 * A size that is not below this takes the slow road. 0 until ready, and
+	 * where the fast road does not apply: one comparison for all of it.
+	 */
+	_Atomic size_t fast_limit;
+	_Atomic size_t new_limit; /* the same for operator new */
+
+	void *(*malloc)(size_t size);
+	void (*free)(void *p);
+	void *(*calloc)(size_t n, size_t size);
+	void *(*realloc)(void *p, size_t size);
+	void *(*memalign)(size_t align, size_t size);
+	void *(*aligned_alloc)(size_t align, size_t size);
+	int (*posix_memalign)(void **ret, size_t align, size_t size);
+	size_t (*malloc_usable_size)(void *p);
+
+	bool chunks;  /* glibc: the chunk header gives the usable size */
+	bool unsized; /* no malloc_usable_size beside malloc */
+	/* not beside malloc: whose blocks these are nobody knows */
+	bool memalign_foreign, aligned_alloc_foreign, posix_memalign_foreign;
+};
+
+extern MTR_HIDDEN struct mtr_real mtr_real;
+
+/*
+ * mtr_request() for glibc, whose smallest chunk has 24 usable bytes and whose
+ * usable sizes are whole words without our doing.
+ */
+MTR_INLINE size_t mtr_request_chunk(size_t size)
+{
+	return size + MTR_TRAILER;
+}
+
+/* How a request is to be served. */
+enum mtr_road {
+	MTR_ROAD_TRACED,
+	MTR_ROAD_PLAIN,	 /* hand it on as it is */
+	MTR_ROAD_NESTED, /* from within the look-up: the arena */
+	MTR_ROAD_NOMEM,	 /* too large; errno is set */
+};
+
+/* Resolves at the first call. */
+enum mtr_road mtr_real_road(size_t size);
+
+MTR_INLINE bool mtr_real_fast(size_t size)
+{
+	return likely(size < atomic_load_explicit(&mtr_real.fast_limit,
+						  memory_order_acquire));
+}
+
+MTR_INLINE bool mtr_real_new_fast(size_t size)
+{
+	return likely(size < atomic_load_explicit(&mtr_real.new_limit,
+						  memory_order_acquire));
+}
+
+/*
+ * The forms of operator new and delete. A C++ runtime's own are stood in for;
+ * a replacement that some library brings is the program's business, and is
+ * called instead.
+ */
+enum mtr_cxx {
+#define MTR_ENTRY(name)
+#define MTR_CXX(name) MTR_CXX_##name,
+#include "preload/entry_points.def"
+	MTR_CXX_COUNT
+};
+
+/* Has a library replaced operator new? Resolves at the first call. */
+bool mtr_real_cxx_replaced(void);
+
+/* The next definition of a form; NULL: no C++ runtime is in the process. */
+void *mtr_real_cxx_next(enum mtr_cxx form);
+
+#endif

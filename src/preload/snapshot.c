@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Writing the record of our own process to a file. See snapshot.h.
+ */
+#include "snapshot.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <link.h>
+#include <string.h>
+#include <time.h>
+
+#include "format/snapshot.h"
+#include "preload/sys.h"
+#include "preload/track.h"
+#include "preload/walk.h"
+
+struct file {
+	int fd;
+	uint64_t at;
+};
+
+static int file_put(struct file *f, const void *data, size_t bytes)
+{
+	f->at += bytes;
+	return mtr_sys_write_all(f->fd, data, bytes);
+}
+
+static int put_blocks(void *context, const struct mtr_snapshot_block *blocks,
+		      size_t n)
+{
+	return file_put(context, blocks, n * sizeof(*blocks));
+}
+
+static int put_maps(struct file *f)
+{
+	int fd = mtr_sys_open("/proc/self/maps", O_RDONLY, 0);
+	char text[2048];
+	long n = 0;
+	int error = 0;
+
+	if (fd < 0)
+		return fd;
+	while (!error && (n = mtr_sys_read(fd, text, sizeof(text))) > 0)
+		error = file_put(f, text, n);
+	mtr_sys_close(fd);
+	return n < 0 ? n : error;
+}
+
+static void module_note(struct mtr_snapshot_module *m, const char *note,
+			size_t bytes)
+{
+	ElfW(Nhdr) head;
+
+	while (bytes >= sizeof(head)) {
+		size_t name, desc;
+
+		memcpy(&head, note, sizeof(head));
+		name = (head.n_namesz + 3) & ~3u;
+		desc = (head.n_descsz + 3) & ~3u;
+		if (bytes < sizeof(head) + name + desc)
+			return;
+		if (head.n_type == NT_GNU_BUILD_ID && head.n_namesz == 4 &&
+		    memcmp(note + sizeof(head), "GNU", 4) == 0 &&
+		    head.n_descsz <= sizeof(m->id)) {
+			m->id_bytes = head.n_descsz;
+			memcpy(m->id, note + sizeof(head) + name, m->id_bytes);
+			return;
+		}
+		note += sizeof(head) + name + desc;
+		bytes -= sizeof(head) + name + desc;
+	}
+}
+
+static int put_module(struct dl_phdr_info *info, size_t size, void *context)
+{
+	struct mtr_snapshot_module m = { .start = UINT64_MAX };
+
+	(void)size;
+	for (int i = 0; i < info->dlpi_phnum; i++) {
+		const ElfW(Phdr) *ph = &info->dlpi_phdr[i];
+		uint64_t start = info->dlpi_addr + ph->p_vaddr;
+
+		if (ph->p_type == PT_LOAD && start < m.start)
+			m.start = start & -(uint64_t)4096;
+		if (ph->p_type == PT_NOTE)
+			module_note(&m, (const char *)start, ph->p_memsz);
+	}
+	return file_put(context, &m, sizeof(m));
+}
+
+static int put_exe(struct file *f)
+{
+	char path[PATH_MAX];
+	long n = mtr_sys_readlink("/proc/self/exe", path, sizeof(path));
+
+	return n < 0 ? n : file_put(f, path, n);
+}
+
+static int put_part(struct file *f, enum mtr_snapshot_part part)
+{
+	switch (part) {
+	case MTR_PART_BLOCKS:
+		return mtr_walk(put_blocks, f);
+	case MTR_PART_MAPS:
+		return put_maps(f);
+	case MTR_PART_MODULES:
+		return dl_iterate_phdr(put_module, f);
+	case MTR_PART_EXE:
+		return put_exe(f);
+	default:
+		return 0;
+	}
+}
+
+static int put_all(int fd)
+{
+	struct mtr_snapshot_header h = { 0 };
+	struct file f = { .fd = fd };
+	int error = file_put(&f, &h, sizeof(h));
+
+	for (int i = 0; !error && i < MTR_PART_COUNT; i++) {
+		h.section[i].offset = f.at;
+		error = put_part(&f, i);
+		h.section[i].bytes = f.at - h.section[i].offset;
+	}
+	memcpy(h.magic, MTR_SNAPSHOT_MAGIC, sizeof(h.magic));
+	h.version = MTR_SNAPSHOT_VERSION;
+	h.size = sizeof(h);
+	h.pid = mtr_sys_getpid();
+#ifdef __x86_64__
+	h.machine = EM_X86_64;
+#else
+	h.machine = EM_AARCH64;
+#endif
+	h.time = time(NULL);
+	h.descriptor = mtr_descriptor;
+	return error ? error : mtr_sys_write_start(fd, &h, sizeof(h));
+}
+
+int mtr_snapshot_write(const char *path)
+{
+	static const char suffix[] = ".part";
+	char part[PATH_MAX];
+	size_t len = strlen(path);
+	int fd, error;
+
+	if (len + sizeof(suffix) > sizeof(part))
+		return -ENAMETOOLONG;
+	memcpy(part, path, len);
+	memcpy(part + len, suffix, sizeof(suffix));
+	fd = mtr_sys_open(part, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+	if (fd < 0)
+		return fd;
+	error = put_all(fd);
+	mtr_sys_close(fd);
+	if (!error)
+		error = mtr_sys_rename(part, path);
+	if (error)
+		mtr_sys_unlink(part);
+	return error;
+}

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * System calls made directly. See sys.h for the contract.
+ */
+#include "sys.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#if defined(__x86_64__)
+static long call6(long nr, long a, long b, long c, long d, long e, long f)
+{
+	register long r10 __asm__("r10") = d;
+	register long r8 __asm__("r8") = e;
+	register long r9 __asm__("r9") = f;
+	long ret;
+
+	__asm__ volatile("syscall"
+			 : "=a"(ret)
+			 : "a"(nr), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8),
+			   "r"(r9)
+			 : "rcx", "r11", "memory");
+	return ret;
+}
+#elif defined(__aarch64__)
+static long call6(long nr, long a, long b, long c, long d, long e, long f)
+{
+	register long x8 __asm__("x8") = nr;
+	register long x0 __asm__("x0") = a;
+	register long x1 __asm__("x1") = b;
+	register long x2 __asm__("x2") = c;
+	register long x3 __asm__("x3") = d;
+	register long x4 __asm__("x4") = e;
+	register long x5 __asm__("x5") = f;
+
+	__asm__ volatile("svc 0"
+			 : "+r"(x0)
+			 : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4), "r"(x5)
+			 : "memory");
+	return x0;
+}
+#else
+#error "malloc_tracer knows x86-64 and AArch64"
+#endif
+
+static long call3(long nr, long a, long b, long c)
+{
+	return call6(nr, a, b, c, 0, 0, 0);
+}
+
+void *mtr_sys_map(size_t bytes)
+{
+	long ret = call6(SYS_mmap, 0, bytes, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	return ret < 0 && ret > -4096 ? NULL : (void *)ret;
+}
+
+void mtr_sys_unmap(void *p, size_t bytes)
+{
+	call3(SYS_munmap, (long)p, bytes, 0);
+}
+
+int mtr_sys_open(const char *path, int flags, int mode)
+{
+	return call6(SYS_openat, AT_FDCWD, (long)path, flags | O_CLOEXEC, mode,
+		     0, 0);
+}
+
+long mtr_sys_read(int fd, void *buf, size_t bytes)
+{
+	long n;
+
+	do
+		n = call3(SYS_read, fd, (long)buf, bytes);
+	while (n == -EINTR);
+	return n;
+}
+
+void mtr_sys_close(int fd)
+{
+	call3(SYS_close, fd, 0, 0);
+}
+
+int mtr_sys_rename(const char *from, const char *to)
+{
+	return call6(SYS_renameat2, AT_FDCWD, (long)from, AT_FDCWD, (long)to, 0,
+		     0);
+}
+
+void mtr_sys_unlink(const char *path)
+{
+	call3(SYS_unlinkat, AT_FDCWD, (long)path, 0);
+}
+
+int mtr_sys_write_all(int fd, const void *buf, size_t bytes)
+{
+	const char *from = buf;
+
+	while (bytes > 0) {
+		long n = call3(SYS_write, fd, (long)from, bytes);
+
+		if (n == -EINTR)
+			continue;
+		if (n < 0)
+			return n;
+		from += n;
+		bytes -= n;
+	}
+	return 0;
+}
+
+int mtr_sys_write_start(int fd, const void *buf, size_t bytes)
+{
+	long n = call3(SYS_lseek, fd, 0, SEEK_SET);
+
+	return n < 0 ? n : mtr_sys_write_all(fd, buf, bytes);
+}
+
+int mtr_sys_getpid(void)
+{
+	return call3(SYS_getpid, 0, 0, 0);
+}
+
+int mtr_sys_gettid(void)
+{
+	return call3(SYS_gettid, 0, 0, 0);
+}
+
+bool mtr_sys_thread_alive(int pid, int tid)
+{
+	return call3(SYS_tgkill, pid, tid, 0) != -ESRCH;
+}
+
+long mtr_sys_readlink(const char *path, char *buf, size_t bytes)
+{
+	return call6(SYS_readlinkat, AT_FDCWD, (long)path, (long)buf, bytes, 0,
+		     0);
+}
+
+long mtr_sys_peek(const struct iovec *local, const struct iovec *remote,
+		  unsigned int n)
+{
+	return call6(SYS_process_vm_readv, mtr_sys_getpid(), (long)local, n,
+		     (long)remote, n, 0);
+}

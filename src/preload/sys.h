@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * System calls made directly: they leave errno alone, are no cancellation
+ * points, and cannot be interposed.
+ *
+ * Each returns what the kernel returns: a negative errno value on failure.
+ * Safe in any thread, in signal handlers and in the child of vfork.
+ */
+#ifndef MTR_PRELOAD_SYS_H
+#define MTR_PRELOAD_SYS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+
+/* Zeroed private memory that the kernel does not reserve; NULL: none. */
+void *mtr_sys_map(size_t bytes);
+void mtr_sys_unmap(void *p, size_t bytes);
+
+int mtr_sys_open(const char *path, int flags, int mode);
+long mtr_sys_read(int fd, void *buf, size_t bytes);
+void mtr_sys_close(int fd);
+int mtr_sys_rename(const char *from, const char *to);
+void mtr_sys_unlink(const char *path);
+
+/* All of it, however many writes it takes. 0, or a negative errno value. */
+int mtr_sys_write_all(int fd, const void *buf, size_t bytes);
+
+/* At the start of the file, wherever writing has come to. */
+int mtr_sys_write_start(int fd, const void *buf, size_t bytes);
+
+int mtr_sys_getpid(void);
+int mtr_sys_gettid(void);
+bool mtr_sys_thread_alive(int pid, int tid);
+long mtr_sys_readlink(const char *path, char *buf, size_t bytes);
+
+/* Read our own memory, stopping at the first part that is not there. */
+long mtr_sys_peek(const struct iovec *local, const struct iovec *remote,
+		  unsigned int n);
+
+#endif

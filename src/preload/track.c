@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Recording a block, off the fast road. See track.h for the contract.
+ */
+#include "track.h"
+
+uint8_t mtr_freed_lead;
+
+/* This thread is inside the next allocator's malloc_usable_size. */
+static MTR_TLS bool sizing;
+
+static bool chunk_usable(const void *p, size_t *ret)
+{
+	size_t chunk;
+
+	if (!mtr_real.chunks)
+		return false;
+	chunk = ((const size_t *)p)[-1];
+	if (chunk & MTR_CHUNK_MMAPPED)
+		return false;
+	*ret = (chunk & ~(size_t)MTR_CHUNK_BITS) - MTR_CHUNK_HEADER;
+	return true;
+}
+
+/*
+ * The usable size of @p, in whole words. False: malloc_usable_size has come
+ * back to us by asking for memory (tcmalloc's does, on its first call).
+ */
+static bool usable_size(void *p, size_t request, size_t *ret)
+{
+	if (chunk_usable(p, ret))
+		return true;
+	if (mtr_real.unsized) {
+		*ret = request;
+		return true;
+	}
+	if (sizing)
+		return false;
+	sizing = true;
+	*ret = mtr_real.malloc_usable_size(p) & -(size_t)8;
+	sizing = false;
+	return true;
+}
+
+static uint8_t *entry_make(void *p, size_t usable)
+{
+	enum mtr_drop drop;
+	uint8_t *at = NULL;
+
+	if ((uintptr_t)p % MTR_GRANULE)
+		drop = MTR_DROP_UNALIGNED;
+	else if (usable < MTR_USABLE_MIN)
+		drop = MTR_DROP_SMALL;
+	else
+		at = mtr_ledger_make((uintptr_t)p, &drop);
+	if (unlikely(!at))
+		mtr_descriptor_drop(drop);
+	return at;
+}
+
+__attribute__((noinline)) void *
+mtr_track_request(void *p, size_t size, size_t request, uintptr_t caller)
+{
+	size_t usable;
+	uint8_t *at;
+
+	if (!p)
+		return NULL;
+	if (unlikely(!usable_size(p, request, &usable))) {
+		mtr_descriptor_drop(MTR_DROP_NESTED);
+		return p;
+	}
+	at = mtr_ledger_find((uintptr_t)p);
+	if (unlikely(!at || (uintptr_t)p % MTR_GRANULE ||
+		     usable < MTR_USABLE_MIN))
+		at = entry_make(p, usable);
+	if (unlikely(!at))
+		return p;
+	mtr_track_record(p, at, size, usable, caller);
+	mtr_ledger_mark(at, mtr_descriptor.lead, usable);
+	return p;
+}
+
+__attribute__((noinline)) void *mtr_track_any(void *p, size_t size,
+					      uintptr_t caller)
+{
+	return mtr_track_request(p, size, mtr_request(size), caller);
+}
+
+void *mtr_track_adopt(void *p, size_t size, uintptr_t caller)
+{
+	uint8_t *at = p ? mtr_track_find(p) : NULL;
+
+	if (!at)
+		return mtr_track_any(p, size, caller);
+	mtr_track_record(p, at, size, mtr_track_usable(at), caller);
+	return p;
+}
+
+MTR_COLD void mtr_track_restore(void *p, uint8_t *at, uint8_t lead)
+{
+	*at = lead;
+	mtr_counters_restore(p, at);
+}
+
+size_t mtr_track_usable(const uint8_t *at)
+{
+	return mtr_ledger_usable(at, MTR_ENTRY_LARGE);
+}

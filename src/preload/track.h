@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Recording a block: its trailer, its ledger entry, its counts.
+ *
+ * Any thread, signal handlers included. Allocates nothing but ledger memory,
+ * blocks never, keeps errno. What cannot be recorded is dropped and counted in
+ * the descriptor.
+ */
+#ifndef MTR_PRELOAD_TRACK_H
+#define MTR_PRELOAD_TRACK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "format/layout.h"
+#include "format/trailer.h"
+#include "preload/compiler.h"
+#include "preload/counters.h"
+#include "preload/descriptor.h"
+#include "preload/ledger.h"
+#include "preload/real.h"
+
+/* What free leaves in the ledger: 0, or MTR_LEAD_FREED with frees=1. */
+extern MTR_HIDDEN uint8_t mtr_freed_lead;
+
+/*
+ * Record the block @p, for which mtr_request(@size) bytes were asked of the
+ * next allocator. Any allocator, any size. Returns @p, which may be NULL.
+ */
+void *mtr_track_any(void *p, size_t size, uintptr_t caller);
+
+/* The same where @request bytes were asked for. */
+void *mtr_track_request(void *p, size_t size, size_t request, uintptr_t caller);
+
+/* Record in @p, which may be recorded already, another size and caller. */
+void *mtr_track_adopt(void *p, size_t size, uintptr_t caller);
+
+MTR_INLINE void mtr_track_record(void *p, uint8_t *at, size_t size,
+				 size_t usable, uintptr_t caller)
+{
+	struct mtr_trailer *t = mtr_trailer_at(p, usable);
+
+	mtr_counters_replace(p, at);
+	t->caller = caller;
+	t->size_stack = size;
+	mtr_counters_add(size);
+}
+
+/*
+ * The fast road: a small block of glibc's, for which mtr_request_chunk() was
+ * asked, below 2^47 as all that mmap gives unasked. About 25 instructions;
+ * three loads that hit the cache find the ledger byte. Large and mmapped
+ * chunks, and a ledger that must grow, leave by the one exit.
+ */
+MTR_INLINE void *mtr_track_chunk(void *p, size_t size, uintptr_t caller)
+{
+	const size_t large = (MTR_ESCAPE << MTR_UNIT_BITS) + MTR_CHUNK_HEADER;
+	uint8_t *at = mtr_ledger_find_low((uintptr_t)p);
+	size_t chunk, usable;
+
+	if (unlikely(!at))
+		return mtr_track_any(p, size, caller);
+	chunk = ((const size_t *)p)[-1];
+	if (unlikely(chunk >= large))
+		return mtr_track_any(p, size, caller);
+	usable = (chunk & ~(size_t)MTR_CHUNK_BITS) - MTR_CHUNK_HEADER;
+	mtr_track_record(p, at, size, usable, caller);
+	atomic_thread_fence(memory_order_release);
+	mtr_ledger_put_small(at, mtr_descriptor.lead, usable);
+	return p;
+}
+
+/* The ledger byte of a live traced block that starts at @p, or NULL. */
+MTR_INLINE uint8_t *mtr_track_find(const void *p)
+{
+	uint8_t *at = mtr_ledger_find((uintptr_t)p);
+
+	return likely(at && mtr_is_lead(*at)) ? at : NULL;
+}
+
+/* The block at @p goes back to its allocator; @at is its ledger byte. */
+MTR_INLINE void mtr_track_forget(void *p, uint8_t *at)
+{
+	mtr_counters_remove(p, at);
+	*at = mtr_freed_lead;
+}
+
+/* It did not: undo. @lead is what the ledger byte was. */
+void mtr_track_restore(void *p, uint8_t *at, uint8_t lead);
+
+/* The usable size of a traced block, trailer included. */
+size_t mtr_track_usable(const uint8_t *at);
+
+#endif

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Walking our own record. See walk.h for the contract.
+ */
+#include "walk.h"
+
+#include <errno.h>
+#include <stdbool.h>
+
+#include "preload/ledger.h"
+#include "preload/sys.h"
+
+enum { BATCH = 512 };
+
+struct batch {
+	struct mtr_snapshot_block block[BATCH];
+	struct iovec local[BATCH], remote[BATCH];
+	bool gone[BATCH];
+	size_t n;
+};
+
+/* Fill with what the ledger has at or after @addr; return where to go on. */
+static uintptr_t batch_collect(struct batch *b, uintptr_t addr)
+{
+	for (b->n = 0; b->n < BATCH; b->n++) {
+		struct mtr_snapshot_block *block = &b->block[b->n];
+		const uint8_t *at;
+		uint64_t usable;
+
+		addr = mtr_ledger_next(addr, &at);
+		if (!addr)
+			return 0;
+		usable = mtr_ledger_usable(at, MTR_ENTRY_LARGE);
+		block->addr = addr;
+		block->usable = usable | (uint64_t)*at << 56;
+		b->local[b->n] = (struct iovec){ &block->trailer, MTR_TRAILER };
+		b->remote[b->n].iov_base = mtr_trailer_at((void *)addr, usable);
+		b->remote[b->n].iov_len = MTR_TRAILER;
+		b->gone[b->n] = usable < MTR_USABLE_MIN;
+		addr += MTR_GRANULE;
+	}
+	return addr;
+}
+
+/* What is not there any more, nor a trailer, has been freed meanwhile. */
+static int batch_read(struct batch *b)
+{
+	size_t done = 0;
+
+	while (done < b->n) {
+		long got = mtr_sys_peek(b->local + done, b->remote + done,
+					b->n - done);
+
+		if (got == -EFAULT || got == 0)
+			b->gone[done++] = true;
+		else if (got < 0)
+			return got;
+		else
+			done += got / MTR_TRAILER;
+	}
+	return 0;
+}
+
+static void batch_squeeze(struct batch *b)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < b->n; i++) {
+		uint64_t usable = b->block[i].usable & (UINT64_MAX >> 8);
+
+		if (!b->gone[i] &&
+		    mtr_trailer_fits(&b->block[i].trailer, usable))
+			b->block[kept++] = b->block[i];
+	}
+	b->n = kept;
+}
+
+int mtr_walk(mtr_walk_fn *fn, void *context)
+{
+	struct batch *b = mtr_sys_map(sizeof(*b));
+	uintptr_t addr = MTR_GRANULE;
+	int error = 0;
+
+	if (!b)
+		return -ENOMEM;
+	while (addr && !error) {
+		addr = batch_collect(b, addr);
+		error = batch_read(b);
+		if (error)
+			break;
+		batch_squeeze(b);
+		error = fn(context, b->block, b->n);
+	}
+	mtr_sys_unmap(b, sizeof(*b));
+	return error;
+}
