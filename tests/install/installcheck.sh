@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: MIT
+# What `make install` installed is what a user needs: run by `make
+# installcheck`, which sets the MTR_INST_* directories ($DESTDIR in front).
+
+. "$MTR_SRC/tests/lib.sh"
+
+need pkg-config
+example=$MTR_SRC/examples/own_blocks.c
+
+run() {
+    echo "$ $*"
+    "$@" || fail "$1: exit status $?"
+}
+
+# The .pc file knows nothing of DESTDIR.
+pc() {
+    PKG_CONFIG_PATH=$MTR_INST_LIBDIR/pkgconfig \
+        pkg-config --define-variable=libdir="$MTR_INST_LIBDIR" \
+        --define-variable=includedir="$MTR_INST_INCLUDEDIR" \
+        "$@" malloc_tracer || fail "pkg-config $* malloc_tracer"
+}
+
+expect() { # FIRST-LINE-PATTERN FILE
+    head -n 1 "$2" | grep -q "$1" || fail "$2 does not begin with $1: $(cat "$2")"
+}
+
+check_files() {
+    for file in "$MTR_INST_LIBDIR/libmalloc_tracer.so" \
+        "$MTR_INST_LIBDIR/libmalloc_tracer.so.0" \
+        "$MTR_INST_LIBDIR/pkgconfig/malloc_tracer.pc" \
+        "$MTR_INST_INCLUDEDIR/malloc_tracer.h"; do
+        [ -f "$file" ] || fail "$file is not installed"
+    done
+    [ "$(pc --modversion)" = "$MTR_INST_VERSION" ] || fail "pkg-config's version"
+}
+
+# Alone, and each name in it used: the compiler sees a macro's body only then.
+check_header() {
+    cat >"$mtr_tmp/header.c" <<-'END'
+	#include <malloc_tracer.h>
+	int main(void)
+	{
+		struct malloc_tracer_totals totals;
+		struct malloc_tracer_block block;
+
+		if (!malloc_tracer_active())
+			return 0;
+		if (malloc_tracer_lookup(&block, &block))
+			return 1;
+		if (malloc_tracer_totals(&totals))
+			return 2;
+		return malloc_tracer_mark() < 0 || malloc_tracer_snapshot("");
+	}
+	END
+    cp "$mtr_tmp/header.c" "$mtr_tmp/header.cc"
+    # shellcheck disable=SC2046,SC2086 # lists of words
+    run $MTR_CC -std=c17 -pedantic-errors -Wall -Wextra -Werror \
+        $(pc --cflags) -c -o "$mtr_tmp/header.o" "$mtr_tmp/header.c"
+    [ "$MTR_INST_CXX" ] || return 0
+    # shellcheck disable=SC2046,SC2086
+    run $MTR_INST_CXX -std=c++11 -pedantic-errors -Wall -Wextra -Werror \
+        $(pc --cflags) -c -o "$mtr_tmp/header.o" "$mtr_tmp/header.cc"
+}
+
+check_header_alone() {
+    # shellcheck disable=SC2046,SC2086
+    run $MTR_CC $(pc --cflags) -o "$mtr_tmp/alone" "$example"
+    "$mtr_tmp/alone" >"$mtr_tmp/alone.out" || fail "own_blocks, without the library"
+    expect '^not active' "$mtr_tmp/alone.out"
+}
+
+check_linked() {
+    # shellcheck disable=SC2046,SC2086
+    run $MTR_CC -o "$mtr_tmp/linked" "$example" $(pc --cflags --libs)
+    LD_LIBRARY_PATH=$MTR_INST_LIBDIR "$mtr_tmp/linked" "$mtr_tmp/snapshot" \
+        >"$mtr_tmp/linked.out" || fail "own_blocks, linked"
+    expect '^active$' "$mtr_tmp/linked.out"
+    [ -s "$mtr_tmp/snapshot" ] || fail "own_blocks wrote no snapshot"
+}
+
+check_preload() {
+    preload=$(pc --variable=preload)
+    [ -f "$preload" ] || fail "preload=$preload is not there"
+    LD_PRELOAD=$preload "$mtr_tmp/alone" >"$mtr_tmp/preload.out" ||
+        fail "own_blocks, preloaded"
+    expect '^active$' "$mtr_tmp/preload.out"
+}
+
+check_files
+check_header
+check_header_alone
+check_linked
+check_preload
+echo "the installed tree is good"
