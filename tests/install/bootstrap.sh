@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: MIT
+# bootstrap installs what is missing and no more, runs autoreconf where there is
+# no configure, and counts the tests' results. The package, the package manager
+# and autoreconf are stand-ins.
+
+. "$MTR_SRC/tests/lib.sh"
+
+need gcc make g++ gdb gcore cmp find
+
+# The make that runs us is not the one that bootstrap runs.
+unset MAKEFLAGS MFLAGS MAKELEVEL
+
+tree=$mtr_tmp/tree
+bin=$mtr_tmp/bin
+mkdir "$tree" "$bin"
+cp "$MTR_SRC/bootstrap" "$tree/bootstrap"
+
+stub() { # NAME, the script on standard input
+    { echo '#!/bin/sh'; cat; } >"$bin/$1"
+    chmod +x "$bin/$1"
+}
+
+# One test passes, one skips, the third fails if asked to.
+make_package() {
+    mkdir "$tree/m4"
+    touch "$tree/configure.ac" "$tree/Makefile.am"
+    mkdir -p "$tree/src/preload"
+    touch "$tree/src/Makemodule.am" "$tree/src/preload/Makemodule.am"
+    cat >"$mtr_tmp/configure" <<-'END'
+	#!/bin/sh
+	echo "$0" >>configured
+	touch config.status
+	cat >Makefile <<'MAKEFILE'
+	all:
+	check: a b c
+	a:; echo ':test-result: PASS' >a.trs
+	b:; echo ':test-result: SKIP' >b.trs; echo 'SKIP: no moon' >b.log
+	c:; echo ":test-result: $${RESULT:-PASS}" >c.trs; test -z "$$RESULT"
+	MAKEFILE
+	END
+    chmod +x "$mtr_tmp/configure"
+}
+
+make_stubs() {
+    stub apt-get <<-END
+	echo "\$*" >>"$mtr_tmp/apt.log"
+	case "\$*" in *-s*) exit 1 ;; esac
+	END
+    echo 'exec "$@"' | stub sudo
+    stub autoreconf <<-END
+	echo called >>"$mtr_tmp/autoreconf.log"
+	touch Makefile.in
+	cp "$mtr_tmp/configure" configure
+	END
+    # Check alone is missing, until it is installed.
+    stub pkg-config <<-END
+	grep -q 'install .*check' "$mtr_tmp/apt.log"
+	END
+    for tool in autoconf automake libtoolize; do
+        echo : | stub $tool
+    done
+}
+
+boot() { # STATUS ARGUMENT...
+    expected=$1
+    shift
+    PATH=$bin:$PATH "$tree/bootstrap" "$@" >"$mtr_tmp/out" 2>&1
+    status=$?
+    cat "$mtr_tmp/out"
+    [ $status -eq "$expected" ] ||
+        fail "bootstrap $*: exit status $status, not $expected"
+}
+
+says() { # LINE
+    grep -qx "$1" "$mtr_tmp/out" || fail "bootstrap does not say \"$1\""
+}
+
+last_says() { # LINE
+    [ "$(tail -n 1 "$mtr_tmp/out")" = "$1" ] ||
+        fail "bootstrap does not end with \"$1\""
+}
+
+check_usage() {
+    boot 0 --help
+    grep -q 'Usage: ./bootstrap demo' "$mtr_tmp/out" || fail "no usage"
+    boot 2
+    boot 2 moon
+    boot 2 check twice
+}
+
+check_fresh_clone() {
+    : >"$mtr_tmp/apt.log"
+    boot 0 check
+    says 'skipped b: no moon'
+    last_says '2 passed, 0 failed, 1 skipped'
+    [ -f "$mtr_tmp/autoreconf.log" ] || fail "autoreconf was not run"
+    grep -q 'install .*--no-install-recommends check *$' "$mtr_tmp/apt.log" ||
+        fail "Check, and it alone, should be installed: $(cat "$mtr_tmp/apt.log")"
+}
+
+# Nothing is missing, nothing is new.
+check_again() {
+    rm "$mtr_tmp/autoreconf.log"
+    boot 0 check
+    [ ! -f "$mtr_tmp/autoreconf.log" ] || fail "autoreconf was run again"
+    [ "$(grep -c 'install .*check' "$mtr_tmp/apt.log")" -eq 1 ] ||
+        fail "Check was installed again"
+    [ "$(wc -l <"$tree/build/configured")" -eq 1 ] ||
+        fail "configure was run again"
+}
+
+check_failures() {
+    RESULT=FAIL
+    export RESULT
+    boot 1 check
+    last_says '1 passed, 1 failed, 1 skipped'
+    boot 1 totals "$tree/build"
+    last_says '1 passed, 1 failed, 1 skipped'
+    # make fails, no test does
+    RESULT=
+    echo 'check: none' >>"$tree/build/Makefile"
+    boot 1 check
+    last_says '2 passed, 0 failed, 1 skipped'
+    echo 'check:' >"$tree/build/Makefile"
+    echo 'all:' >>"$tree/build/Makefile"
+    boot 1 check
+    last_says '0 passed, 0 failed, 0 skipped'
+}
+
+make_package
+make_stubs
+check_usage
+check_fresh_clone
+check_again
+check_failures
