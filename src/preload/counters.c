@@ -27,10 +27,22 @@ static_assert(offsetof(struct slot, counter.bytes) == 8, "counters_debug.S");
 _Alignas(SLOT_BYTES) struct slot mtr_counter_slots[SLOTS];
 _Atomic uint64_t mtr_counter_slots_used;
 
-MTR_EXPORT uint64_t TOTAL_ALLOCS;
-MTR_EXPORT uint64_t TOTAL_ALLOCATED_BYTES;
-extern uint64_t mtr_total_allocs __attribute__((alias("TOTAL_ALLOCS")));
-extern uint64_t mtr_total_bytes __attribute__((alias("TOTAL_ALLOCATED_BYTES")));
+/*
+ * The words, and the names that the world knows them by. The names are given
+ * to the assembler alone: with a variable of that name in C, its debug
+ * information would stand beside that of counters_debug.S, and a debugger might
+ * take it and show the word without the slots.
+ */
+uint64_t mtr_total_allocs __attribute__((used));
+uint64_t mtr_total_bytes __attribute__((used));
+
+#define EXPORT_AS(name, word)               \
+	__asm__(".globl " name "\n"         \
+		".type " name ", %object\n" \
+		".size " name ", 8\n"       \
+		".set " name ", " word "\n")
+EXPORT_AS("TOTAL_ALLOCS", "mtr_total_allocs");
+EXPORT_AS("TOTAL_ALLOCATED_BYTES", "mtr_total_bytes");
 
 MTR_TLS struct mtr_counter *mtr_counter_own;
 
