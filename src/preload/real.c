@@ -61,6 +61,10 @@ static bool is_shadowed(void)
 	bool shadowed = !mtr_arena_owns(p);
 
 	program_free(p);
+	/* this one is no block that the program is missing in the record */
+	if (!shadowed)
+		__atomic_fetch_sub(&mtr_descriptor.drops[MTR_DROP_STARTUP], 1,
+				   __ATOMIC_RELAXED);
 	return shadowed;
 }
 #endif
