@@ -70,6 +70,7 @@ enum mtr_drop {
 			     * within its malloc_usable_size */
 	MTR_DROP_FOREIGN,   /* from a function that the next allocator does
 			     * not bring, or before the tracer was ready */
+	MTR_DROP_LARGE,	    /* 2^45 bytes or more */
 	MTR_DROP_COUNT,
 	MTR_DROP_MAX = 16
 };

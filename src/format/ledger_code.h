@@ -33,6 +33,7 @@ enum {
 	MTR_ESCAPE = 0x7f,
 	MTR_ENTRY_SMALL = 2, /* bytes of an entry */
 	MTR_ENTRY_LARGE = 8,
+	MTR_USABLE_BITS = 6 * 7 + MTR_UNIT_BITS, /* below 2^45 */
 };
 
 static_assert((int)MTR_LEAF_SPARE >= (int)MTR_ENTRY_LARGE,

@@ -107,7 +107,6 @@ __attribute__((constructor)) static void construct(void)
 {
 	mtr_real_road(0);
 	mtr_init_options();
-	mtr_real_cxx_replaced();
 	if (!options.follow)
 		unfollow();
 }

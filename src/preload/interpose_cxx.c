@@ -59,7 +59,7 @@ static __attribute__((noinline)) void *new_slow(enum mtr_cxx form, size_t size,
 
 	if (road == MTR_ROAD_NESTED)
 		return mtr_arena_alloc(size, align);
-	if (road == MTR_ROAD_PLAIN || mtr_real_cxx_replaced())
+	if (road == MTR_ROAD_PLAIN || mtr_real.cxx_replaced)
 		return new_next(form, size, a, b);
 	if (align & (align - 1) || (align && mtr_real.aligned_alloc_foreign))
 		return new_next(form, size, a, b);
@@ -125,7 +125,7 @@ static MTR_COLD void delete_slow(enum mtr_cxx form, void *p, uintptr_t a,
 
 	if (!p || mtr_arena_owns(p))
 		return;
-	if (mtr_real_road(0) == MTR_ROAD_TRACED && !mtr_real_cxx_replaced()) {
+	if (mtr_real_road(0) == MTR_ROAD_TRACED && !mtr_real.cxx_replaced) {
 		mtr_interpose_free(p);
 		return;
 	}

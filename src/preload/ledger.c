@@ -15,7 +15,7 @@ enum {
 	MID_BYTES = sizeof(mtr_leaf) << MTR_MID_BITS,
 	/* Leaves are mapped some at a time: one by one, their spare bytes
 	 * would cost a page each. */
-	POOL_LEAVES = 4,
+	POOL_LEAVES = 15,
 	POOL_LEFT_MASK = 15,
 };
 

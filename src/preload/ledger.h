@@ -48,7 +48,7 @@ MTR_INLINE uint8_t *mtr_ledger_find_low(uintptr_t addr)
 
 MTR_INLINE uint8_t *mtr_ledger_find(uintptr_t addr)
 {
-	if (unlikely(mtr_root_index(addr) >> MTR_ROOT_BITS))
+	if (unlikely(mtr_root_index(addr) >= 1 << MTR_ROOT_BITS))
 		return NULL;
 	return mtr_ledger_find_low(addr);
 }

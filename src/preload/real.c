@@ -16,12 +16,9 @@
 
 enum { STATE_UNRESOLVED, STATE_TRACED, STATE_SHADOWED };
 
-enum { CXX_UNKNOWN, CXX_STANDARD, CXX_REPLACED };
-
 struct mtr_real mtr_real;
 
 static _Atomic int state;
-static _Atomic int cxx_state;
 
 /* This thread is in the look-up: what it asks for comes from the arena. */
 static MTR_TLS bool resolving;
@@ -134,26 +131,78 @@ static bool chunks_agree(bool libc)
 	return agree;
 }
 
+static const char *const cxx_names[] = {
+#define MTR_ENTRY(name)
+#define MTR_CXX(name) #name,
+#include "preload/entry_points.def"
+};
+
+/* Is @function a C++ runtime's, or the next allocator's? */
+static bool is_standard(void *function)
+{
+	static const char *const runtimes[] = { "libstdc++.so", "libc++.so",
+						"libc++abi.so" };
+	const char *base;
+	Dl_info info;
+
+	if (!dladdr(function, &info) || !info.dli_fname)
+		return true;
+	base = strrchr(info.dli_fname, '/');
+	base = base ? base + 1 : info.dli_fname;
+	for (size_t i = 0; i < sizeof(runtimes) / sizeof(*runtimes); i++)
+		if (strncmp(base, runtimes[i], strlen(runtimes[i])) == 0)
+			return true;
+	return info.dli_fbase == object_of((void *)mtr_real.malloc);
+}
+
+/*
+ * A failed dlsym leaves an error for the next dlerror, which the program would
+ * see.
+ */
+static void *dlsym_quietly(void *handle, const char *name)
+{
+	void *function = dlsym(handle, name);
+
+	if (!function)
+		dlerror();
+	return function;
+}
+
+static bool cxx_is_replaced(void)
+{
+	void *next = dlsym_quietly(NEXT, cxx_names[MTR_CXX__Znwm]);
+
+	return next && !is_standard(next);
+}
+
 /*
  * Every field gets the same value from whichever thread stores it; the limits
  * come last and publish the rest.
  */
 static void resolve(void)
 {
-	int found = STATE_TRACED;
-	bool libc;
+	uint64_t drops = mtr_descriptor.drops[MTR_DROP_STARTUP];
+	enum mtr_drop unused;
+	bool libc, shadowed;
 
 	resolving = true;
 	mtr_init_options();
 	libc = look_up_all();
-	if (is_shadowed())
-		found = STATE_SHADOWED;
+	shadowed = is_shadowed();
 	mtr_real.chunks = !mtr_real.unsized && chunks_agree(libc);
-	mtr_init_descriptor(found == STATE_SHADOWED);
+	mtr_real.cxx_replaced = cxx_is_replaced();
+	mtr_init_descriptor(shadowed);
+	/* large blocks will lie near us: their tables are there from now on */
+	mtr_ledger_make((uintptr_t)&mtr_real, &unused);
+	/* what the look-up itself asked for is nobody's */
+	mtr_descriptor.drops[MTR_DROP_STARTUP] = drops;
 	resolving = false;
-	atomic_store(&state, found);
-	if (found == STATE_TRACED && mtr_real.chunks)
-		atomic_store(&mtr_real.fast_limit, mtr_size_max);
+	atomic_store(&state, shadowed ? STATE_SHADOWED : STATE_TRACED);
+	if (shadowed || !mtr_real.chunks)
+		return;
+	atomic_store(&mtr_real.fast_limit, mtr_size_max);
+	if (!mtr_real.cxx_replaced)
+		atomic_store(&mtr_real.new_limit, mtr_size_max);
 }
 
 MTR_COLD static enum mtr_road road_first(void)
@@ -190,73 +239,7 @@ enum mtr_road mtr_real_road(size_t size)
 	return MTR_ROAD_TRACED;
 }
 
-static const char *const cxx_names[] = {
-#define MTR_ENTRY(name)
-#define MTR_CXX(name) #name,
-#include "preload/entry_points.def"
-};
-
-/* Is @function a C++ runtime's, or the next allocator's? */
-static bool is_standard(void *function)
-{
-	static const char *const runtimes[] = { "libstdc++.so", "libc++.so",
-						"libc++abi.so" };
-	const char *base;
-	Dl_info info;
-
-	if (!dladdr(function, &info) || !info.dli_fname)
-		return true;
-	base = strrchr(info.dli_fname, '/');
-	base = base ? base + 1 : info.dli_fname;
-	for (size_t i = 0; i < sizeof(runtimes) / sizeof(*runtimes); i++)
-		if (strncmp(base, runtimes[i], strlen(runtimes[i])) == 0)
-			return true;
-	return info.dli_fbase == object_of((void *)mtr_real.malloc);
-}
-
-/*
- * A failed dlsym leaves an error for the next dlerror, which the program would
- * see; what it allocates for that comes from the arena.
- */
-static void *dlsym_quietly(void *handle, const char *name)
-{
-	bool nested = resolving;
-	void *function;
-
-	resolving = true;
-	function = dlsym(handle, name);
-	if (!function)
-		dlerror();
-	resolving = nested;
-	return function;
-}
-
-MTR_COLD static int cxx_resolve(void)
-{
-	int kept = errno;
-	void *next = dlsym_quietly(NEXT, cxx_names[MTR_CXX__Znwm]);
-	int found = CXX_STANDARD;
-
-	if (next && !is_standard(next))
-		found = CXX_REPLACED;
-	atomic_store(&cxx_state, found);
-	if (found == CXX_STANDARD)
-		atomic_store(&mtr_real.new_limit,
-			     atomic_load(&mtr_real.fast_limit));
-	errno = kept;
-	return found;
-}
-
-bool mtr_real_cxx_replaced(void)
-{
-	int known = atomic_load(&cxx_state);
-
-	if (unlikely(known == CXX_UNKNOWN))
-		known = cxx_resolve();
-	return known == CXX_REPLACED;
-}
-
-MTR_COLD void *mtr_real_cxx_next(enum mtr_cxx form)
+static void *cxx_look_up(enum mtr_cxx form)
 {
 	void *next = dlsym_quietly(NEXT, cxx_names[form]);
 	void *runtime;
@@ -266,4 +249,18 @@ MTR_COLD void *mtr_real_cxx_next(enum mtr_cxx form)
 	/* loaded by a plugin, for itself alone */
 	runtime = dlopen("libstdc++.so.6", RTLD_LAZY | RTLD_NOLOAD);
 	return runtime ? dlsym_quietly(runtime, cxx_names[form]) : NULL;
+}
+
+MTR_COLD void *mtr_real_cxx_next(enum mtr_cxx form)
+{
+	static _Atomic(void *) known[MTR_CXX_COUNT];
+	void *next = atomic_load(&known[form]);
+	int kept = errno;
+
+	if (!next) {
+		next = cxx_look_up(form);
+		atomic_store(&known[form], next);
+		errno = kept;
+	}
+	return next;
 }

@@ -49,8 +49,9 @@ struct mtr_real {
 	int (*posix_memalign)(void **ret, size_t align, size_t size);
 	size_t (*malloc_usable_size)(void *p);
 
-	bool chunks;  /* glibc: the chunk header gives the usable size */
-	bool unsized; /* no malloc_usable_size beside malloc */
+	bool chunks;	   /* glibc: the chunk header gives the usable size */
+	bool cxx_replaced; /* a library brings its own operator new */
+	bool unsized;	   /* no malloc_usable_size beside malloc */
 	/* not beside malloc: whose blocks these are nobody knows */
 	bool memalign_foreign, aligned_alloc_foreign, posix_memalign_foreign;
 };
@@ -100,9 +101,6 @@ enum mtr_cxx {
 #include "preload/entry_points.def"
 	MTR_CXX_COUNT
 };
-
-/* Has a library replaced operator new? Resolves at the first call. */
-bool mtr_real_cxx_replaced(void);
 
 /* The next definition of a form; NULL: no C++ runtime is in the process. */
 void *mtr_real_cxx_next(enum mtr_cxx form);

@@ -51,6 +51,8 @@ static uint8_t *entry_make(void *p, size_t usable)
 		drop = MTR_DROP_UNALIGNED;
 	else if (usable < MTR_USABLE_MIN)
 		drop = MTR_DROP_SMALL;
+	else if (usable >> MTR_USABLE_BITS)
+		drop = MTR_DROP_LARGE;
 	else
 		at = mtr_ledger_make((uintptr_t)p, &drop);
 	if (unlikely(!at))
@@ -72,7 +74,7 @@ mtr_track_request(void *p, size_t size, size_t request, uintptr_t caller)
 	}
 	at = mtr_ledger_find((uintptr_t)p);
 	if (unlikely(!at || (uintptr_t)p % MTR_GRANULE ||
-		     usable < MTR_USABLE_MIN))
+		     usable < MTR_USABLE_MIN || usable >> MTR_USABLE_BITS))
 		at = entry_make(p, usable);
 	if (unlikely(!at))
 		return p;

@@ -48,6 +48,22 @@ MTR_INLINE void mtr_track_record(void *p, uint8_t *at, size_t size,
 }
 
 /*
+ * mtr_ledger_put_small() for a chunk's header word, in fewer instructions: the
+ * chunk has one unit more than the block has usable ones.
+ */
+MTR_INLINE void mtr_ledger_put_chunk(uint8_t *at, uint32_t lead, uint32_t chunk)
+{
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	uint32_t units = chunk & ~(uint32_t)MTR_CHUNK_BITS;
+	uint16_t code = (units << (8 - MTR_UNIT_BITS)) + lead - 0x100;
+
+	memcpy(at, &code, sizeof(code));
+#else
+#error "the two bytes are put together for little-endian machines"
+#endif
+}
+
+/*
  * The fast road: a small block of glibc's, for which mtr_request_chunk() was
  * asked, below 2^47 as all that mmap gives unasked. About 25 instructions;
  * three loads that hit the cache find the ledger byte. Large and mmapped
@@ -67,7 +83,7 @@ MTR_INLINE void *mtr_track_chunk(void *p, size_t size, uintptr_t caller)
 	usable = (chunk & ~(size_t)MTR_CHUNK_BITS) - MTR_CHUNK_HEADER;
 	mtr_track_record(p, at, size, usable, caller);
 	atomic_thread_fence(memory_order_release);
-	mtr_ledger_put_small(at, mtr_descriptor.lead, usable);
+	mtr_ledger_put_chunk(at, mtr_descriptor.lead, chunk);
 	return p;
 }
 
