@@ -1,0 +1,10 @@
+# SPDX-License-Identifier: MIT
+# All forms of operator new and delete; those that a library replaces.
+
+. "$MTR_SRC/tests/behave/behave.sh"
+need_cxx
+
+both all_new
+
+MTR_AFTER=$MTR_BUILD/tests/victims/.libs/replace_new.so
+both replaced_new

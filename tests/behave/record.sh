@@ -1,0 +1,13 @@
+# SPDX-License-Identifier: MIT
+# Blocks stay the program's, as libc promises, and the record stays right.
+
+. "$MTR_SRC/tests/behave/behave.sh"
+
+both aligned_data
+both calloc_overflow
+both calloc_untouched
+both counters_drift
+both errno_kept
+both posix_memalign_fails
+both realloc_counted
+both usable_fill

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/* Blocks that the library has not given are freed, grown and measured. */
+#include "check.h"
+
+extern void *__libc_malloc(size_t size);
+extern void *__libc_memalign(size_t align, size_t size);
+extern size_t (*volatile measure)(void *);
+
+size_t (*volatile measure)(void *) = malloc_usable_size;
+
+static void *make(int kind, size_t size)
+{
+	char *p = kind ? __libc_memalign(1024, size) : __libc_malloc(size);
+
+	memset(p, 'f', size);
+	CHECK(!has_record(p));
+	CHECK(measure(p) >= size && measure(p) < size + 8192);
+	return p;
+}
+
+static void run(int kind, size_t size)
+{
+	uint64_t before = live_blocks();
+	char *p;
+
+	free(make(kind, size));
+	CHECK(!realloc(make(kind, size), 0));
+	p = realloc(make(kind, size), size * 2);
+	CHECK(recorded(p, size * 2));
+	for (size_t i = 0; i < size; i++)
+		CHECK(p[i] == 'f');
+	free(p);
+	p = reallocarray(make(kind, size), 1, size / 2);
+	CHECK(recorded(p, size / 2));
+	CHECK(p[0] == 'f' && p[size / 2 - 1] == 'f');
+	free(p);
+	CHECK(live_blocks() == before);
+}
+
+int main(void)
+{
+	check_active();
+	for (int kind = 0; kind < 2; kind++)
+		for (size_t size = 24; size < 4 << 20; size = size * 2 + 8)
+			run(kind, size);
+	return 0;
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/* For plugins.c: a plugin in C. */
+#include <stdlib.h>
+
+void *plugin_make(size_t size);
+void plugin_free(void *p);
+int plugin_fails(void);
+
+static void *own;
+
+__attribute__((constructor)) static void load(void)
+{
+	own = malloc(31);
+}
+
+__attribute__((destructor)) static void unload(void)
+{
+	free(own);
+}
+
+void *plugin_make(size_t size)
+{
+	return malloc(size);
+}
+
+void plugin_free(void *p)
+{
+	free(p);
+}
+
+int plugin_fails(void)
+{
+	volatile size_t most = (size_t)-1;
+
+	return malloc(most) ? 1 : 0;
+}
