@@ -4,3 +4,5 @@
 . "$MTR_SRC/tests/behave/behave.sh"
 
 both foreign
+mtr_options=frees=1${mtr_quiet:+,$mtr_quiet}
+both foreign
