@@ -189,7 +189,9 @@ static void resolve(void)
 	mtr_init_options();
 	libc = look_up_all();
 	shadowed = is_shadowed();
-	mtr_real.chunks = !mtr_real.unsized && chunks_agree(libc);
+	/* valgrind, which shadows us, forbids reading chunk headers */
+	mtr_real.chunks =
+		!shadowed && !mtr_real.unsized && chunks_agree(libc);
 	mtr_real.cxx_replaced = cxx_is_replaced();
 	mtr_init_descriptor(shadowed);
 	/* large blocks will lie near us: their tables are there from now on */
