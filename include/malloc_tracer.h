@@ -23,8 +23,11 @@ extern "C" {
 #error "malloc_tracer.h needs weak symbols: gcc or clang"
 #elif defined(MALLOC_TRACER_BUILD)
 #define MALLOC_TRACER_WEAK
-#else
+#elif defined(__clang__)
 #define MALLOC_TRACER_WEAK __attribute__((weak))
+#else
+/* noplt: a program that is not position-independent looks at run time, too */
+#define MALLOC_TRACER_WEAK __attribute__((weak, noplt))
 #endif
 
 /* One live block. */
