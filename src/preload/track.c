@@ -24,7 +24,8 @@ static bool chunk_usable(const void *p, size_t *ret)
 
 /*
  * The usable size of @p, in whole words. False: malloc_usable_size has come
- * back to us by asking for memory (tcmalloc's does, on its first call).
+ * back to us by asking for memory (tcmalloc's does, on its first call). It may
+ * know less than we do: tcmalloc's says 0 until its constructor has run.
  */
 static bool usable_size(void *p, size_t request, size_t *ret)
 {
@@ -39,6 +40,8 @@ static bool usable_size(void *p, size_t request, size_t *ret)
 	sizing = true;
 	*ret = mtr_real.malloc_usable_size(p) & -(size_t)8;
 	sizing = false;
+	if (*ret < request)
+		*ret = request;
 	return true;
 }
 
