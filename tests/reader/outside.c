@@ -98,16 +98,30 @@ static void target_need(uint64_t addr, void *buf, size_t n, const char *what)
 		errx(1, "%s at %#" PRIx64 " cannot be read", what, addr);
 }
 
-/* Count what is in memory of a table. Reading it would change the answer. */
+static bool is_resident(uint64_t page)
+{
+	uint64_t entry;
+
+	return pagemap >= 0 &&
+	       pread(pagemap, &entry, sizeof(entry), page * 8) == 8 &&
+	       entry >> 63;
+}
+
+/*
+ * Count what is in memory of a table. Reading it would change the answer. A
+ * page that it shares with the table before it counts once.
+ */
 static void count_resident(uint64_t addr, size_t n)
 {
-	uint64_t page = getpagesize(), entry;
+	static uint64_t counted[2]; /* the last table's first and last page */
+	uint64_t size = getpagesize();
+	uint64_t first = addr / size, end = (addr + n - 1) / size;
 
-	for (uint64_t at = addr / page; at <= (addr + n - 1) / page; at++)
-		if (pagemap >= 0 &&
-		    pread(pagemap, &entry, sizeof(entry), at * 8) == 8 &&
-		    entry >> 63)
-			resident += page;
+	for (uint64_t page = first; page <= end; page++)
+		if (page != counted[0] && page != counted[1])
+			resident += is_resident(page) ? size : 0;
+	counted[0] = first;
+	counted[1] = end;
 }
 
 /* The value of a symbol of a library file; 0: it has none. */
