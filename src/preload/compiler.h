@@ -16,6 +16,17 @@
 #define MTR_HIDDEN __attribute__((visibility("hidden")))
 #define MTR_EXPORT __attribute__((visibility("default")))
 
+/*
+ * Load what another thread stores once, with release order, and what it
+ * publishes. On x86-64 any load will do, and a plain one can be an operand of
+ * the comparison it is for; compilers keep atomic ones apart.
+ */
+#ifdef __x86_64__
+#define mtr_load_published(at) (*(at))
+#else
+#define mtr_load_published(at) __atomic_load_n((at), __ATOMIC_ACQUIRE)
+#endif
+
 /* Initial-exec: a dynamic model would call malloc from within malloc. */
 #define MTR_TLS __thread __attribute__((tls_model("initial-exec")))
 

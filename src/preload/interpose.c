@@ -54,18 +54,21 @@ static __attribute__((noinline)) void *malloc_slow(size_t size,
 	}
 }
 
-MTR_INLINE void *malloc_common(size_t size, uintptr_t caller)
-{
-	if (!mtr_real_fast(size))
-		return malloc_slow(size, caller);
-	return mtr_track_chunk(mtr_real.malloc(mtr_request_chunk(size)), size,
-			       caller);
-}
-
+/*
+ * volatile: what is needed after the call waits on the stack, not in registers
+ * that would have to be saved and restored for it.
+ */
 void *MTR_NAME(malloc)(size_t size)
 {
-	void *p = malloc_common(size, MTR_CALLER());
+	volatile size_t kept = size;
+	void *p;
 
+	if (!mtr_real_fast(size)) {
+		p = malloc_slow(size, MTR_CALLER());
+	} else {
+		p = mtr_real.malloc(mtr_request_chunk(size));
+		p = mtr_track_chunk(p, kept, MTR_CALLER());
+	}
 	mtr_event_alloc("malloc", size, p, MTR_CALLER());
 	return p;
 }
@@ -82,7 +85,7 @@ static MTR_COLD void free_foreign(void *p)
 		mtr_real.free(p);
 }
 
-MTR_INLINE void free_common(void *p)
+static __attribute__((noinline)) void free_slow(void *p)
 {
 	uint8_t *at = mtr_track_find(p);
 
@@ -92,6 +95,23 @@ MTR_INLINE void free_common(void *p)
 	}
 	mtr_track_forget(p, at);
 	mtr_real.free(p);
+}
+
+MTR_INLINE void free_common(void *p)
+{
+	const struct mtr_hint *hint = mtr_hint_for((uintptr_t)p);
+	uint8_t *at;
+
+	if (unlikely(!mtr_hint_covers(hint, (uintptr_t)p)))
+		goto slow;
+	at = mtr_hint_byte(hint, (uintptr_t)p);
+	if (unlikely(!mtr_is_lead(*at)))
+		goto slow;
+	mtr_track_forget(p, at);
+	mtr_real.free(p);
+	return;
+slow:
+	free_slow(p);
 }
 
 MTR_INLINE void free_logged(const char *what, void *p, uintptr_t caller)

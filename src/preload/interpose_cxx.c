@@ -71,27 +71,26 @@ static __attribute__((noinline)) void *new_slow(enum mtr_cxx form, size_t size,
 	return mtr_track_any(p, size, caller);
 }
 
-MTR_INLINE void *new_common(enum mtr_cxx form, size_t size, uintptr_t a,
-			    uintptr_t b, uintptr_t caller)
-{
-	void *p;
-
-	if (!mtr_real_new_fast(size))
-		return new_slow(form, size, 0, a, b, caller);
-	p = mtr_real.malloc(mtr_request_chunk(size));
-	if (unlikely(!p))
-		return new_handed_on(form, size, a, b, caller);
-	return mtr_track_chunk(p, size, caller);
-}
-
+/*
+ * The fast road, as malloc's in interpose.c, where volatile is explained. What
+ * it gets may be NULL: then the slow road asks again, and hands on.
+ */
 /* clang-format off */
 #define NEW(name)							\
 	MTR_EXPORT new_form MTR_NAME(name);				\
 	void *MTR_NAME(name)(size_t size, uintptr_t a, uintptr_t b)	\
 	{								\
-		void *p = new_common(MTR_CXX_##name, size, a, b,	\
-				     MTR_CALLER());			\
+		volatile size_t kept = size;				\
+		volatile uintptr_t kept_a = a, kept_b = b;		\
+		void *p = NULL;						\
 									\
+		if (mtr_real_new_fast(size))				\
+			p = mtr_real.malloc(mtr_request_chunk(size));	\
+		if (likely(p))						\
+			p = mtr_track_chunk(p, kept, MTR_CALLER());	\
+		else							\
+			p = new_slow(MTR_CXX_##name, kept, 0, kept_a,	\
+				     kept_b, MTR_CALLER());		\
 		mtr_event_alloc("operator new", size, p, MTR_CALLER());	\
 		return p;						\
 	}
@@ -137,16 +136,22 @@ static MTR_COLD void delete_slow(enum mtr_cxx form, void *p, uintptr_t a,
 MTR_INLINE void delete_common(enum mtr_cxx form, void *p, uintptr_t a,
 			      uintptr_t b, uintptr_t caller)
 {
-	uint8_t *at = mtr_track_find(p);
+	const struct mtr_hint *hint = mtr_hint_for((uintptr_t)p);
+	uint8_t *at;
 
 	mtr_event_check_free(p, caller);
 	mtr_event_free("operator delete", p, caller);
-	if (unlikely(!at || !mtr_real_new_fast(0))) {
-		delete_slow(form, p, a, b);
-		return;
-	}
+	if (unlikely(!mtr_hint_covers(hint, (uintptr_t)p) ||
+		     !mtr_real_new_fast(0)))
+		goto slow;
+	at = mtr_hint_byte(hint, (uintptr_t)p);
+	if (unlikely(!mtr_is_lead(*at)))
+		goto slow;
 	mtr_track_forget(p, at);
 	mtr_real.free(p);
+	return;
+slow:
+	delete_slow(form, p, a, b);
 }
 
 /* clang-format off */

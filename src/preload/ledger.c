@@ -19,10 +19,17 @@ enum {
 	POOL_LEFT_MASK = 15,
 };
 
+/* The tag of a slot that is being filled, or never will be. */
+#define HINT_TAKEN UINTPTR_MAX
+
 static_assert(POOL_LEAVES - 1 <= POOL_LEFT_MASK && MTR_LEAF_BYTES % 16 == 0,
 	      "the count fits the low bits of a leaf's address");
 
 mtr_mid mtr_ledger_root[1 << MTR_ROOT_BITS];
+/* The tag of an empty slot is 0, which the lowest 4 MiB have too. */
+struct mtr_hint mtr_ledger_hints[1 << MTR_HINT_BITS] = {
+	[0] = { .tag = HINT_TAKEN },
+};
 
 /* The next free leaf of the pool; its low bits count how many there are. */
 static _Atomic uintptr_t pool;
@@ -106,6 +113,41 @@ static uint8_t *leaf_make(mtr_leaf *slot)
 	return none;
 }
 
+/* Take the slot for @addr's leaf, unless another leaf has it. */
+static void hint_set(uintptr_t addr, uint8_t *leaf)
+{
+	struct mtr_hint *hint = (struct mtr_hint *)mtr_hint_for(addr);
+	uintptr_t tag = addr >> MTR_LEAF_BITS, empty = 0;
+
+	if (!__atomic_compare_exchange_n(&hint->tag, &empty, HINT_TAKEN, false,
+					 __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+		return;
+	hint->bias = (uintptr_t)leaf - tag * MTR_LEAF_GRANULES;
+	__atomic_store_n(&hint->tag, tag, __ATOMIC_RELEASE);
+}
+
+/*
+ * Relaxed loads are enough: each depends on the one before, and a table is
+ * zeroed memory when its address is stored.
+ */
+uint8_t *mtr_ledger_find(uintptr_t addr)
+{
+	mtr_leaf *mid;
+	uint8_t *leaf;
+
+	if (mtr_root_index(addr) >= 1 << MTR_ROOT_BITS)
+		return NULL;
+	mid = atomic_load_explicit(&mtr_ledger_root[mtr_root_index(addr)],
+				   memory_order_relaxed);
+	if (!mid)
+		return NULL;
+	leaf = atomic_load_explicit(&mid[mtr_mid_index(addr)],
+				    memory_order_relaxed);
+	if (!leaf)
+		return NULL;
+	return leaf + mtr_leaf_index(addr);
+}
+
 MTR_COLD uint8_t *mtr_ledger_make(uintptr_t addr, enum mtr_drop *drop)
 {
 	mtr_leaf *mid;
@@ -121,6 +163,7 @@ MTR_COLD uint8_t *mtr_ledger_make(uintptr_t addr, enum mtr_drop *drop)
 	leaf = leaf_make(&mid[mtr_mid_index(addr)]);
 	if (!leaf)
 		return NULL;
+	hint_set(addr, leaf);
 	return leaf + mtr_leaf_index(addr);
 }
 

@@ -12,6 +12,7 @@
 #define MTR_PRELOAD_LEDGER_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -25,33 +26,37 @@ typedef _Atomic(mtr_leaf *) mtr_mid;
 extern MTR_HIDDEN mtr_mid mtr_ledger_root[1 << MTR_ROOT_BITS];
 
 /*
- * The byte for @addr, or NULL if the ledger does not reach there. Relaxed
- * loads are enough: each depends on the one before, and a table is zeroed
- * memory when its address is stored. mtr_ledger_find_low trusts @addr to be
- * below 2^48.
+ * A short way to the leaves in use. A slot is filled once and for all, .bias
+ * before .tag, so that whoever sees the tag sees its bias; of two leaves that
+ * meet in a slot the later one is found through the table.
  */
-MTR_INLINE uint8_t *mtr_ledger_find_low(uintptr_t addr)
-{
-	mtr_leaf *mid;
-	uint8_t *leaf;
+enum { MTR_HINT_BITS = 12 };
 
-	mid = atomic_load_explicit(&mtr_ledger_root[mtr_root_index(addr)],
-				   memory_order_relaxed);
-	if (unlikely(!mid))
-		return NULL;
-	leaf = atomic_load_explicit(&mid[mtr_mid_index(addr)],
-				    memory_order_relaxed);
-	if (unlikely(!leaf))
-		return NULL;
-	return leaf + mtr_leaf_index(addr);
+struct mtr_hint {
+	uintptr_t tag;	/* address >> MTR_LEAF_BITS */
+	uintptr_t bias; /* + (address >> MTR_GRANULE_BITS): its byte */
+};
+
+extern MTR_HIDDEN struct mtr_hint mtr_ledger_hints[1 << MTR_HINT_BITS];
+
+MTR_INLINE const struct mtr_hint *mtr_hint_for(uintptr_t addr)
+{
+	return &mtr_ledger_hints[addr >> MTR_LEAF_BITS &
+				 ((1 << MTR_HINT_BITS) - 1)];
 }
 
-MTR_INLINE uint8_t *mtr_ledger_find(uintptr_t addr)
+MTR_INLINE bool mtr_hint_covers(const struct mtr_hint *hint, uintptr_t addr)
 {
-	if (unlikely(mtr_root_index(addr) >= 1 << MTR_ROOT_BITS))
-		return NULL;
-	return mtr_ledger_find_low(addr);
+	return mtr_load_published(&hint->tag) == addr >> MTR_LEAF_BITS;
 }
+
+MTR_INLINE uint8_t *mtr_hint_byte(const struct mtr_hint *hint, uintptr_t addr)
+{
+	return (uint8_t *)(hint->bias + (addr >> MTR_GRANULE_BITS));
+}
+
+/* The byte for @addr, or NULL if the table does not reach there. */
+uint8_t *mtr_ledger_find(uintptr_t addr);
 
 /*
  * The same, growing the table. NULL: no memory, or @addr is above 2^48. *drop

@@ -190,8 +190,7 @@ static void resolve(void)
 	libc = look_up_all();
 	shadowed = is_shadowed();
 	/* valgrind, which shadows us, forbids reading chunk headers */
-	mtr_real.chunks =
-		!shadowed && !mtr_real.unsized && chunks_agree(libc);
+	mtr_real.chunks = !shadowed && !mtr_real.unsized && chunks_agree(libc);
 	mtr_real.cxx_replaced = cxx_is_replaced();
 	mtr_init_descriptor(shadowed);
 	/* large blocks will lie near us: their tables are there from now on */
@@ -202,9 +201,10 @@ static void resolve(void)
 	atomic_store(&state, shadowed ? STATE_SHADOWED : STATE_TRACED);
 	if (shadowed || !mtr_real.chunks)
 		return;
-	atomic_store(&mtr_real.fast_limit, mtr_size_max);
+	__atomic_store_n(&mtr_real.fast_limit, mtr_size_max, __ATOMIC_RELEASE);
 	if (!mtr_real.cxx_replaced)
-		atomic_store(&mtr_real.new_limit, mtr_size_max);
+		__atomic_store_n(&mtr_real.new_limit, mtr_size_max,
+				 __ATOMIC_RELEASE);
 }
 
 MTR_COLD static enum mtr_road road_first(void)

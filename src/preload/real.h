@@ -37,8 +37,8 @@ struct mtr_real {
 	 * A size that is not below this takes the slow road. 0 until ready, and
 	 * where the fast road does not apply: one comparison for all of it.
 	 */
-	_Atomic size_t fast_limit;
-	_Atomic size_t new_limit; /* the same for operator new */
+	size_t fast_limit;
+	size_t new_limit; /* the same for operator new */
 
 	void *(*malloc)(size_t size);
 	void (*free)(void *p);
@@ -80,14 +80,12 @@ enum mtr_road mtr_real_road(size_t size);
 
 MTR_INLINE bool mtr_real_fast(size_t size)
 {
-	return likely(size < atomic_load_explicit(&mtr_real.fast_limit,
-						  memory_order_acquire));
+	return likely(size < mtr_load_published(&mtr_real.fast_limit));
 }
 
 MTR_INLINE bool mtr_real_new_fast(size_t size)
 {
-	return likely(size < atomic_load_explicit(&mtr_real.new_limit,
-						  memory_order_acquire));
+	return likely(size < mtr_load_published(&mtr_real.new_limit));
 }
 
 /*

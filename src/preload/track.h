@@ -65,18 +65,20 @@ MTR_INLINE void mtr_ledger_put_chunk(uint8_t *at, uint32_t lead, uint32_t chunk)
 
 /*
  * The fast road: a small block of glibc's, for which mtr_request_chunk() was
- * asked, below 2^47 as all that mmap gives unasked. About 25 instructions;
- * three loads that hit the cache find the ledger byte. Large and mmapped
+ * asked. About 25 instructions;
+ * two loads that hit the cache find the ledger byte. Large and mmapped
  * chunks, and a ledger that must grow, leave by the one exit.
  */
 MTR_INLINE void *mtr_track_chunk(void *p, size_t size, uintptr_t caller)
 {
 	const size_t large = (MTR_ESCAPE << MTR_UNIT_BITS) + MTR_CHUNK_HEADER;
-	uint8_t *at = mtr_ledger_find_low((uintptr_t)p);
+	const struct mtr_hint *hint = mtr_hint_for((uintptr_t)p);
 	size_t chunk, usable;
+	uint8_t *at;
 
-	if (unlikely(!at))
+	if (unlikely(!mtr_hint_covers(hint, (uintptr_t)p)))
 		return mtr_track_any(p, size, caller);
+	at = mtr_hint_byte(hint, (uintptr_t)p);
 	chunk = ((const size_t *)p)[-1];
 	if (unlikely(chunk >= large))
 		return mtr_track_any(p, size, caller);

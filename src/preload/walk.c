@@ -10,7 +10,7 @@
 #include "preload/ledger.h"
 #include "preload/sys.h"
 
-enum { BATCH = 512 };
+enum { BATCH = 64 }; /* 4 KiB of stack */
 
 struct batch {
 	struct mtr_snapshot_block block[BATCH];
@@ -77,20 +77,17 @@ static void batch_squeeze(struct batch *b)
 
 int mtr_walk(mtr_walk_fn *fn, void *context)
 {
-	struct batch *b = mtr_sys_map(sizeof(*b));
 	uintptr_t addr = MTR_GRANULE;
+	struct batch b;
 	int error = 0;
 
-	if (!b)
-		return -ENOMEM;
 	while (addr && !error) {
-		addr = batch_collect(b, addr);
-		error = batch_read(b);
+		addr = batch_collect(&b, addr);
+		error = batch_read(&b);
 		if (error)
 			break;
-		batch_squeeze(b);
-		error = fn(context, b->block, b->n);
+		batch_squeeze(&b);
+		error = fn(context, b.block, b.n);
 	}
-	mtr_sys_unmap(b, sizeof(*b));
 	return error;
 }

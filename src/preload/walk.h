@@ -4,7 +4,7 @@
  *
  * Other threads go on meanwhile, and may give back the memory that a trailer
  * stands in: trailers are read by the kernel, which does not fault. Allocates
- * from the kernel alone.
+ * nothing.
  */
 #ifndef MTR_PRELOAD_WALK_H
 #define MTR_PRELOAD_WALK_H
@@ -21,8 +21,8 @@ typedef int mtr_walk_fn(void *context, const struct mtr_snapshot_block *blocks,
 			size_t n);
 
 /*
- * 0, what @fn ended the walk with, or a negative errno value: the memory for a
- * batch, or process_vm_readv(2) of ourselves, is denied.
+ * 0, what @fn ended the walk with, or a negative errno value: process_vm_readv(2)
+ * of ourselves is denied.
  */
 int mtr_walk(mtr_walk_fn *fn, void *context);
 
