@@ -12,8 +12,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "format/layout.h"
+#include "format/ledger_code.h"
 #include "format/trailer.h"
-#include "preload/ledger.h"
 #include "preload/line.h"
 #include "preload/sys.h"
 
@@ -155,11 +156,9 @@ static bool trailer_is_sound(const void *p, const uint8_t *at)
 	       t->caller >> MTR_ADDR_BITS == 0;
 }
 
-void mtr_event_check_free(const void *p, uintptr_t caller)
+void mtr_event_check_free(const void *p, const uint8_t *at, uintptr_t caller)
 {
-	const uint8_t *at = mtr_ledger_find((uintptr_t)p);
-
-	if (!at || !mtr_is_lead(*at))
+	if (!at)
 		return;
 	if (*at == MTR_LEAD_FREED)
 		complain("double free of", p, caller);

@@ -30,9 +30,10 @@ void mtr_event_free(const char *what, const void *p, uintptr_t caller);
 
 /*
  * Complain if @p is no block that may be freed now: freed before, or with a
- * damaged trailer. Once for each @caller.
+ * damaged trailer. Once for each @caller. @at is its ledger byte; NULL: it has
+ * no lead.
  */
-void mtr_event_check_free(const void *p, uintptr_t caller);
+void mtr_event_check_free(const void *p, const uint8_t *at, uintptr_t caller);
 
 #else
 MTR_INLINE void mtr_event_alloc(const char *what, size_t size, const void *p,
@@ -61,9 +62,11 @@ MTR_INLINE void mtr_event_free(const char *what, const void *p,
 	(void)caller;
 }
 
-MTR_INLINE void mtr_event_check_free(const void *p, uintptr_t caller)
+MTR_INLINE void mtr_event_check_free(const void *p, const uint8_t *at,
+				     uintptr_t caller)
 {
 	(void)p;
+	(void)at;
 	(void)caller;
 }
 #endif

@@ -116,14 +116,14 @@ slow:
 
 MTR_INLINE void free_logged(const char *what, void *p, uintptr_t caller)
 {
-	mtr_event_check_free(p, caller);
+	mtr_event_check_free(p, mtr_track_find(p), caller);
 	mtr_event_free(what, p, caller);
 	free_common(p);
 }
 
 void mtr_interpose_free(void *p)
 {
-	free_common(p);
+	free_common(p, mtr_track_find(p));
 }
 
 void MTR_NAME(free)(void *p)
@@ -266,6 +266,7 @@ static void *realloc_common(void *p, size_t size, uintptr_t caller)
 {
 	uint8_t *at = mtr_track_find(p);
 
+	mtr_event_check_free(p, at, caller);
 	/* size 0 wraps, and leaves by the slow road too */
 	if (unlikely(!at || !mtr_real_fast(size - 1)))
 		return realloc_slow(p, size, caller);
@@ -274,11 +275,8 @@ static void *realloc_common(void *p, size_t size, uintptr_t caller)
 
 void *MTR_NAME(realloc)(void *p, size_t size)
 {
-	void *q;
+	void *q = realloc_common(p, size, MTR_CALLER());
 
-	if (p)
-		mtr_event_check_free(p, MTR_CALLER());
-	q = realloc_common(p, size, MTR_CALLER());
 	mtr_event_realloc(p, size, q, MTR_CALLER());
 	return q;
 }
@@ -292,8 +290,6 @@ void *MTR_NAME(reallocarray)(void *p, size_t n, size_t size)
 		errno = ENOMEM;
 		return NULL;
 	}
-	if (p)
-		mtr_event_check_free(p, MTR_CALLER());
 	q = realloc_common(p, bytes, MTR_CALLER());
 	mtr_event_realloc(p, bytes, q, MTR_CALLER());
 	return q;

@@ -139,7 +139,7 @@ MTR_INLINE void delete_common(enum mtr_cxx form, void *p, uintptr_t a,
 	const struct mtr_hint *hint = mtr_hint_for((uintptr_t)p);
 	uint8_t *at;
 
-	mtr_event_check_free(p, caller);
+	mtr_event_check_free(p, mtr_track_find(p), caller);
 	mtr_event_free("operator delete", p, caller);
 	if (unlikely(!mtr_hint_covers(hint, (uintptr_t)p) ||
 		     !mtr_real_new_fast(0)))

@@ -56,7 +56,7 @@ MTR_INLINE uint8_t *mtr_hint_byte(const struct mtr_hint *hint, uintptr_t addr)
 }
 
 /* The byte for @addr, or NULL if the table does not reach there. */
-uint8_t *mtr_ledger_find(uintptr_t addr);
+__attribute__((pure)) uint8_t *mtr_ledger_find(uintptr_t addr);
 
 /*
  * The same, growing the table. NULL: no memory, or @addr is above 2^48. *drop
