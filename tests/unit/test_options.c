@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * MALLOC_TRACER_OPTIONS: what is understood, what is complained about, and
+ * taking ourselves out of LD_PRELOAD.
+ */
+#include "preload/options.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "unit.h"
+
+#define IGNORED "malloc_tracer: MALLOC_TRACER_OPTIONS: ignored: "
+
+static char said[4096];
+
+static void listen(const char *line, size_t len)
+{
+	strncat(said, line, len);
+}
+
+static struct mtr_options parse(const char *text)
+{
+	struct mtr_options o = MTR_OPTIONS_DEFAULT;
+
+	said[0] = '\0';
+	mtr_options_parse(text, listen, &o);
+	return o;
+}
+
+static const struct {
+	const char *text;
+	bool frees, follow;
+} good[] = {
+	{ "", false, true },
+	{ "frees=1", true, true },
+	{ "frees=0", false, true },
+	{ "follow=0", false, false },
+	{ "follow=1", false, true },
+	{ "frees=1,follow=0", true, false },
+	{ "follow=0,frees=1", true, false },
+	{ ",,frees=1,,", true, true },
+	{ ",", false, true },
+	{ "frees=1,frees=0", false, true },
+};
+
+START_TEST(understood)
+{
+	struct mtr_options o = parse(good[_i].text);
+
+	ck_assert_str_eq(said, "");
+	ck_assert_int_eq(o.frees, good[_i].frees);
+	ck_assert_int_eq(o.follow, good[_i].follow);
+	ck_assert_str_eq(o.log, "");
+}
+END_TEST
+
+static const char *const bad[] = {
+	"frees",     "frees=",	   "frees=2",	 "frees=01", "frees=yes",
+	"frees=-1",  "frees =1",   "frees= 1",	 " frees=1", "Frees=1",
+	"free=1",    "freess=1",   "=1",	 "=",	     "follow=",
+	"follow=no", "follow=0=1", "nonsense=1", "frees:1",  "follow",
+	"FOLLOW=0",  "follow=0;",  "log=",	 "frees=1 ",
+};
+
+START_TEST(ignored)
+{
+	struct mtr_options o = parse(bad[_i]);
+	char expected[200];
+
+	snprintf(expected, sizeof(expected), IGNORED "%s\n", bad[_i]);
+	ck_assert_str_eq(said, expected);
+	ck_assert(!o.frees && o.follow);
+	ck_assert_str_eq(o.log, "");
+}
+END_TEST
+
+START_TEST(one_line_for_each_and_the_rest_holds)
+{
+	struct mtr_options o = parse("frees=1,a,follow=0,b=2,");
+
+	ck_assert_str_eq(said, IGNORED "a\n" IGNORED "b=2\n");
+	ck_assert(o.frees && !o.follow);
+}
+END_TEST
+
+START_TEST(very_long_is_cut)
+{
+	static char text[100001];
+
+	memset(text, 'x', sizeof(text) - 1);
+	parse(text);
+	ck_assert(strncmp(said, IGNORED "xxx", sizeof(IGNORED) + 2) == 0);
+	ck_assert(strlen(said) < 400);
+	ck_assert_ptr_eq(strchr(said, '\n'), said + strlen(said) - 1);
+}
+END_TEST
+
+START_TEST(other_bytes_are_named_as_they_are)
+{
+	parse("gr\xc3\xb6\xc3\x9f"
+	      "e=\xff");
+	ck_assert_str_eq(said, IGNORED "gr\xc3\xb6\xc3\x9f"
+				       "e=\xff\n");
+}
+END_TEST
+
+START_TEST(from_the_environment)
+{
+	char *env[] = { (char *)"MALLOC_TRACER_OPTION=a",
+			(char *)"MALLOC_TRACER_OPTIONSX=b",
+			(char *)"MALLOC_TRACER_OPTIONS=c=d,e",
+			(char *)"MALLOC_TRACER_OPTIONS=f", NULL };
+
+	environ = env;
+	ck_assert_str_eq(mtr_options_text(), "c=d,e");
+	env[2] = NULL;
+	ck_assert_ptr_eq(mtr_options_text(), NULL);
+	environ = NULL;
+	ck_assert_ptr_eq(mtr_options_text(), NULL);
+}
+END_TEST
+
+static const struct {
+	const char *list, *expected;
+} lists[] = {
+	{ "", "" },
+	{ "lib.so", "" },
+	{ "/a/b/lib.so", "" },
+	{ "lib.so:x.so", "x.so" },
+	{ "x.so:lib.so", "x.so" },
+	{ "x.so:/a/lib.so:y.so", "x.so:y.so" },
+	{ "x.so /a/lib.so y.so", "x.so:y.so" },
+	{ "lib.so x.so:lib.so y.so lib.so", "x.so:y.so" },
+	{ "lib.so:lib.so", "" },
+	{ "/other/lib.so:x.so:/a/lib.so", "x.so" },
+	{ "x.so", "x.so" },
+	{ "/long/path/x.so:/y.so", "/long/path/x.so:/y.so" },
+	{ "x y", "x:y" },
+	{ ":: x.so : ", "x.so" },
+	{ " :", "" },
+	{ ":lib.so:", "" },
+	{ "lib.so.0:mylib.so:lib.s:ib.so", "lib.so.0:mylib.so:lib.s:ib.so" },
+	{ "lib.so/x.so", "lib.so/x.so" },
+};
+
+/* In a block of just its size, so that ASan sees a byte too much written. */
+START_TEST(unpreload)
+{
+	size_t bytes = strlen(lists[_i].list) + 1;
+	char *list = malloc(bytes);
+
+	memcpy(list, lists[_i].list, bytes);
+	mtr_options_unpreload(list, "lib.so");
+	ck_assert_str_eq(list, lists[_i].expected);
+	free(list);
+}
+END_TEST
+
+Suite *options_suite(void)
+{
+	TCase *tc;
+	Suite *s = unit_suite("options", &tc);
+
+	tcase_add_loop_test(tc, understood, 0, sizeof(good) / sizeof(*good));
+	tcase_add_loop_test(tc, ignored, 0, sizeof(bad) / sizeof(*bad));
+	tcase_add_test(tc, one_line_for_each_and_the_rest_holds);
+	tcase_add_test(tc, very_long_is_cut);
+	tcase_add_test(tc, other_bytes_are_named_as_they_are);
+	tcase_add_test(tc, from_the_environment);
+	tcase_add_loop_test(tc, unpreload, 0, sizeof(lists) / sizeof(*lists));
+	return s;
+}

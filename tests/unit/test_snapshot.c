@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A snapshot of the twin, read back with format/snapshot.h alone.
+ */
+#include "preload/snapshot.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <link.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "format/ledger_code.h"
+#include "format/snapshot.h"
+#include "preload/descriptor.h"
+#include "preload/entry.h"
+#include "unit.h"
+
+/* the linker's: our own ELF header */
+extern const ElfW(Ehdr) __ehdr_start;
+
+static const char path[] = "unit.snapshot.tmp";
+static const char part[] = "unit.snapshot.tmp.part";
+
+struct whole {
+	char *data;
+	size_t bytes;
+	struct mtr_snapshot_header h;
+};
+
+static struct whole read_back(void)
+{
+	struct whole w = { 0 };
+	FILE *f = fopen(path, "rb");
+
+	ck_assert(f != NULL);
+	fseek(f, 0, SEEK_END);
+	w.bytes = ftell(f);
+	rewind(f);
+	w.data = malloc(w.bytes);
+	ck_assert_uint_eq(fread(w.data, 1, w.bytes, f), w.bytes);
+	fclose(f);
+	ck_assert(w.bytes > sizeof(w.h));
+	memcpy(&w.h, w.data, sizeof(w.h));
+	return w;
+}
+
+/* False, and says so: the system does not let a process read itself. */
+static bool take(void)
+{
+	int error = mtr_snapshot_write(path);
+
+	if (error == -EPERM || error == -ENOSYS) {
+		puts("snapshot: process_vm_readv is not permitted here");
+		return false;
+	}
+	ck_assert_int_eq(error, 0);
+	return true;
+}
+
+static void clean(void)
+{
+	unlink(path);
+	rmdir(path);
+	unlink(part);
+}
+
+START_TEST(header)
+{
+	struct whole w;
+	uint64_t at = sizeof(w.h);
+
+	if (!take())
+		return;
+	w = read_back();
+	ck_assert(memcmp(w.h.magic, MTR_SNAPSHOT_MAGIC, 16) == 0);
+	ck_assert_uint_eq(w.h.version, MTR_SNAPSHOT_VERSION);
+	ck_assert_uint_eq(w.h.size, sizeof(w.h));
+	ck_assert_uint_eq(w.h.pid, getpid());
+	ck_assert_uint_eq(w.h.machine, __ehdr_start.e_machine);
+	ck_assert(w.h.time != 0);
+	ck_assert(memcmp(&w.h.descriptor, &mtr_descriptor,
+			 sizeof(mtr_descriptor)) == 0);
+	/* the parts follow one another and fill the file */
+	for (int i = 0; i < MTR_PART_COUNT; i++) {
+		ck_assert_uint_eq(w.h.section[i].offset, at);
+		at += w.h.section[i].bytes;
+	}
+	ck_assert_uint_eq(at, w.bytes);
+	for (int i = MTR_PART_COUNT; i < MTR_PART_MAX; i++)
+		ck_assert_uint_eq(w.h.section[i].offset, 0);
+	free(w.data);
+}
+END_TEST
+
+START_TEST(blocks)
+{
+	enum { N = 700 };
+	char *p[N];
+	struct mtr_snapshot_block b;
+	struct mtr_snapshot_section s;
+	struct whole w;
+	size_t found = 0;
+
+	for (int i = 0; i < N; i++)
+		p[i] = mtr_twin_malloc(i);
+	if (!take())
+		return;
+	w = read_back();
+	s = w.h.section[MTR_PART_BLOCKS];
+	ck_assert_uint_eq(s.bytes, N * sizeof(b));
+	for (size_t i = 0; i < N; i++) {
+		memcpy(&b, w.data + s.offset + i * sizeof(b), sizeof(b));
+		ck_assert_uint_eq(b.usable >> 56, mtr_lead(0));
+		for (int j = 0; j < N; j++)
+			if (b.addr == (uintptr_t)p[j]) {
+				ck_assert_uint_eq(b.trailer.size_stack, j);
+				found++;
+			}
+	}
+	ck_assert_uint_eq(found, N);
+	free(w.data);
+}
+END_TEST
+
+/* The maps name this program, and so does the last part. */
+START_TEST(maps_and_exe)
+{
+	char exe[PATH_MAX] = "";
+	struct mtr_snapshot_section s;
+	struct whole w;
+
+	ck_assert(readlink("/proc/self/exe", exe, sizeof(exe) - 1) > 0);
+	if (!take())
+		return;
+	w = read_back();
+	s = w.h.section[MTR_PART_EXE];
+	ck_assert_uint_eq(s.bytes, strlen(exe));
+	ck_assert(memcmp(w.data + s.offset, exe, s.bytes) == 0);
+	s = w.h.section[MTR_PART_MAPS];
+	ck_assert(s.bytes > 0);
+	ck_assert_int_eq(w.data[s.offset + s.bytes - 1], '\n');
+	ck_assert(memmem(w.data + s.offset, s.bytes, exe, strlen(exe)));
+	ck_assert(memmem(w.data + s.offset, s.bytes, "[stack]", 7));
+	free(w.data);
+}
+END_TEST
+
+static int count(struct dl_phdr_info *info, size_t size, void *context)
+{
+	(void)info;
+	(void)size;
+	++*(size_t *)context;
+	return 0;
+}
+
+/* Whatever is mapped at .start is an ELF file that holds the build-id. */
+START_TEST(modules)
+{
+	struct mtr_snapshot_module m;
+	struct mtr_snapshot_section s;
+	struct whole w;
+	size_t n = 0;
+
+	dl_iterate_phdr(count, &n);
+	if (!take())
+		return;
+	w = read_back();
+	s = w.h.section[MTR_PART_MODULES];
+	ck_assert_uint_eq(s.bytes, n * sizeof(m));
+	for (size_t i = 0; i < n; i++) {
+		memcpy(&m, w.data + s.offset + i * sizeof(m), sizeof(m));
+		ck_assert(memcmp((void *)m.start, ELFMAG, SELFMAG) == 0);
+		ck_assert(m.id_bytes <= sizeof(m.id));
+		if (m.id_bytes)
+			ck_assert(memmem((void *)m.start, 4096, m.id,
+					 m.id_bytes) != NULL);
+	}
+	free(w.data);
+}
+END_TEST
+
+START_TEST(replaces_a_file_and_is_private)
+{
+	struct stat st;
+	FILE *f = fopen(path, "w");
+
+	fputs("before", f);
+	fclose(f);
+	if (!take())
+		return;
+	ck_assert_int_eq(stat(path, &st), 0);
+	ck_assert_int_eq(st.st_mode & 0777, 0600);
+	ck_assert(st.st_size > (off_t)sizeof(struct mtr_snapshot_header));
+	ck_assert_int_eq(access(part, F_OK), -1);
+}
+END_TEST
+
+START_TEST(failures)
+{
+	static char longest[PATH_MAX + 1];
+
+	errno = 1234;
+	ck_assert_int_eq(mtr_snapshot_write("unit.none/snapshot"), -ENOENT);
+	memset(longest, 'x', PATH_MAX - 5);
+	ck_assert_int_eq(mtr_snapshot_write(longest), -ENAMETOOLONG);
+	ck_assert_int_eq(errno, 1234);
+}
+END_TEST
+
+/* What cannot be put in place leaves nothing behind. */
+START_TEST(no_part_is_left)
+{
+	ck_assert_int_eq(mkdir(path, 0700), 0);
+	ck_assert(mtr_snapshot_write(path) < 0);
+	ck_assert_int_eq(access(part, F_OK), -1);
+}
+END_TEST
+
+Suite *snapshot_suite(void)
+{
+	TCase *tc;
+	Suite *s = unit_suite("snapshot", &tc);
+
+	tcase_add_checked_fixture(tc, clean, clean);
+	tcase_add_test(tc, header);
+	tcase_add_test(tc, blocks);
+	tcase_add_test(tc, maps_and_exe);
+	tcase_add_test(tc, modules);
+	tcase_add_test(tc, replaces_a_file_and_is_private);
+	tcase_add_test(tc, failures);
+	tcase_add_test(tc, no_part_is_left);
+	return s;
+}
