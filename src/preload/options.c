@@ -59,13 +59,19 @@ static bool parse_one(struct word key, struct word value,
 	return false;
 }
 
+/* A complaint stays one line, and gives a terminal no orders. */
+static char printable(char c)
+{
+	return (unsigned char)c < ' ' || c == 0x7f ? '?' : c;
+}
+
 static void complain_about(struct word item, mtr_complain *complain)
 {
 	struct mtr_line l = { 0 };
 
 	mtr_line_text(&l, "malloc_tracer: " MTR_OPTIONS_VARIABLE ": ignored: ");
 	for (size_t i = 0; i < item.len; i++)
-		mtr_line_text(&l, (char[]){ item.at[i], '\0' });
+		mtr_line_text(&l, (char[]){ printable(item.at[i]), '\0' });
 	mtr_line_end(&l);
 	complain(l.text, l.len);
 }

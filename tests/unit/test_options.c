@@ -97,6 +97,14 @@ START_TEST(very_long_is_cut)
 }
 END_TEST
 
+/* One line stays one line, and a terminal gets no orders. */
+START_TEST(control_characters)
+{
+	parse("a\nb\x1b[2J\x7f\tc");
+	ck_assert_str_eq(said, IGNORED "a?b?[2J??c\n");
+}
+END_TEST
+
 START_TEST(other_bytes_are_named_as_they_are)
 {
 	parse("gr\xc3\xb6\xc3\x9f"
@@ -167,6 +175,7 @@ Suite *options_suite(void)
 	tcase_add_loop_test(tc, ignored, 0, sizeof(bad) / sizeof(*bad));
 	tcase_add_test(tc, one_line_for_each_and_the_rest_holds);
 	tcase_add_test(tc, very_long_is_cut);
+	tcase_add_test(tc, control_characters);
 	tcase_add_test(tc, other_bytes_are_named_as_they_are);
 	tcase_add_test(tc, from_the_environment);
 	tcase_add_loop_test(tc, unpreload, 0, sizeof(lists) / sizeof(*lists));
