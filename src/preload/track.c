@@ -96,7 +96,7 @@ void *mtr_track_adopt(void *p, size_t size, uintptr_t caller)
 {
 	uint8_t *at = p ? mtr_track_find(p) : NULL;
 
-	if (!at)
+	if (!at || !mtr_is_live(*at))
 		return mtr_track_any(p, size, caller);
 	mtr_track_record(p, at, size, mtr_track_usable(at), caller);
 	return p;

@@ -89,7 +89,10 @@ MTR_INLINE void *mtr_track_chunk(void *p, size_t size, uintptr_t caller)
 	return p;
 }
 
-/* The ledger byte of a live traced block that starts at @p, or NULL. */
+/*
+ * The ledger byte of the traced block that starts at @p, live, or with frees=1
+ * freed; or NULL.
+ */
 MTR_INLINE uint8_t *mtr_track_find(const void *p)
 {
 	uint8_t *at = mtr_ledger_find((uintptr_t)p);

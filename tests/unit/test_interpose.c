@@ -428,6 +428,23 @@ START_TEST(foreign_blocks)
 }
 END_TEST
 
+/* frees=1, and a foreign block where a larger one of ours was. */
+START_TEST(foreign_block_at_a_freed_place)
+{
+	void *p = malloc(100);
+	uint8_t *at;
+
+	mtr_track_any(p, 10, 1);
+	at = mtr_track_find(p);
+	mtr_ledger_put(at, MTR_LEAD_FREED, 4096);
+	ck_assert_uint_eq(mtr_twin_malloc_usable_size(p),
+			  malloc_usable_size(p));
+	p = resize(p, 200);
+	check_block(p, 200);
+	check_free(p);
+}
+END_TEST
+
 static void *foreign_memalign(size_t align, size_t size)
 {
 	return memalign(align, size);
@@ -490,6 +507,7 @@ Suite *interpose_suite(void)
 	tcase_add_test(tc, no_block_at_all);
 	tcase_add_test(tc, other_ways_to_free);
 	tcase_add_test(tc, foreign_blocks);
+	tcase_add_test(tc, foreign_block_at_a_freed_place);
 	tcase_add_test(tc, foreign_functions);
 	return s;
 }

@@ -203,6 +203,18 @@ START_TEST(adopt)
 }
 END_TEST
 
+/* frees=1, and what was freed here was larger. */
+START_TEST(adopt_at_a_freed_place)
+{
+	usable_answer = 2048;
+	mtr_track_any(memory, 40, CALLER);
+	*mtr_track_find(memory) = MTR_LEAD_FREED;
+	usable_answer = 64;
+	mtr_track_adopt(memory, 9, CALLER);
+	check_recorded(memory, 9, 64);
+}
+END_TEST
+
 Suite *track_suite(void)
 {
 	TCase *tc;
@@ -221,5 +233,6 @@ Suite *track_suite(void)
 	tcase_add_test(tc, forget_and_restore);
 	tcase_add_test(tc, forget_keeps_the_story);
 	tcase_add_test(tc, adopt);
+	tcase_add_test(tc, adopt_at_a_freed_place);
 	return s;
 }
