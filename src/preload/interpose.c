@@ -18,15 +18,20 @@
 #include "preload/real.h"
 #include "preload/track.h"
 
-/* glibc gives less than this to nobody; another allocator might. */
-static size_t align_up_to_granule(size_t align)
-{
-	return align < MTR_GRANULE ? (size_t)MTR_GRANULE : align;
-}
-
 static bool is_power_of_two(size_t n)
 {
 	return n != 0 && (n & (n - 1)) == 0;
+}
+
+/*
+ * glibc gives less than this to nobody; another allocator might. What is no
+ * power of two is the allocator's to round up or refuse.
+ */
+static size_t align_up_to_granule(size_t align)
+{
+	if (is_power_of_two(align) && align < MTR_GRANULE)
+		return MTR_GRANULE;
+	return align;
 }
 
 static void *untraced(void *p)
@@ -367,10 +372,9 @@ static void *aligned_alloc_common(size_t align, size_t size, uintptr_t caller)
 	}
 	if (mtr_real.aligned_alloc_foreign)
 		return untraced(mtr_real.aligned_alloc(align, size));
-	if (is_power_of_two(align))
-		align = align_up_to_granule(align);
-	return mtr_track_any(mtr_real.aligned_alloc(align, mtr_request(size)),
-			     size, caller);
+	align = align_up_to_granule(align);
+	return mtr_track_any(mtr_real_aligned(align, mtr_request(size)), size,
+			     caller);
 }
 
 void *MTR_NAME(aligned_alloc)(size_t align, size_t size)

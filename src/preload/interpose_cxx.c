@@ -46,7 +46,7 @@ static void *new_aligned(size_t align, size_t size)
 {
 	if (align < MTR_GRANULE)
 		align = MTR_GRANULE;
-	return mtr_real.aligned_alloc(align, mtr_request(size));
+	return mtr_real_aligned(align, mtr_request(size));
 }
 
 /* @align is 0 for the forms that have none. */

@@ -67,6 +67,17 @@ MTR_INLINE size_t mtr_request_chunk(size_t size)
 	return size + MTR_TRAILER;
 }
 
+/*
+ * aligned_alloc, for a request that is no multiple of @align: C11 lets an
+ * allocator refuse that. memalign takes any, but what is no power of two.
+ */
+MTR_INLINE void *mtr_real_aligned(size_t align, size_t request)
+{
+	if (mtr_real.memalign_foreign || !align || align & (align - 1))
+		return mtr_real.aligned_alloc(align, request);
+	return mtr_real.memalign(align, request);
+}
+
 /* How a request is to be served. */
 enum mtr_road {
 	MTR_ROAD_TRACED,

@@ -479,6 +479,26 @@ START_TEST(foreign_functions)
 }
 END_TEST
 
+/* An aligned_alloc that holds to C11: whole multiples of the alignment. */
+static void *strict_aligned_alloc(size_t align, size_t size)
+{
+	if (size % align == 0)
+		return memalign(align, size);
+	errno = EINVAL;
+	return NULL;
+}
+
+START_TEST(strict_aligned_alloc_is_asked_for_nothing_odd)
+{
+	void *p;
+
+	mtr_real.aligned_alloc = strict_aligned_alloc;
+	p = make(ALIGNED_ALLOC, 256, 512);
+	check_block(p, 512);
+	check_free(p);
+}
+END_TEST
+
 static void add_families(TCase *tc)
 {
 	tcase_add_loop_test(tc, sizes, 0, KINDS);
@@ -509,5 +529,6 @@ Suite *interpose_suite(void)
 	tcase_add_test(tc, foreign_blocks);
 	tcase_add_test(tc, foreign_block_at_a_freed_place);
 	tcase_add_test(tc, foreign_functions);
+	tcase_add_test(tc, strict_aligned_alloc_is_asked_for_nothing_odd);
 	return s;
 }

@@ -132,6 +132,28 @@ START_TEST(nothrow_without_memory)
 }
 END_TEST
 
+/* An aligned_alloc that holds to C11: whole multiples of the alignment. */
+static void *strict_aligned_alloc(size_t align, size_t size)
+{
+	void *p = NULL;
+
+	if (size % align == 0 && posix_memalign(&p, align, size) == 0)
+		return p;
+	return NULL;
+}
+
+START_TEST(strict_aligned_alloc_is_asked_for_nothing_odd)
+{
+	void *p;
+
+	mtr_real.aligned_alloc = strict_aligned_alloc;
+	p = mtr_twin__ZnwmSt11align_val_tRKSt9nothrow_t(512, 256,
+							(uintptr_t)&nothrow);
+	check_block(p, 512, 256);
+	mtr_twin__ZdlPvSt11align_val_t(p, 256, 0);
+}
+END_TEST
+
 Suite *interpose_cxx_suite(void)
 {
 	TCase *tc;
@@ -141,5 +163,6 @@ Suite *interpose_cxx_suite(void)
 	tcase_add_loop_test(tc, new_aligned, ALIGNED, NEWS);
 	tcase_add_loop_test(tc, delete, 0, DELETES);
 	tcase_add_test(tc, nothrow_without_memory);
+	tcase_add_test(tc, strict_aligned_alloc_is_asked_for_nothing_odd);
 	return s;
 }
