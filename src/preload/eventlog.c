@@ -150,10 +150,12 @@ static void complain(const char *what, const void *p, uintptr_t caller)
 static bool trailer_is_sound(const void *p, const uint8_t *at)
 {
 	uint64_t usable = mtr_ledger_usable(at, MTR_ENTRY_LARGE);
-	const struct mtr_trailer *t = mtr_trailer_at((void *)p, usable);
+	const struct mtr_trailer *t;
 
-	return usable >= MTR_USABLE_MIN && mtr_trailer_fits(t, usable) &&
-	       t->caller >> MTR_ADDR_BITS == 0;
+	if (usable < MTR_USABLE_MIN)
+		return false;
+	t = mtr_trailer_at((void *)p, usable);
+	return mtr_trailer_fits(t, usable) && t->caller >> MTR_ADDR_BITS == 0;
 }
 
 void mtr_event_check_free(const void *p, const uint8_t *at, uintptr_t caller)

@@ -34,7 +34,8 @@ static uintptr_t batch_collect(struct batch *b, uintptr_t addr)
 		block->addr = addr;
 		block->usable = usable | (uint64_t)*at << 56;
 		b->local[b->n] = (struct iovec){ &block->trailer, MTR_TRAILER };
-		b->remote[b->n].iov_base = mtr_trailer_at((void *)addr, usable);
+		b->remote[b->n].iov_base =
+			(void *)(addr + mtr_trailer_offset(usable));
 		b->remote[b->n].iov_len = MTR_TRAILER;
 		b->gone[b->n] = usable < MTR_USABLE_MIN;
 		addr += MTR_GRANULE;

@@ -209,6 +209,21 @@ START_TEST(damaged_trailer)
 }
 END_TEST
 
+/* An entry without a size is damage too, and no pointer is made of it. */
+START_TEST(damaged_entry)
+{
+	void *p = mtr_twin_malloc(100);
+	uint8_t *at = mtr_track_find(p), kept = at[1];
+
+	logged();
+	at[1] = mtr_lead(0);
+	check_free(p, site);
+	ck_assert(strstr(logged(), "damaged trailer") != NULL);
+	at[1] = kept;
+	mtr_twin_free(p);
+}
+END_TEST
+
 START_TEST(what_is_right_is_not_complained_about)
 {
 	void *p = mtr_twin_malloc(100), *foreign = malloc(100);
@@ -274,6 +289,7 @@ static Suite *eventlog_suite(void)
 	tcase_add_test(tc, log_that_cannot_be_opened);
 	tcase_add_test(tc, double_free);
 	tcase_add_test(tc, damaged_trailer);
+	tcase_add_test(tc, damaged_entry);
 	tcase_add_test(tc, what_is_right_is_not_complained_about);
 	tcase_add_test(tc, option_log);
 	tcase_add_test(tc, option_log_malformed);

@@ -90,6 +90,28 @@ START_TEST(each_block_once)
 }
 END_TEST
 
+/* Memory that has gone, a trailer that is none, an entry that is none. */
+START_TEST(damage_is_passed_over)
+{
+	char *sound = mtr_twin_malloc(100), *damaged = mtr_twin_malloc(100);
+	char *last = mtr_twin_malloc(100), *hole = mtr_sys_map(4096);
+	enum mtr_drop drop;
+	uint8_t *at = mtr_ledger_make((uintptr_t)hole, &drop);
+
+	mtr_ledger_put(at, mtr_lead(0), 4096);
+	/* two leads in a row: the first has no size */
+	mtr_ledger_put(at + 9, mtr_lead(0), 48);
+	at[8] = mtr_lead(0);
+	mtr_sys_unmap(hole, 4096);
+	mtr_trailer_at(damaged, mtr_twin_malloc_usable_size(damaged) + 16)
+		->caller = 0;
+	if (!walk())
+		return;
+	ck_assert_uint_eq(seen.n, 2);
+	ck_assert(find(sound) && find(last));
+}
+END_TEST
+
 static int stop(void *context, const struct mtr_snapshot_block *blocks,
 		size_t n)
 {
@@ -119,6 +141,7 @@ Suite *walk_suite(void)
 
 	tcase_add_test(tc, nothing);
 	tcase_add_test(tc, each_block_once);
+	tcase_add_test(tc, damage_is_passed_over);
 	tcase_add_test(tc, ended_by_the_function);
 	return s;
 }
