@@ -1,0 +1,100 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Who may include whom: fails on an arrow that the table does not have.
+. "$MTR_SRC/tests/lib.sh"
+
+# FILE or ROOM/ : what it may include. The first line that matches counts. A word
+# that ends in / allows the whole room, < > a system header. A file may always
+# include the header of its own name.
+cat >"$mtr_tmp/table" <<'END'
+src/format/            format/
+src/preload/sys.       compiler.h
+src/preload/ledger.    format/ compiler.h descriptor.h sys.h
+src/preload/capture.   format/ compiler.h descriptor.h sys.h cfi.h depot.h
+src/preload/cfi.       format/ compiler.h descriptor.h sys.h
+src/preload/depot.     format/ compiler.h descriptor.h sys.h
+src/preload/counters.  format/ compiler.h sys.h
+src/preload/eventlog.  format/ compiler.h sys.h line.h
+src/preload/           format/ preload/ malloc_tracer.h
+src/base/              format/ base/
+src/inspect/symbols.c  format/ base/ inspect/ <elfutils/>
+src/inspect/           format/ base/ inspect/
+src/report/            format/ base/ report/ inspect/snapshot.h
+src/cli/               format/ base/ inspect/ report/ cli/
+include/               none
+examples/              malloc_tracer.h
+END
+
+# Headers that a room may not have, whatever else. In the traced process: no
+# stdio, no threads' locks.
+cat >"$mtr_tmp/banned" <<'END'
+src/preload/ <stdio.h> <pthread.h> <threads.h>
+END
+
+cd "$MTR_SRC" || exit 99
+folders=
+for folder in src include examples; do
+    [ -d "$folder" ] && folders="$folders $folder"
+done
+
+# shellcheck disable=SC2086
+find $folders -name '*.[ch]' -o -name '*.cpp' -o -name '*.cc' \
+    -o -name '*.def' | sort >"$mtr_tmp/files"
+[ -s "$mtr_tmp/files" ] || fail "no sources found"
+
+while read -r file; do
+    sed -n "s|^#[[:space:]]*include[[:space:]]*\([\"<][^\">]*[\">]\).*|$file \1|p" \
+        "$file"
+done <"$mtr_tmp/files" >"$mtr_tmp/includes"
+[ -s "$mtr_tmp/includes" ] || fail "no include lines found"
+
+awk '
+FILENAME ~ /table$/ { from[++rows] = $1; $1 = ""; may[rows] = $0 " "; next }
+FILENAME ~ /banned$/ { ban[$1] = $0 " "; next }
+
+# "arena.h" in src/preload is "preload/arena.h"
+function full(file, name) {
+    if (index(name, "/") || name == "malloc_tracer.h")
+        return name
+    sub(/^src\//, "", file)
+    sub(/[^\/]*$/, "", file)
+    return file name
+}
+function own_header(file) {
+    sub(/^src\//, "", file)
+    sub(/\.[a-z]*$/, ".h", file)
+    return file
+}
+# a bare word of the table is a header of the room that the line is about
+function allowed(row, file, name, room, bare) {
+    room = bare = name
+    sub(/\/.*/, "/", room)
+    sub(/.*\//, "", bare)
+    if (name == own_header(file) || index(may[row], " " name " ") ||
+        index(may[row], " " room " "))
+        return 1
+    return index(file, "src/" room) == 1 && index(may[row], " " bare " ")
+}
+{
+    file = $1
+    name = substr($2, 2, length($2) - 2)
+    for (row = 1; row <= rows; row++)
+        if (index(file, from[row]) == 1)
+            break
+    if (substr($2, 1, 1) == "<") {
+        for (room in ban)
+            if (index(file, room) == 1 && index(ban[room], " " $2 " "))
+                print file " includes " $2
+        if (name ~ /^elfutils\// && !index(may[row], "<elfutils/>"))
+            print file " includes " $2
+        next
+    }
+    if (row > rows)
+        print file " is in no room of the table"
+    else if (!allowed(row, file, full(file, name)))
+        print file " includes \"" name "\""
+}' "$mtr_tmp/table" "$mtr_tmp/banned" "$mtr_tmp/includes" >"$mtr_tmp/wrong"
+
+[ -s "$mtr_tmp/wrong" ] || exit 0
+cat "$mtr_tmp/wrong"
+fail "these are not drawn"

@@ -1,0 +1,51 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# What the library takes from libc: what neither allocates, nor locks, nor
+# prints. A name that is new here has to be thought about before it is added.
+. "$MTR_SRC/tests/lib.sh"
+need_preload
+need nm
+
+# dlsym, dladdr, dlopen, dlerror: the look-up of the next allocator; what they
+# allocate comes from the bootstrap arena. dl_iterate_phdr, time: snapshots.
+# getenv, unsetenv: follow=0, in the constructor.
+cat >"$mtr_tmp/allowed" <<'END'
+_ITM_deregisterTMCloneTable
+_ITM_registerTMCloneTable
+__cxa_finalize
+__gmon_start__
+__environ
+environ
+__errno_location
+__libc_single_threaded
+_dl_find_object
+bcmp
+dl_iterate_phdr
+dladdr
+dlerror
+dlopen
+dlsym
+getauxval
+getenv
+getpagesize
+memchr
+memcmp
+memcpy
+memmove
+memrchr
+memset
+strcspn
+strlen
+strncmp
+strrchr
+time
+unsetenv
+END
+
+nm -D --undefined-only "$MTR_LIB" |
+    sed 's/.* //; s/@.*//' | sort -u >"$mtr_tmp/undefined"
+grep -qx dlsym "$mtr_tmp/undefined" || fail "nm did not answer"
+sort -u "$mtr_tmp/allowed" | comm -13 - "$mtr_tmp/undefined" >"$mtr_tmp/new"
+[ -s "$mtr_tmp/new" ] || exit 0
+cat "$mtr_tmp/new"
+fail "these are not on the list"
