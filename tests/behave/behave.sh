@@ -11,7 +11,8 @@ mtr_quiet=${MTR_DEBUG:+log=/dev/null}
 # makes a program hang is killed in the end.
 under() {
     timeout -k 5 200 env LD_PRELOAD="$MTR_LIB${MTR_AFTER:+:$MTR_AFTER}" \
-        MALLOC_TRACER_OPTIONS="${mtr_options-$mtr_quiet}" MTR_TRACED=1 "$@" 2>&"${mtr_err:-2}"
+        MALLOC_TRACER_OPTIONS="${mtr_options-$mtr_quiet}" MTR_TRACED=1 "$@" \
+        2>&"${mtr_err:-2}"
 }
 
 plain() {

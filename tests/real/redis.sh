@@ -8,12 +8,15 @@ need redis-server redis-cli timeout
 # a socket's path must be short
 cd "$mtr_tmp" || exit 99
 
-cat >load <<'LOAD'
+# the shell joins the lines that end in a backslash
+cat >load <<LOAD
 SET greeting hello
 APPEND greeting ", world"
 GET greeting
-EVAL "for i = 1, 20000 do redis.call('RPUSH', 'list', string.rep('x', i % 200)) end return redis.call('LLEN', 'list')" 0
-EVAL "for i = 1, 20000 do redis.call('HSET', 'hash' .. i % 50, 'f' .. i, i) end return redis.call('HLEN', 'hash7')" 0
+EVAL "for i = 1, 20000 do redis.call('RPUSH', 'list', string.rep('x', i % 200)) end \
+return redis.call('LLEN', 'list')" 0
+EVAL "for i = 1, 20000 do redis.call('HSET', 'hash' .. i % 50, 'f' .. i, i) end \
+return redis.call('HLEN', 'hash7')" 0
 LRANGE list 100 103
 SORT list ALPHA DESC LIMIT 0 1
 DEL list
