@@ -128,7 +128,7 @@ MTR_INLINE void free_logged(const char *what, void *p, uintptr_t caller)
 
 void mtr_interpose_free(void *p)
 {
-	free_common(p, mtr_track_find(p));
+	free_common(p);
 }
 
 void MTR_NAME(free)(void *p)

@@ -65,9 +65,9 @@ MTR_INLINE void mtr_ledger_put_chunk(uint8_t *at, uint32_t lead, uint32_t chunk)
 
 /*
  * The fast road: a small block of glibc's, for which mtr_request_chunk() was
- * asked. About 25 instructions;
- * two loads that hit the cache find the ledger byte. Large and mmapped
- * chunks, and a ledger that must grow, leave by the one exit.
+ * asked. About 25 instructions; two loads that hit the cache find the ledger
+ * byte. Large and mmapped chunks, and a ledger that must grow, leave by the one
+ * exit.
  */
 MTR_INLINE void *mtr_track_chunk(void *p, size_t size, uintptr_t caller)
 {

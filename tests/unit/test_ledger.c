@@ -73,10 +73,31 @@ START_TEST(make_is_found_and_zeroed)
 		ck_assert(at != NULL);
 		ck_assert_uint_eq(*at, 0);
 		ck_assert_ptr_eq(mtr_ledger_find(addrs[i]), at);
-		ck_assert_ptr_eq(mtr_ledger_find_low(addrs[i] + 15), at);
+		ck_assert_ptr_eq(mtr_ledger_find(addrs[i] + 15), at);
 		ck_assert_ptr_eq(mtr_ledger_make(addrs[i], &drop), at);
 	}
 	ck_assert_ptr_eq(mtr_ledger_find(16), mtr_ledger_find(0) + 1);
+}
+END_TEST
+
+/* The second of two leaves that meet in a slot is found all the same. */
+START_TEST(hints)
+{
+	const uintptr_t first = 0x300000000000 + 7 * leaf_span;
+	const uintptr_t second = first + (leaf_span << MTR_HINT_BITS);
+	const struct mtr_hint *hint = mtr_hint_for(first);
+	enum mtr_drop drop;
+	uint8_t *one, *two;
+
+	ck_assert_ptr_eq(mtr_hint_for(second), hint);
+	ck_assert(!mtr_hint_covers(hint, first));
+	one = mtr_ledger_make(first + 160, &drop);
+	two = mtr_ledger_make(second + 160, &drop);
+	ck_assert(mtr_hint_covers(hint, first));
+	ck_assert_ptr_eq(mtr_hint_byte(hint, first + 160), one);
+	ck_assert(!mtr_hint_covers(hint, second));
+	ck_assert_ptr_eq(mtr_ledger_find(second + 160), two);
+	ck_assert(!mtr_hint_covers(mtr_hint_for(0), 0));
 }
 END_TEST
 
@@ -205,6 +226,7 @@ Suite *ledger_suite(void)
 
 	tcase_add_test(tc, empty);
 	tcase_add_test(tc, make_is_found_and_zeroed);
+	tcase_add_test(tc, hints);
 	tcase_add_test(tc, above_the_top);
 	tcase_add_test(tc, entry_at_the_end_of_a_leaf);
 	tcase_add_test(tc, leaves_are_apart);
