@@ -88,6 +88,7 @@ have_kernel_core() {
     case $pattern in
     *[/%\|]*) return 1 ;;
     esac
+    # shellcheck disable=SC3045 # dash and bash have it
     [ "$(ulimit -c)" = unlimited ] || return 1
     kill -QUIT "$pid"
     kill -CONT "$pid"

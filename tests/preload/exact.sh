@@ -4,6 +4,7 @@
 # and from cores of it.
 . "$MTR_SRC/tests/lib.sh"
 need_preload
+# shellcheck disable=SC3045 # dash and bash have it
 ulimit -c unlimited 2>/dev/null
 . "$MTR_SRC/tests/preload/exact-lib.sh"
 
