@@ -146,18 +146,27 @@ static int name_pid(const char *name)
 	return errno || pid > INT_MAX ? 0 : pid;
 }
 
+/* @name could not be opened, because of @code. */
+static struct mtr_error *not_a_file(const char *name, int code,
+				    struct mtr_target **ret)
+{
+	int pid = name_pid(name);
+
+	if (code != ENOENT)
+		return mtr_error_errno(code, "it cannot be opened");
+	if (pid)
+		return mtr_target_live_open(name, pid, ret);
+	return mtr_error_create("no such file");
+}
+
 struct mtr_error *mtr_target_open(const char *name, struct mtr_target **ret)
 {
 	struct mtr_map map;
 	/* O_NONBLOCK: a pipe without a writer must not hang us */
 	mtr_auto_close int fd = open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 
-	if (fd < 0 && errno == ENOENT && name_pid(name))
-		return mtr_target_live_open(name, name_pid(name), ret);
-	if (fd < 0 && errno == ENOENT)
-		return mtr_error_create("no such file");
 	if (fd < 0)
-		return mtr_error_errno(errno, "it cannot be opened");
+		return not_a_file(name, errno, ret);
 	MTR_TRY(file_map(fd, &map));
 	return map_open(name, map, ret);
 }
