@@ -18,11 +18,13 @@ struct mtr_symbols_options {
 	bool debuginfod;       /* ask debuginfod servers */
 };
 
+/* The last three are not settled before an address in it was resolved. */
 struct mtr_module {
 	const char *path;    /* as the target says; never NULL */
 	const char *name;    /* its last part */
 	uint64_t start, end; /* addresses it spans */
-	uint64_t bias;	     /* runtime address - address in the file */
+	uint64_t bias;	     /* runtime address - address in the file; while
+			      * .found is false: as if the file began at 0 */
 	struct mtr_build_id build_id; /* of what was running */
 	bool found;		      /* its file is here and is the same */
 };
@@ -39,6 +41,10 @@ MTR_VECTOR(mtr_frames, struct mtr_frame);
 
 struct mtr_symbols;
 
+/*
+ * Without .debuginfod no server is asked: DEBUGINFOD_URLS is taken out of this
+ * process's environment.
+ */
 struct mtr_error *mtr_symbols_open(struct mtr_target *t,
 				   const struct mtr_symbols_options *options,
 				   struct mtr_symbols **ret);
