@@ -12,6 +12,7 @@
 #include "base/strbuf.h"
 
 #define LIBRARY "libmalloc_tracer.so"
+#define INSTALLED MTR_LIBDIR "/" LIBRARY ".0"
 
 static bool readable(const char *path)
 {
@@ -34,15 +35,19 @@ static bool own_directory(char ret[PATH_MAX])
 	return true;
 }
 
-/* What stands before @tail in @path: "" or the root of a staged tree. */
-static bool strip_tail(char *path, const char *tail)
+/* "@root@tail", where the directory @here is "@root@ours" and that is there. */
+static char *beside(const char *here, const char *ours, const char *tail)
 {
-	size_t n = strlen(path), t = strlen(tail);
+	size_t n = strlen(here), m = strlen(ours);
+	char *path;
 
-	if (n < t || strcmp(path + n - t, tail) != 0)
-		return false;
-	path[n - t] = '\0';
-	return true;
+	if (n < m || strcmp(here + n - m, ours) != 0 ||
+	    asprintf(&path, "%.*s%s", (int)(n - m), here, tail) < 0)
+		return NULL;
+	if (readable(path))
+		return path;
+	free(path);
+	return NULL;
 }
 
 /*
@@ -51,31 +56,38 @@ static bool strip_tail(char *path, const char *tail)
  */
 static char *own_library(void)
 {
-	char here[PATH_MAX], path[2 * PATH_MAX];
-	bool known = own_directory(here);
+	char here[PATH_MAX];
+	char *path = NULL;
 
-	if (known) {
-		snprintf(path, sizeof(path), "%s/../preload/.libs/" LIBRARY,
-			 here);
-		if (readable(path))
-			return realpath(path, NULL);
+	if (own_directory(here)) {
+		path = beside(here, "/cli", "/preload/.libs/" LIBRARY);
+		if (!path)
+			path = beside(here, MTR_BINDIR, INSTALLED);
 	}
-	if (known && strip_tail(here, MTR_BINDIR)) {
-		snprintf(path, sizeof(path), "%s" MTR_LIBDIR "/" LIBRARY ".0",
-			 here);
-		if (readable(path))
-			return strdup(path);
-	}
-	return strdup(MTR_LIBDIR "/" LIBRARY ".0");
+	return path ? path : strdup(INSTALLED);
+}
+
+/* The loader takes what has no slash for a name to search for. */
+static char *absolute(const char *path)
+{
+	mtr_auto_free char *here = NULL;
+	char *whole;
+
+	if (*path == '/')
+		return strdup(path);
+	here = getcwd(NULL, 0);
+	if (!here || asprintf(&whole, "%s/%s", here, path) < 0)
+		return NULL;
+	return whole;
 }
 
 static struct mtr_error *library_path(char **ret)
 {
 	const char *given = getenv("MALLOC_TRACER_LIBRARY");
 
-	*ret = given && *given ? realpath(given, NULL) : own_library();
+	*ret = given && *given ? absolute(given) : own_library();
 	if (!*ret)
-		return mtr_error_errno(errno, "%s", given ? given : LIBRARY);
+		return mtr_error_nomem();
 	if (!readable(*ret))
 		return mtr_error_errno(errno, "%s", *ret);
 	if ((*ret)[strcspn(*ret, ": \t\n")])
