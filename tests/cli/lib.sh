@@ -11,7 +11,7 @@ MALLOC_TRACER_LIBRARY=$MTR_LIB
 MALLOC_TRACER_OPTIONS=${MTR_DEBUG:+log=$mtr_tmp/events}
 export MALLOC_TRACER_LIBRARY MALLOC_TRACER_OPTIONS
 
-# Start the victim traced; $pid is it, and `truth` the blocks it tells of.
+# Start the victim, or $program, traced; $pid is it, and `truth` the blocks it tells of.
 start() { # [ARGUMENT]...
     rm -f go told
     mkfifo go told || exit 99
@@ -20,7 +20,7 @@ start() { # [ARGUMENT]...
         ulimit -S -c unlimited 2>/dev/null
         exec 3>&-
         exec env ${MTR_AFTER:+"LD_PRELOAD=$MTR_AFTER"} \
-            "$command" run "$(victim known)" "$@" <go >told 2>errors
+            "$command" run "${program-$(victim known)}" "$@" <go >told 2>errors
     ) &
     job=$!
     exec 4<told
