@@ -466,8 +466,8 @@ static struct mtr_error *ledger_read(struct reader *r)
 	MTR_TRY(root_walk(r));
 	if (r->holes)
 		mtr_target_warn(r->t,
-				"%" PRIu64 " tables of the record are missing, "
-				"the first at %#" PRIx64
+				"%" PRIu64 " tables of the record are missing "
+				"or cut off, the first at %#" PRIx64
 				": the blocks in them are not known",
 				r->holes, r->first);
 	if (!r->budget)
