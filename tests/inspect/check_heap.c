@@ -442,6 +442,17 @@ START_TEST(no_record)
 }
 END_TEST
 
+START_TEST(no_record_in_what_is_there)
+{
+	memset(core_descriptor(core), 0, 16);
+	core_add(core, &(struct core_range){ .addr = 0x20000000,
+					     .bytes = 0x3000,
+					     .prot = PF_R | PF_W,
+					     .undumped = true });
+	heap_fails("libmalloc_tracer.so? 12288 bytes of its writable memory");
+}
+END_TEST
+
 START_TEST(copy_of_a_descriptor)
 {
 	put(0x100, 24);
@@ -754,6 +765,7 @@ int main(void)
 	tcase_add_test(t, tables_that_are_everywhere_the_same);
 	t = group(s, "descriptor");
 	tcase_add_test(t, no_record);
+	tcase_add_test(t, no_record_in_what_is_there);
 	tcase_add_test(t, copy_of_a_descriptor);
 	tcase_add_test(t, library_renamed);
 	tcase_add_test(t, unknown_version);
