@@ -21,7 +21,10 @@
 
 static_assert(sizeof(struct mtr_block) == 32, "32 bytes a block, no more");
 
-enum { BATCH = 1024 };
+enum {
+	BATCH = 1024,
+	REFRESHES = 4, /* of what is damaged in a live process */
+};
 
 /* An entry of the ledger, and the trailer that it leads to. */
 struct entry {
@@ -228,32 +231,38 @@ static void drop_last(struct reader *r)
 	blocks->n--;
 }
 
-/* Is the last kept block's entry still there? */
-static bool last_stands(struct reader *r)
+/* Is the entry of @b still what it was? It is but in a live process. */
+static bool block_stands(struct reader *r, uint64_t at,
+			 const struct mtr_block *b)
 {
-	const struct mtr_block *last = last_block(&r->heap->blocks);
-	struct entry e = { .at = r->last_at, .addr = last->addr };
+	struct entry e = { .at = at, .addr = b->addr };
 
-	return !r->live || (entry_refresh(r, &e) && e.usable == last->usable);
+	return !r->live || (entry_refresh(r, &e) && e.usable == b->usable);
 }
 
 /*
  * Two live blocks cannot overlap: one of them left by a road that the tracer
- * does not see. The one whose trailer checks out is kept; the earlier one, if
- * both do. False: @b is the one to go.
+ * does not see, or, in a live process, just now. The one whose trailer checks
+ * out is kept; the earlier one, if both do. False: @b is the one to go.
  */
-static bool settle_overlap(struct reader *r, const struct mtr_block *b)
+static bool settle_overlap(struct reader *r, uint64_t at,
+			   const struct mtr_block *b)
 {
 	const struct mtr_block *last = last_block(&r->heap->blocks);
 
 	if (!last || block_end(last) <= b->addr)
 		return true;
-	r->heap->conflicts++;
-	if (!b->damaged && (last->damaged || !last_stands(r))) {
+	if (!block_stands(r, at, b))
+		return false;
+	if (!block_stands(r, r->last_at, last)) {
 		drop_last(r);
 		return true;
 	}
-	return false;
+	r->heap->conflicts++;
+	if (!last->damaged || b->damaged)
+		return false;
+	drop_last(r);
+	return true;
 }
 
 static struct mtr_error *live_add(struct reader *r, const struct entry *e,
@@ -262,7 +271,7 @@ static struct mtr_error *live_add(struct reader *r, const struct entry *e,
 	struct mtr_blocks *freed = &r->heap->freed;
 	struct mtr_block *slot;
 
-	if (!settle_overlap(r, b))
+	if (!settle_overlap(r, e->at, b))
 		return NULL;
 	while (freed->n && block_end(last_block(freed)) > b->addr)
 		freed->n--;
@@ -301,7 +310,7 @@ static struct mtr_error *entry_judge(struct reader *r, struct entry *e)
 	MTR_TRY(entry_block(r, e, &b));
 	if (b.freed)
 		return freed_add(r, &b);
-	if (b.damaged && r->live) {
+	for (int i = 0; r->live && b.damaged && i < REFRESHES; i++) {
 		if (!entry_refresh(r, e))
 			return NULL;
 		MTR_TRY(entry_block(r, e, &b));
@@ -466,8 +475,8 @@ static struct mtr_error *ledger_read(struct reader *r)
 	MTR_TRY(root_walk(r));
 	if (r->holes)
 		mtr_target_warn(r->t,
-				"%" PRIu64 " tables of the record are missing, "
-				"the first at %#" PRIx64
+				"%" PRIu64 " tables of the record are missing "
+				"or cut off, the first at %#" PRIx64
 				": the blocks in them are not known",
 				r->holes, r->first);
 	if (!r->budget)

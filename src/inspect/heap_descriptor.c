@@ -106,6 +106,18 @@ static const struct mtr_range *range_lost(const struct mtr_ranges *rs)
 	return NULL;
 }
 
+/* Writable memory that the descriptor may have been in. */
+static uint64_t bytes_lost(const struct mtr_ranges *rs)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < rs->n; i++)
+		if (!rs->at[i].readable && rs->at[i].prot > 0 &&
+		    rs->at[i].prot & MTR_PROT_WRITE)
+			sum += rs->at[i].end - rs->at[i].start;
+	return sum;
+}
+
 static struct mtr_error *not_found(struct mtr_target *t)
 {
 	const struct mtr_range *lost = range_lost(mtr_target_ranges(t));
@@ -115,6 +127,13 @@ static struct mtr_error *not_found(struct mtr_target *t)
 			"%s was there, but its data at %#" PRIx64
 			" is missing: cut off, or not dumped",
 			lost->path, lost->start);
+	if (bytes_lost(mtr_target_ranges(t)))
+		return mtr_error_create(
+			"no malloc_tracer record: was it run under "
+			"libmalloc_tracer.so? %" PRIu64 " bytes of its "
+			"writable memory cannot be read: cut off, or not "
+			"dumped",
+			bytes_lost(mtr_target_ranges(t)));
 	return mtr_error_create("no malloc_tracer record: was it run under "
 				"libmalloc_tracer.so?");
 }

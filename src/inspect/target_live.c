@@ -12,6 +12,7 @@
 #include <inttypes.h>
 #include <limits.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/uio.h>
 
 #include "base/strbuf.h"
@@ -92,51 +93,32 @@ static size_t mem_read(struct live *l, uint64_t addr, void *to, size_t bytes)
 	return done;
 }
 
-/* From now on /proc/PID/mem, if it can be opened. */
-static bool live_go_slow(struct live *l)
-{
-	if (l->mem < 0)
-		l->mem = proc_open(l->target.pid, "mem", O_RDONLY);
-	l->slow = l->mem >= 0;
-	return l->slow;
-}
-
-/*
- * Bytes moved by process_vm_readv. 0: nothing is there. -1: use /proc/PID/mem.
- */
-static ssize_t vm_read(struct live *l, const struct iovec *local,
-		       const struct iovec *remote, size_t n)
+/* Bytes moved; 0: nothing is there. */
+static size_t vm_read(struct live *l, const struct iovec *local,
+		      const struct iovec *remote, size_t n)
 {
 	ssize_t got = process_vm_readv(l->target.pid, local, n, remote, n, 0);
 
-	if (got >= 0)
-		return got;
-	if (errno == ESRCH)
+	if (got < 0 && errno == ESRCH)
 		live_gone(l);
-	else if (errno != EFAULT && live_go_slow(l))
-		return -1;
-	return 0;
+	return got < 0 ? 0 : got;
 }
 
 static size_t live_read(struct mtr_target *t, uint64_t addr, void *to,
 			size_t bytes)
 {
 	struct live *l = live_of(t);
-	size_t done = 0;
+	size_t done = 0, got;
 
-	while (!l->slow && done < bytes) {
+	if (l->slow)
+		return mem_read(l, addr, to, bytes);
+	do {
 		struct iovec local = { (char *)to + done, bytes - done };
 		struct iovec remote = { (void *)(addr + done), bytes - done };
-		ssize_t got = vm_read(l, &local, &remote, 1);
 
-		if (got == 0)
-			return done;
-		if (got > 0)
-			done += got;
-	}
-	if (done < bytes)
-		done += mem_read(l, addr + done, (char *)to + done,
-				 bytes - done);
+		got = vm_read(l, &local, &remote, 1);
+		done += got;
+	} while (got && done < bytes);
 	return done;
 }
 
@@ -156,7 +138,6 @@ static size_t reads_done(struct mtr_read *reads, size_t n, size_t got)
 static size_t batch_read(struct live *l, struct mtr_read *reads, size_t n)
 {
 	struct iovec local[BATCH], remote[BATCH];
-	ssize_t got;
 	size_t done;
 
 	for (size_t i = 0; i < n; i++) {
@@ -165,10 +146,7 @@ static size_t batch_read(struct live *l, struct mtr_read *reads, size_t n)
 			(struct iovec){ (void *)reads[i].addr, reads[i].bytes };
 		reads[i].done = false;
 	}
-	got = vm_read(l, local, remote, n);
-	if (got < 0)
-		return 0;
-	done = reads_done(reads, n, got);
+	done = reads_done(reads, n, vm_read(l, local, remote, n));
 	/* the one it stopped at is not there, or not whole */
 	return done < n ? done + 1 : n;
 }
@@ -284,6 +262,16 @@ static bool stat_read(int pid, char *state, unsigned *flags)
 	       sscanf(after, ") %c %*d %*d %*d %*d %*d %u", state, flags) == 2;
 }
 
+/* Has it threads beside the first? Each is a directory of its own. */
+static bool live_threads(int pid)
+{
+	char path[64];
+	struct stat st;
+
+	snprintf(path, sizeof(path), "/proc/%d/task", pid);
+	return stat(path, &st) == 0 && st.st_nlink > 3;
+}
+
 /* Why it has no memory; NULL: it has. */
 static struct mtr_error *state_check(int pid)
 {
@@ -297,6 +285,11 @@ static struct mtr_error *state_check(int pid)
 		return mtr_error_create("process %d is a kernel thread: it has "
 					"no memory of its own",
 					pid);
+	if (state == 'Z' && live_threads(pid))
+		return mtr_error_create("the main thread of process %d has "
+					"ended: give the number of another one "
+					"in /proc/%d/task",
+					pid, pid);
 	if (state == 'Z' || state == 'X')
 		return mtr_error_create("process %d has ended (it is a zombie "
 					"until its parent asks for it)",
@@ -322,6 +315,15 @@ static struct mtr_error *maps_read(struct live *l)
 					"starting or ending",
 					pid);
 	return mtr_target_add_maps(&l->target, text.text, text.len, true);
+}
+
+/* From now on /proc/PID/mem, if it can be opened. */
+static bool live_go_slow(struct live *l)
+{
+	if (l->mem < 0)
+		l->mem = proc_open(l->target.pid, "mem", O_RDONLY);
+	l->slow = l->mem >= 0;
+	return l->slow;
 }
 
 /* To see the maps takes less than to read the memory. */

@@ -242,6 +242,10 @@ static void block_with_caller(uint64_t at, uint64_t caller)
 
 START_TEST(callers_that_cannot_be)
 {
+	core_add(core,
+		 &(struct core_range){ .addr = core_text + core_text_bytes,
+				       .bytes = 0x1000,
+				       .prot = PF_R | PF_W });
 	block_with_caller(0x000, core_heap + 0x10);    /* in data */
 	block_with_caller(0x100, 5);		       /* nowhere */
 	block_with_caller(0x200, UINT64_MAX - 15);     /* not canonical */
@@ -369,8 +373,31 @@ START_TEST(tables_that_are_missing)
 	read_heap();
 	counts(1, 0, 0, 0);
 	warned(target, 1,
-	       "2 tables of the record are missing, the first at "
+	       "2 tables of the record are missing or cut off, the first at "
 	       "0x123456789000");
+}
+END_TEST
+
+/*
+ * Two leaves that run into the end of memory, one page apart: each is read as
+ * far as it goes, and an entry in both is a block for each.
+ */
+START_TEST(tables_that_are_cut_off)
+{
+	uint64_t end = core_heap + core_heap_bytes, mid, leaf;
+
+	core_ledger(core, 0x555555554000);
+	memcpy(&mid, core_at(core, core_root + 8 * 0x1555), 8);
+	for (int i = 1; i <= 2; i++) {
+		leaf = end - 0x3000 + i * 0x1000;
+		core_put(core, mid + 8 * i, &leaf, 8);
+	}
+	mtr_ledger_put(core_at(core, end - 0x800), MTR_LEAD, 40);
+	read_heap();
+	counts(2, 2, 0, 2);
+	ck_assert_uint_eq(heap.blocks.at[0].addr, 0x555400000000 + 0x418000);
+	ck_assert_uint_eq(heap.blocks.at[1].addr, 0x555400000000 + 0x808000);
+	warned(target, 1, "2 tables of the record are missing or cut off");
 }
 END_TEST
 
@@ -412,6 +439,17 @@ START_TEST(no_record)
 	memset(core_descriptor(core), 0, 16);
 	heap_fails("no malloc_tracer record: was it run under "
 		   "libmalloc_tracer.so?");
+}
+END_TEST
+
+START_TEST(no_record_in_what_is_there)
+{
+	memset(core_descriptor(core), 0, 16);
+	core_add(core, &(struct core_range){ .addr = 0x20000000,
+					     .bytes = 0x3000,
+					     .prot = PF_R | PF_W,
+					     .undumped = true });
+	heap_fails("libmalloc_tracer.so? 12288 bytes of its writable memory");
 }
 END_TEST
 
@@ -722,10 +760,12 @@ int main(void)
 	tcase_add_test(t, huge_entry);
 	tcase_add_test(t, entries_without_a_size);
 	tcase_add_test(t, tables_that_are_missing);
+	tcase_add_test(t, tables_that_are_cut_off);
 	tcase_add_test(t, root_that_is_missing);
 	tcase_add_test(t, tables_that_are_everywhere_the_same);
 	t = group(s, "descriptor");
 	tcase_add_test(t, no_record);
+	tcase_add_test(t, no_record_in_what_is_there);
 	tcase_add_test(t, copy_of_a_descriptor);
 	tcase_add_test(t, library_renamed);
 	tcase_add_test(t, unknown_version);

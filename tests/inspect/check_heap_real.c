@@ -216,14 +216,16 @@ END_TEST
 
 int main(void)
 {
-	Suite *s = suite_create("heap_real");
-	TCase *t = tcase_create("real");
 	const char *sanitizers = getenv("MTR_SANITIZERS");
+	Suite *s;
+	TCase *t;
 
 	if (sanitizers && *sanitizers) {
 		puts("SKIP: a sanitized library cannot be preloaded");
 		return 77;
 	}
+	s = suite_create("heap_real");
+	t = tcase_create("real");
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_set_timeout(t, 60);
 	tcase_add_test(t, live_process);

@@ -567,6 +567,24 @@ static void spoil_xnum(Elf64_Ehdr *eh)
 	eh->e_shoff = UINT64_MAX - 10;
 }
 
+/* The section header with the count, cut in two. */
+START_TEST(count_cut_off)
+{
+	char path[CORE_PATH_MAX];
+	Elf64_Ehdr *eh;
+	size_t bytes;
+	int fd;
+
+	eh = (Elf64_Ehdr *)core_image(core, &bytes);
+	eh->e_phnum = PN_XNUM;
+	eh->e_shoff = bytes - sizeof(Elf64_Shdr) + 1;
+	fd = core_file(eh, bytes, path);
+	open_fails(path, "counts its segments, is missing");
+	close(fd);
+	free(eh);
+}
+END_TEST
+
 START_TEST(headers_that_are_not_for_us)
 {
 	add(0x10000, 0x1000, RW, NULL);
@@ -632,6 +650,7 @@ int main(void)
 	tcase_add_test(t, build_id_from_memory);
 	tcase_add_test(t, not_there_or_not_a_file);
 	tcase_add_test(t, not_a_core);
+	tcase_add_test(t, count_cut_off);
 	tcase_add_test(t, headers_that_are_not_for_us);
 	tcase_add_test(t, the_other_machine);
 	tcase_add_test(t, cores_are_not_written);

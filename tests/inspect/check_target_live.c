@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Unit tests of live processes as targets: our own children. */
 #include <check.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/mman.h>
@@ -214,6 +216,60 @@ START_TEST(zombie)
 }
 END_TEST
 
+static int ready[2];
+
+static void *last_thread(void *unused)
+{
+	char state = '?';
+
+	(void)unused;
+	/* the main thread is gone when its state says so */
+	while (state != 'Z') {
+		FILE *f = fopen("/proc/self/stat", "r");
+
+		if (!f || fscanf(f, "%*d (%*[^)]) %c", &state) != 1)
+			_exit(1);
+		fclose(f);
+	}
+	if (write(ready[1], "", 1) != 1)
+		_exit(1);
+	for (;;)
+		pause();
+	return NULL;
+}
+
+START_TEST(main_thread_has_ended)
+{
+	char path[64], byte, tid[16] = "";
+	pthread_t thread;
+	pid_t pid;
+	DIR *dir;
+
+	ck_assert_int_eq(pipe(ready), 0);
+	pid = fork();
+	if (!pid) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (pthread_create(&thread, NULL, last_thread, NULL))
+			_exit(1);
+		pthread_exit(NULL);
+	}
+	close(ready[1]);
+	ck_assert_int_eq(read(ready[0], &byte, 1), 1);
+	snprintf(path, sizeof(path), "%d", (int)pid);
+	open_fails(path, "the main thread of process");
+	snprintf(path, sizeof(path), "/proc/%d/task", (int)pid);
+	dir = opendir(path);
+	for (struct dirent *d = readdir(dir); d; d = readdir(dir))
+		if (atoi(d->d_name) > pid)
+			snprintf(tid, sizeof(tid), "%d", atoi(d->d_name));
+	closedir(dir);
+	target = open_target(tid);
+	ck_assert_uint_eq(mtr_target_read(target, at(0), &byte, 1), 1);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+}
+END_TEST
+
 /* Number 2 is kthreadd, except in a container. */
 START_TEST(kernel_thread)
 {
@@ -275,6 +331,7 @@ int main(void)
 	tcase_add_test(t, process_that_ends_while_it_is_read);
 	tcase_add_test(t, no_such_process);
 	tcase_add_test(t, zombie);
+	tcase_add_test(t, main_thread_has_ended);
 	tcase_add_test(t, kernel_thread);
 	tcase_add_test(t, process_of_another_user);
 	tcase_add_test(t, file_with_a_number_for_a_name);
