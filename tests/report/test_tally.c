@@ -138,8 +138,8 @@ START_TEST(filters)
 {
 	struct mtr_filter_spec spec = MTR_FILTER_ALL;
 
-	spec.min_size = 10;
-	spec.max_size = 100;
+	spec.min_size = 19;
+	spec.max_size = 50;
 	spec.first = 1;
 	sample_same(groups(MTR_BY_FUNCTION, MTR_SORT_BYTES, &spec),
 		    "0x9999@ 1/50/72/6\n"
