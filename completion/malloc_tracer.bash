@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: MIT
+# Completion of malloc_tracer(1)'s command line, for bash.
+
+_malloc_tracer_files() {
+    local IFS=$'\n'
+
+    compopt -o filenames 2>/dev/null
+    COMPREPLY=($(compgen "$1" -- "$2"))
+}
+
+# Core files and snapshots by name, processes by number.
+_malloc_tracer_targets() {
+    _malloc_tracer_files -f "$1"
+    case $1 in
+    [0-9]* | '')
+        COMPREPLY+=($(compgen -W "$(cd /proc 2>/dev/null &&
+            printf '%s\n' [0-9]*)" -- "$1"))
+        ;;
+    esac
+}
+
+_malloc_tracer_words() {
+    COMPREPLY=($(compgen -W "$1" -- "$2"))
+}
+
+_malloc_tracer_options() {
+    local every='--help --version'
+    local names='--exe= --sysroot= --debug-dir= --debuginfod --skip='
+    local filters='--min-size= --max-size= --function= --module= --generation='
+
+    case $1 in
+    run) echo "-o $every" ;;
+    report) echo "--by= --sort= --top= --format= --json $filters $names $every" ;;
+    list) echo "--format= --json $filters $names $every" ;;
+    why) echo "--json $names $every" ;;
+    info) echo "--json $every" ;;
+    mark) echo "$every" ;;
+    esac
+}
+
+_malloc_tracer_value() { # COMMAND OPTION WORD
+    case $2 in
+    --by)
+        _malloc_tracer_words \
+            'function module caller line size generation' "$3"
+        ;;
+    --sort) _malloc_tracer_words 'bytes count slack' "$3" ;;
+    --format)
+        case $1 in
+        list) _malloc_tracer_words 'text json csv chap' "$3" ;;
+        *) _malloc_tracer_words 'text json csv' "$3" ;;
+        esac
+        ;;
+    --exe) _malloc_tracer_files -f "$3" ;;
+    --sysroot | --debug-dir) _malloc_tracer_files -d "$3" ;;
+    -o) _malloc_tracer_words 'frees=1 follow=0' "$3" ;;
+    *) return 1 ;;
+    esac
+}
+
+_malloc_tracer() {
+    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
+    local command=${COMP_WORDS[1]}
+
+    COMPREPLY=()
+    if [ "$COMP_CWORD" -eq 1 ]; then
+        _malloc_tracer_words \
+            'run report list why info mark --help --version' "$cur"
+        return
+    fi
+    # "=" is a word of its own
+    if [ "$cur" = = ]; then
+        cur=
+    elif [ "$prev" = = ]; then
+        prev=${COMP_WORDS[COMP_CWORD - 2]}
+    fi
+    _malloc_tracer_value "$command" "$prev" "$cur" && return
+    case $cur in
+    -*)
+        _malloc_tracer_words "$(_malloc_tracer_options "$command")" "$cur"
+        [ "${COMPREPLY[0]: -1}" != = ] || compopt -o nospace 2>/dev/null
+        return
+        ;;
+    esac
+    case $command in
+    run)
+        if [ "$COMP_CWORD" -eq 2 ] || [ "$prev" = -- ]; then
+            COMPREPLY=($(compgen -c -- "$cur"))
+        else
+            _malloc_tracer_files -f "$cur"
+        fi
+        ;;
+    *) _malloc_tracer_targets "$cur" ;;
+    esac
+}
+
+complete -F _malloc_tracer malloc_tracer

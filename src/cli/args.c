@@ -1,0 +1,413 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Command lines. One table has every option, its help, and who takes it.
+ */
+#include "cli/command.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <limits.h>
+#include <regex.h>
+#include <stdio.h>
+#include <string.h>
+
+enum option_id {
+	OPT_BY = 256,
+	OPT_SORT,
+	OPT_TOP,
+	OPT_MIN_SIZE,
+	OPT_MAX_SIZE,
+	OPT_FUNCTION,
+	OPT_MODULE,
+	OPT_GENERATION,
+	OPT_EXE,
+	OPT_SYSROOT,
+	OPT_DEBUG_DIR,
+	OPT_DEBUGINFOD,
+	OPT_SKIP,
+	OPT_JSON,
+	OPT_FORMAT,
+	OPT_VERSION,
+};
+
+struct option_row {
+	unsigned takes; /* MTR_TAKES_*; 0: every command */
+	int id;		/* or its letter */
+	const char *name, *arg, *help;
+};
+
+static const struct option_row rows[] = {
+	{ MTR_TAKES_TRACE, 'o', NULL, "LIST",
+	  "options for the library, such as frees=1,follow=0" },
+	{ MTR_TAKES_GROUPS, OPT_BY, "by", "KEY",
+	  "group by function (default), module, caller, line, size or "
+	  "generation" },
+	{ MTR_TAKES_GROUPS, OPT_SORT, "sort", "WHAT",
+	  "sort by bytes (default), count or slack" },
+	{ MTR_TAKES_GROUPS, OPT_TOP, "top", "N",
+	  "the N largest groups; 0: all (default: 20 in text, else all)" },
+	{ MTR_TAKES_FILTERS, OPT_MIN_SIZE, "min-size", "N",
+	  "blocks of at least N bytes; K, M, G and T multiply" },
+	{ MTR_TAKES_FILTERS, OPT_MAX_SIZE, "max-size", "N",
+	  "blocks of at most N bytes" },
+	{ MTR_TAKES_FILTERS, OPT_FUNCTION, "function", "REGEX",
+	  "blocks of functions that match" },
+	{ MTR_TAKES_FILTERS, OPT_MODULE, "module", "NAME",
+	  "blocks of a program or library, by its name or path" },
+	{ MTR_TAKES_FILTERS, OPT_GENERATION, "generation", "N[-M]",
+	  "blocks of generation N, or N to M, or N- for N and later" },
+	{ MTR_TAKES_FORMAT, OPT_FORMAT, "format", "NAME", NULL },
+	{ MTR_TAKES_JSON, OPT_JSON, "json", NULL, "the same as --format=json" },
+	{ MTR_TAKES_NAMES, OPT_EXE, "exe", "FILE",
+	  "the program, if it is not where the target says" },
+	{ MTR_TAKES_NAMES, OPT_SYSROOT, "sysroot", "DIR",
+	  "look for the target's files below DIR" },
+	{ MTR_TAKES_NAMES, OPT_DEBUG_DIR, "debug-dir", "DIR",
+	  "look for separate debug files in DIR too" },
+	{ MTR_TAKES_NAMES, OPT_DEBUGINFOD, "debuginfod", NULL,
+	  "ask the servers in DEBUGINFOD_URLS for debug files" },
+	{ MTR_TAKES_NAMES, OPT_SKIP, "skip", "REGEX",
+	  "functions that match are wrappers: their callers own the blocks" },
+	{ 0, 'h', "help", NULL, "show this help" },
+	{ 0, OPT_VERSION, "version", NULL, "show the version" },
+};
+
+enum { ROWS = sizeof(rows) / sizeof(*rows) };
+
+static const char *const format_names[MTR_FORMAT_COUNT] = {
+	[MTR_FORMAT_TEXT] = "text",
+	[MTR_FORMAT_JSON] = "json",
+	[MTR_FORMAT_CSV] = "csv",
+	[MTR_FORMAT_CHAP] = "chap",
+};
+
+static bool takes(const struct mtr_command *c, const struct option_row *r)
+{
+	return !r->takes || c->takes & r->takes;
+}
+
+/* ------------------------------------------------------------------ help */
+
+static void help_formats(const struct mtr_command *c)
+{
+	const char *before = "";
+
+	for (int i = 0; i < MTR_FORMAT_COUNT; i++) {
+		if (!(c->formats & 1 << i))
+			continue;
+		printf("%s%s%s", before, format_names[i],
+		       i ? "" : " (default)");
+		before = ", ";
+	}
+	putchar('\n');
+}
+
+void mtr_args_help(const struct mtr_command *c)
+{
+	for (size_t i = 0; i < ROWS; i++) {
+		const struct option_row *r = &rows[i];
+		char letter[8] = "", name[32] = "";
+
+		if (!takes(c, r))
+			continue;
+		if (r->id < OPT_BY)
+			snprintf(letter, sizeof(letter), "-%c%s", r->id,
+				 r->name ? ", " : " ");
+		if (r->name)
+			snprintf(name, sizeof(name), "--%s%s", r->name,
+				 r->arg ? "=" : "");
+		printf("  %s%s%s\n      ", letter, name, r->arg ? r->arg : "");
+		if (r->help)
+			puts(r->help);
+		else
+			help_formats(c);
+	}
+}
+
+/* ---------------------------------------------------------------- values */
+
+static bool parse_word(const char *text, const char *const *words, size_t n,
+		       int *ret)
+{
+	for (size_t i = 0; i < n; i++)
+		if (words[i] && strcmp(words[i], text) == 0) {
+			*ret = (int)i;
+			return true;
+		}
+	return false;
+}
+
+/* Decimal digits at *at, and nothing else before them. */
+static bool parse_digits(const char **at, uint64_t *ret)
+{
+	char *end;
+
+	if (**at < '0' || **at > '9')
+		return false;
+	errno = 0;
+	*ret = strtoull(*at, &end, 10);
+	*at = end;
+	return !errno;
+}
+
+static bool parse_number(const char *text, uint64_t *ret)
+{
+	return parse_digits(&text, ret) && !*text;
+}
+
+static bool parse_size(const char *text, uint64_t *ret)
+{
+	static const char units[] = "KMGT";
+	const char *unit;
+	int shift;
+
+	if (!parse_digits(&text, ret))
+		return false;
+	if (!*text)
+		return true;
+	unit = strchr(units, *text);
+	if (!unit || text[1])
+		return false;
+	shift = 10 * (int)(unit - units + 1);
+	if (*ret > UINT64_MAX >> shift)
+		return false;
+	*ret <<= shift;
+	return true;
+}
+
+static bool parse_generations(const char *text, struct mtr_filter_spec *ret)
+{
+	uint64_t first, last;
+
+	if (!parse_digits(&text, &first) || first > UINT_MAX)
+		return false;
+	ret->first = ret->last = first;
+	if (!*text)
+		return true;
+	if (*text++ != '-')
+		return false;
+	ret->last = UINT_MAX;
+	if (!*text)
+		return true;
+	if (!parse_number(text, &last) || last < first || last > UINT_MAX)
+		return false;
+	ret->last = last;
+	return true;
+}
+
+static bool parse_regex(const char *text, const char **ret)
+{
+	regex_t re;
+
+	if (regcomp(&re, text, REG_EXTENDED | REG_NOSUB))
+		return false;
+	regfree(&re);
+	*ret = text;
+	return true;
+}
+
+static bool parse_by(const char *text, struct mtr_args *ret)
+{
+	static const char *const names[MTR_BY_COUNT] = {
+		[MTR_BY_FUNCTION] = "function",
+		[MTR_BY_MODULE] = "module",
+		[MTR_BY_CALLER] = "caller",
+		[MTR_BY_LINE] = "line",
+		[MTR_BY_SIZE] = "size",
+		[MTR_BY_GENERATION] = "generation",
+	};
+	int i;
+
+	if (!parse_word(text, names, MTR_BY_COUNT, &i))
+		return false;
+	ret->by = i;
+	return true;
+}
+
+static bool parse_sort(const char *text, struct mtr_args *ret)
+{
+	static const char *const names[] = {
+		[MTR_SORT_BYTES] = "bytes",
+		[MTR_SORT_BLOCKS] = "count",
+		[MTR_SORT_SLACK] = "slack",
+	};
+	int i;
+
+	if (!parse_word(text, names, sizeof(names) / sizeof(*names), &i))
+		return false;
+	ret->sort = i;
+	return true;
+}
+
+static bool parse_format(const struct mtr_command *c, const char *text,
+			 struct mtr_args *ret)
+{
+	int i;
+
+	if (!parse_word(text, format_names, MTR_FORMAT_COUNT, &i) ||
+	    !(c->formats & 1 << i))
+		return false;
+	ret->format = i;
+	return true;
+}
+
+/* --------------------------------------------------------------- options */
+
+static bool set_filter(int id, const char *text, struct mtr_filter_spec *ret)
+{
+	switch (id) {
+	case OPT_MIN_SIZE:
+		return parse_size(text, &ret->min_size);
+	case OPT_MAX_SIZE:
+		return parse_size(text, &ret->max_size);
+	case OPT_FUNCTION:
+		return parse_regex(text, &ret->function);
+	case OPT_GENERATION:
+		return parse_generations(text, ret);
+	default:
+		ret->module = text;
+		return true;
+	}
+}
+
+static bool set_names(int id, const char *text,
+		      struct mtr_snapshot_options *ret)
+{
+	switch (id) {
+	case OPT_EXE:
+		ret->symbols.exe = text;
+		return true;
+	case OPT_SYSROOT:
+		ret->symbols.sysroot = text;
+		return true;
+	case OPT_DEBUG_DIR:
+		ret->symbols.debug_dir = text;
+		return true;
+	case OPT_DEBUGINFOD:
+		ret->symbols.debuginfod = true;
+		return true;
+	default:
+		return parse_regex(text, &ret->skip);
+	}
+}
+
+/* False: @text is nothing for this option. */
+static bool set(const struct mtr_command *c, const struct option_row *r,
+		const char *text, struct mtr_args *ret)
+{
+	if (r->takes == MTR_TAKES_FILTERS)
+		return set_filter(r->id, text, &ret->filter);
+	if (r->takes == MTR_TAKES_NAMES)
+		return set_names(r->id, text, &ret->snapshot);
+	switch (r->id) {
+	case OPT_BY:
+		return parse_by(text, ret);
+	case OPT_SORT:
+		return parse_sort(text, ret);
+	case OPT_TOP:
+		return parse_number(text, &ret->top);
+	case OPT_FORMAT:
+		return parse_format(c, text, ret);
+	case OPT_JSON:
+		ret->format = MTR_FORMAT_JSON;
+		return true;
+	default:
+		ret->trace = text;
+		return true;
+	}
+}
+
+struct getopt_tables {
+	struct option longs[ROWS + 1];
+	char shorts[2 * ROWS + 2];
+};
+
+static void getopt_tables(const struct mtr_command *c,
+			  struct getopt_tables *ret)
+{
+	char *letter = ret->shorts;
+	size_t n = 0;
+
+	memset(ret, 0, sizeof(*ret));
+	/* what follows the program that is run is its own */
+	if (c->takes & MTR_TAKES_TRACE)
+		*letter++ = '+';
+	for (size_t i = 0; i < ROWS; i++) {
+		const struct option_row *r = &rows[i];
+
+		if (!takes(c, r))
+			continue;
+		if (r->id < OPT_BY) {
+			*letter++ = (char)r->id;
+			if (r->arg)
+				*letter++ = ':';
+		}
+		if (r->name)
+			ret->longs[n++] = (struct option){
+				.name = r->name,
+				.has_arg = r->arg ? required_argument
+						  : no_argument,
+				.val = r->id,
+			};
+	}
+}
+
+static const struct option_row *find_row(int id)
+{
+	for (size_t i = 0; i < ROWS; i++)
+		if (rows[i].id == id)
+			return &rows[i];
+	return NULL;
+}
+
+static enum mtr_parsed bad(const struct mtr_command *c)
+{
+	fprintf(stderr, "Try 'malloc_tracer %s --help'.\n", c->name);
+	return MTR_BAD;
+}
+
+static enum mtr_parsed parse_options(const struct mtr_command *c, int argc,
+				     char **argv, struct mtr_args *ret)
+{
+	struct getopt_tables t;
+	int id;
+
+	getopt_tables(c, &t);
+	while ((id = getopt_long(argc, argv, t.shorts, t.longs, NULL)) != -1) {
+		const struct option_row *r = find_row(id);
+
+		if (id == 'h')
+			return MTR_PARSED_HELP;
+		if (id == OPT_VERSION)
+			return MTR_PARSED_VERSION;
+		if (!r)
+			return bad(c);
+		if (!set(c, r, optarg, ret)) {
+			mtr_say("--%s: '%s' is not what it takes", r->name,
+				optarg);
+			return bad(c);
+		}
+	}
+	return MTR_PARSED;
+}
+
+enum mtr_parsed mtr_args_parse(const struct mtr_command *c, int argc,
+			       char **argv, struct mtr_args *ret)
+{
+	enum mtr_parsed parsed;
+
+	*ret = (struct mtr_args){ .top = UINT64_MAX, .filter = MTR_FILTER_ALL };
+	parsed = parse_options(c, argc, argv, ret);
+	if (parsed != MTR_PARSED)
+		return parsed;
+	if (argc - optind < c->least) {
+		mtr_say("%s needs %s", c->name, c->operands);
+		return bad(c);
+	}
+	if (argc - optind > c->most) {
+		mtr_say("%s takes no '%s'", c->name, argv[optind + c->most]);
+		return bad(c);
+	}
+	ret->operands = argv + optind;
+	return MTR_PARSED;
+}

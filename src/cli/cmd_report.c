@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * malloc_tracer report: totals, and who owns them.
+ */
+#include "cli/command.h"
+
+enum { TOP = 20 }; /* groups that people get unasked */
+
+static bool needs_names(const struct mtr_args *args)
+{
+	return (args->by != MTR_BY_SIZE && args->by != MTR_BY_GENERATION) ||
+	       mtr_filter_needs_names(&args->filter);
+}
+
+static size_t top(const struct mtr_args *args)
+{
+	if (args->top != UINT64_MAX)
+		return args->top;
+	return args->format == MTR_FORMAT_TEXT ? TOP : 0;
+}
+
+static struct mtr_error *tally(const struct mtr_args *args,
+			       const struct mtr_snapshot *s,
+			       struct mtr_tally *ret)
+{
+	mtr_auto_filter struct mtr_filter filter = { 0 };
+
+	MTR_TRY(mtr_filter_init(s, &args->filter, &filter));
+	return mtr_tally_make(s, &filter, args->by, args->sort, ret);
+}
+
+static int report(const struct mtr_args *args)
+{
+	mtr_auto_snapshot struct mtr_snapshot s = { 0 };
+	mtr_auto_tally struct mtr_tally t = { 0 };
+	int status = mtr_read_target(args, !needs_names(args), &s);
+	struct mtr_error *error;
+	struct mtr_writer w;
+
+	if (status != MTR_EXIT_DONE)
+		return status;
+	error = tally(args, &s, &t);
+	if (error)
+		return mtr_fail(s.name, error);
+	if (args->format == MTR_FORMAT_CSV)
+		mtr_say_warnings(&s);
+	mtr_writer_init(&w, args, &s);
+	mtr_write_report(&w, &t, top(args));
+	return mtr_writer_finish(&w);
+}
+
+const struct mtr_command mtr_cmd_report = {
+	.name = "report",
+	.operands = "TARGET",
+	.summary = "Totals, then a table of who owns the live blocks",
+	.about = "",
+	.takes = MTR_TAKES_GROUPS | MTR_TAKES_FILTERS | MTR_TAKES_NAMES |
+		 MTR_TAKES_JSON | MTR_TAKES_FORMAT,
+	.formats = 1 << MTR_FORMAT_TEXT | 1 << MTR_FORMAT_JSON |
+		   1 << MTR_FORMAT_CSV,
+	.least = 1,
+	.most = 1,
+	.run = report,
+};

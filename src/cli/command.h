@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The commands: what each is called, takes and does, and what they share.
+ *
+ * This room alone prints and exits. Answers go to standard output through a
+ * writer; sentences to standard error, as "malloc_tracer: FILE: what".
+ */
+#ifndef MTR_CLI_COMMAND_H
+#define MTR_CLI_COMMAND_H
+
+#include "base/error.h"
+#include "inspect/snapshot.h"
+#include "report/filter.h"
+#include "report/tally.h"
+#include "report/writer.h"
+
+enum mtr_exit {
+	MTR_EXIT_DONE,
+	MTR_EXIT_FAILED,
+	MTR_EXIT_USAGE,
+	MTR_EXIT_CANNOT_RUN = 126, /* as env(1) has it */
+	MTR_EXIT_NOT_FOUND = 127,
+};
+
+enum mtr_format {
+	MTR_FORMAT_TEXT,
+	MTR_FORMAT_JSON,
+	MTR_FORMAT_CSV,
+	MTR_FORMAT_CHAP,
+	MTR_FORMAT_COUNT
+};
+
+/* What a command line said. Strings are those of argv. */
+struct mtr_args {
+	enum mtr_format format;
+	enum mtr_by by;
+	enum mtr_sort sort;
+	uint64_t top; /* UINT64_MAX: not given */
+	struct mtr_filter_spec filter;
+	struct mtr_snapshot_options snapshot;
+	const char *trace; /* run -o */
+	char **operands;   /* ends with NULL */
+};
+
+/* Sets of options; a command takes some. */
+enum {
+	MTR_TAKES_GROUPS = 1 << 0,  /* --by, --sort, --top */
+	MTR_TAKES_FILTERS = 1 << 1, /* --min-size and so on */
+	MTR_TAKES_NAMES = 1 << 2,   /* --exe and so on */
+	MTR_TAKES_TRACE = 1 << 3,   /* -o, and what follows is a command */
+	MTR_TAKES_JSON = 1 << 4,    /* --json */
+	MTR_TAKES_FORMAT = 1 << 5,  /* --format */
+};
+
+struct mtr_command {
+	const char *name;
+	const char *operands; /* as the usage line shows them */
+	const char *summary;  /* one line */
+	const char *about;    /* more of --help; "" */
+	unsigned takes;	      /* MTR_TAKES_* */
+	unsigned formats;     /* 1 << MTR_FORMAT_* */
+	int least, most;      /* operands */
+	int (*run)(const struct mtr_args *args); /* gives enum mtr_exit */
+};
+
+extern const struct mtr_command mtr_cmd_run;
+extern const struct mtr_command mtr_cmd_report;
+extern const struct mtr_command mtr_cmd_list;
+extern const struct mtr_command mtr_cmd_why;
+extern const struct mtr_command mtr_cmd_info;
+extern const struct mtr_command mtr_cmd_mark;
+
+/* --------------------------------------------------------------- args.c */
+
+enum mtr_parsed { MTR_PARSED, MTR_PARSED_HELP, MTR_PARSED_VERSION, MTR_BAD };
+
+/* What is wrong has been said. */
+enum mtr_parsed mtr_args_parse(const struct mtr_command *c, int argc,
+			       char **argv, struct mtr_args *ret);
+
+/* The options of @c, for its --help. */
+void mtr_args_help(const struct mtr_command *c);
+
+/* ------------------------------------------------------------- output.c */
+
+void mtr_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Says "@file: @error", destroys @error and gives MTR_EXIT_FAILED. */
+int mtr_fail(const char *file, struct mtr_error *error);
+
+/*
+ * Read the target of @args; what is wrong is said, and gives an exit status
+ * other than MTR_EXIT_DONE. A line tells of the time it takes.
+ */
+int mtr_read_target(const struct mtr_args *args, bool no_names,
+		    struct mtr_snapshot *ret);
+
+/* For answers in which warnings have no place. */
+void mtr_say_warnings(const struct mtr_snapshot *s);
+
+/* A writer to standard output. */
+void mtr_writer_init(struct mtr_writer *w, const struct mtr_args *args,
+		     const struct mtr_snapshot *s);
+
+/* Flushes; gives the exit status: what could not be written is an error. */
+int mtr_writer_finish(struct mtr_writer *w);
+
+/* The same for what printf wrote. */
+int mtr_stdout_finish(void);
+
+/* ----------------------------------------------------------- progress.c */
+
+/* On a terminal, from the first second on: that it is busy with @what. */
+void mtr_progress_begin(const char *what);
+void mtr_progress_end(void);
+
+#define mtr_auto_snapshot mtr_cleanup(mtr_snapshot_fini)
+#define mtr_auto_filter mtr_cleanup(mtr_filter_fini)
+#define mtr_auto_tally mtr_cleanup(mtr_tally_fini)
+
+#endif

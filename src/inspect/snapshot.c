@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Target, heap and symbols into one snapshot. See snapshot.h for the contract.
+ */
+#include "snapshot.h"
+
+#include <string.h>
+
+#include "inspect/wrappers.h"
+
+static void cleanup_wrappers(struct mtr_wrappers **w)
+{
+	mtr_wrappers_destroy(*w);
+}
+
+/* Index of the first frame that is no wrapper; one without a name is none. */
+static uint32_t find_owner(const struct mtr_frames *frames,
+			   const struct mtr_site *site,
+			   const struct mtr_wrappers *w)
+{
+	for (uint32_t i = site->first; i < site->first + site->n; i++) {
+		const char *function = frames->at[i].function;
+
+		if (!function || !mtr_wrappers_match(w, function))
+			return i;
+	}
+	return site->first + site->n - 1;
+}
+
+static struct mtr_error *name_site(struct mtr_snapshot *s, uint64_t pc,
+				   const struct mtr_wrappers *w)
+{
+	struct mtr_site *site = mtr_sites_push(&s->sites);
+	size_t first = s->frames.n;
+
+	if (!site)
+		return mtr_error_nomem();
+	MTR_TRY(mtr_symbols_resolve(s->symbols, pc, &s->frames));
+	if (s->frames.n > UINT32_MAX)
+		return mtr_error_create("too many callers to name");
+	*site = (struct mtr_site){
+		.pc = pc,
+		.first = (uint32_t)first,
+		.n = (uint32_t)(s->frames.n - first),
+	};
+	site->owner = find_owner(&s->frames, site, w);
+	return NULL;
+}
+
+static struct mtr_error *name_sites(struct mtr_snapshot *s,
+				    const struct mtr_snapshot_options *options)
+{
+	mtr_cleanup(cleanup_wrappers) struct mtr_wrappers *w = NULL;
+
+	MTR_TRY(mtr_wrappers_create(options->skip, &w));
+	MTR_TRY(mtr_symbols_open(s->target, &options->symbols, &s->symbols));
+	for (size_t i = 0; i < s->heap.sites.n; i++)
+		MTR_TRY(name_site(s, s->heap.sites.at[i], w));
+	return NULL;
+}
+
+/* All sites share one frame, which says nothing. */
+static struct mtr_error *number_sites(struct mtr_snapshot *s)
+{
+	struct mtr_frame *frame = mtr_frames_push(&s->frames);
+
+	if (!frame || !mtr_sites_reserve(&s->sites, s->heap.sites.n))
+		return mtr_error_nomem();
+	*frame = (struct mtr_frame){ 0 };
+	for (size_t i = 0; i < s->heap.sites.n; i++)
+		s->sites.at[s->sites.n++] = (struct mtr_site){
+			.pc = s->heap.sites.at[i],
+			.n = 1,
+		};
+	return NULL;
+}
+
+/* Last of all: every step before may warn. */
+static struct mtr_error *copy_warnings(struct mtr_snapshot *s)
+{
+	const struct mtr_strings *from = mtr_target_warnings(s->target);
+
+	for (size_t i = 0; i < from->n; i++) {
+		char *text = strdup(from->at[i]);
+		char **slot = text ? mtr_strings_push(&s->warnings) : NULL;
+
+		if (!slot) {
+			free(text);
+			return mtr_error_nomem();
+		}
+		*slot = text;
+	}
+	return NULL;
+}
+
+static struct mtr_error *take(const char *target,
+			      const struct mtr_snapshot_options *options,
+			      struct mtr_snapshot *s)
+{
+	MTR_TRY(mtr_target_open(target, &s->target));
+	s->name = mtr_target_name(s->target);
+	s->kind = mtr_target_kind(s->target);
+	s->pid = mtr_target_pid(s->target);
+	MTR_TRY(mtr_heap_read(s->target, &s->heap));
+	if (options->no_names)
+		MTR_TRY(number_sites(s));
+	else
+		MTR_TRY(name_sites(s, options));
+	return copy_warnings(s);
+}
+
+struct mtr_error *mtr_snapshot_take(const char *target,
+				    const struct mtr_snapshot_options *options,
+				    struct mtr_snapshot *ret)
+{
+	struct mtr_error *error;
+
+	*ret = (struct mtr_snapshot){ 0 };
+	error = take(target, options, ret);
+	if (error)
+		mtr_snapshot_fini(ret);
+	return error;
+}
+
+void mtr_snapshot_fini(struct mtr_snapshot *s)
+{
+	for (size_t i = 0; i < s->warnings.n; i++)
+		free(s->warnings.at[i]);
+	mtr_strings_fini(&s->warnings);
+	mtr_frames_fini(&s->frames);
+	mtr_sites_fini(&s->sites);
+	mtr_heap_fini(&s->heap);
+	mtr_symbols_close(s->symbols);
+	if (s->target)
+		mtr_target_close(s->target);
+	*s = (struct mtr_snapshot){ 0 };
+}

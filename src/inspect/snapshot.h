@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The pivot: all that reports need, as plain arrays. Left of it everything is
+ * input that can fail, right of it everything is pure; a test fills one by
+ * hand.
+ */
+#ifndef MTR_INSPECT_SNAPSHOT_H
+#define MTR_INSPECT_SNAPSHOT_H
+
+#include "inspect/heap.h"
+#include "inspect/symbols.h"
+
+/* A distinct caller and what it is called. */
+struct mtr_site {
+	uint64_t pc;	   /* return address; 0: not known */
+	uint32_t first, n; /* its frames, innermost inlined first */
+	uint32_t owner;	   /* the frame that the block is put down to: the
+			    * first that is not an allocation wrapper */
+};
+
+MTR_VECTOR(mtr_sites, struct mtr_site);
+
+struct mtr_snapshot {
+	const char *name; /* of the target, as the user gave it */
+	enum mtr_target_kind kind;
+	int pid; /* 0: unknown */
+	struct mtr_heap heap;
+	struct mtr_sites sites; /* one for each of heap.sites, same order */
+	struct mtr_frames frames;
+	struct mtr_strings warnings; /* each owned */
+
+	struct mtr_target *target;   /* for hexdumps and mappings; NULL in a
+				      * hand-made one */
+	struct mtr_symbols *symbols; /* owns the names; may be NULL */
+};
+
+struct mtr_snapshot_options {
+	struct mtr_symbols_options symbols;
+	const char *skip; /* regex: more functions that are wrappers */
+	bool no_names;	  /* addresses are enough: no symbols are read */
+};
+
+struct mtr_error *mtr_snapshot_take(const char *target,
+				    const struct mtr_snapshot_options *options,
+				    struct mtr_snapshot *ret);
+void mtr_snapshot_fini(struct mtr_snapshot *s);
+
+/* The frame that @site's blocks are put down to. */
+static inline const struct mtr_frame *
+mtr_snapshot_owner(const struct mtr_snapshot *s, const struct mtr_site *site)
+{
+	return &s->frames.at[site->owner];
+}
+
+#endif

@@ -1,0 +1,414 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What all targets have in common, and which kind a name stands for. See
+ * target.h for the contract.
+ */
+#include "inspect/target.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#include "format/snapshot.h"
+#include "inspect/elf_note.h"
+#include "inspect/target_impl.h"
+
+void *mtr_target_create(size_t bytes, const struct mtr_target_ops *ops,
+			const char *name)
+{
+	struct mtr_target *t = calloc(1, bytes);
+
+	if (!t)
+		return NULL;
+	t->ops = ops;
+	t->name = strdup(name);
+	if (!t->name) {
+		free(t);
+		return NULL;
+	}
+	return t;
+}
+
+static void strings_fini(struct mtr_strings *s)
+{
+	for (size_t i = 0; i < s->n; i++)
+		free(s->at[i]);
+	mtr_strings_fini(s);
+}
+
+void mtr_target_close(struct mtr_target *t)
+{
+	if (!t)
+		return;
+	if (t->ops->fini)
+		t->ops->fini(t);
+	if (t->map.at)
+		munmap((void *)t->map.at, t->map.bytes);
+	mtr_ranges_fini(&t->ranges);
+	strings_fini(&t->paths);
+	strings_fini(&t->warnings);
+	free(t->exe);
+	free(t->name);
+	free(t);
+}
+
+/* ------------------------------------------------- what a name stands for */
+
+struct magic {
+	const char *bytes;
+	size_t n;
+	const char *name;
+};
+
+static const struct magic compressors[] = {
+	{ "\x28\xb5\x2f\xfd", 4, "zstd" },
+	{ "\x1f\x8b", 2, "gzip" },
+	{ "\x04\x22\x4d\x18", 4, "lz4" },
+	{ "\xfd"
+	  "7zXZ",
+	  5, "xz" },
+	{ "BZh", 3, "bzip2" },
+};
+
+static bool map_starts_with(const struct mtr_map *map, const void *bytes,
+			    size_t n)
+{
+	return map->bytes >= n && memcmp(map->at, bytes, n) == 0;
+}
+
+static struct mtr_error *map_unknown(const struct mtr_map *map)
+{
+	for (size_t i = 0; i < sizeof(compressors) / sizeof(*compressors); i++)
+		if (map_starts_with(map, compressors[i].bytes,
+				    compressors[i].n))
+			return mtr_error_create(
+				"it is compressed: unpack it with %s first",
+				compressors[i].name);
+	return mtr_error_create(
+		"it is neither an ELF core nor a snapshot of malloc_tracer");
+}
+
+/* Takes @map over. */
+static struct mtr_error *map_open(const char *name, struct mtr_map map,
+				  struct mtr_target **ret)
+{
+	struct mtr_error *error;
+
+	if (map_starts_with(&map, ELFMAG, SELFMAG))
+		return mtr_target_core_open(name, map, ret);
+	if (map_starts_with(&map, MTR_SNAPSHOT_MAGIC,
+			    sizeof(MTR_SNAPSHOT_MAGIC)))
+		return mtr_target_snapshot_open(name, map, ret);
+	error = map_unknown(&map);
+	munmap((void *)map.at, map.bytes);
+	return error;
+}
+
+/*
+ * A mapping costs no memory for what is not looked at. Should the file be cut
+ * short while it is open here, the kernel ends us with SIGBUS.
+ */
+static struct mtr_error *file_map(int fd, struct mtr_map *ret)
+{
+	struct stat st;
+	void *at;
+
+	if (fstat(fd, &st))
+		return mtr_error_errno(errno, "it cannot be read");
+	if (S_ISDIR(st.st_mode))
+		return mtr_error_create("it is a directory");
+	if (!S_ISREG(st.st_mode))
+		return mtr_error_create("it is not a regular file");
+	if (!st.st_size)
+		return mtr_error_create("the file is empty");
+	at = mmap(NULL, st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+	if (at == MAP_FAILED)
+		return mtr_error_errno(errno, "it cannot be read");
+	*ret = (struct mtr_map){ at, st.st_size };
+	return NULL;
+}
+
+/* @name as the number of a process; 0: it is none. */
+static int name_pid(const char *name)
+{
+	unsigned long pid;
+	char *end;
+
+	if (!*name || name[strspn(name, "0123456789")])
+		return 0;
+	errno = 0;
+	pid = strtoul(name, &end, 10);
+	return errno || pid > INT_MAX ? 0 : pid;
+}
+
+/* @name could not be opened, because of @code. */
+static struct mtr_error *not_a_file(const char *name, int code,
+				    struct mtr_target **ret)
+{
+	int pid = name_pid(name);
+
+	if (code != ENOENT)
+		return mtr_error_errno(code, "it cannot be opened");
+	if (pid)
+		return mtr_target_live_open(name, pid, ret);
+	return mtr_error_create("no such file");
+}
+
+struct mtr_error *mtr_target_open(const char *name, struct mtr_target **ret)
+{
+	struct mtr_map map;
+	/* O_NONBLOCK: a pipe without a writer must not hang us */
+	mtr_auto_close int fd = open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+
+	if (fd < 0)
+		return not_a_file(name, errno, ret);
+	MTR_TRY(file_map(fd, &map));
+	return map_open(name, map, ret);
+}
+
+/* ------------------------------------------------------------ its ranges */
+
+const char *mtr_target_path(struct mtr_target *t, const char *path, size_t n)
+{
+	static const char deleted[] = " (deleted)";
+	size_t tail = sizeof(deleted) - 1;
+	char *last = t->paths.n ? t->paths.at[t->paths.n - 1] : NULL;
+	char **slot;
+
+	if (n > tail && memcmp(path + n - tail, deleted, tail) == 0)
+		n -= tail;
+	if (last && strlen(last) == n && memcmp(last, path, n) == 0)
+		return last;
+	slot = mtr_strings_push(&t->paths);
+	if (!slot)
+		return NULL;
+	*slot = strndup(path, n);
+	if (!*slot)
+		t->paths.n--;
+	return *slot;
+}
+
+bool mtr_target_add_range(struct mtr_target *t, const struct mtr_range *range)
+{
+	struct mtr_range *slot = mtr_ranges_push(&t->ranges);
+
+	if (slot)
+		*slot = *range;
+	return slot;
+}
+
+const struct mtr_ranges *mtr_target_ranges(const struct mtr_target *t)
+{
+	return &t->ranges;
+}
+
+const struct mtr_range *mtr_target_find(const struct mtr_target *t,
+					uint64_t addr)
+{
+	const struct mtr_range *at = t->ranges.at;
+	size_t low = 0, high = t->ranges.n;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (addr >= at[middle].end)
+			low = middle + 1;
+		else if (addr < at[middle].start)
+			high = middle;
+		else
+			return &at[middle];
+	}
+	return NULL;
+}
+
+/* ------------------------------------------------------------- its bytes */
+
+size_t mtr_target_read(struct mtr_target *t, uint64_t addr, void *to,
+		       size_t bytes)
+{
+	if (bytes > UINT64_MAX - addr)
+		bytes = UINT64_MAX - addr;
+	return bytes ? t->ops->read(t, addr, to, bytes) : 0;
+}
+
+const void *mtr_target_peek(struct mtr_target *t, uint64_t addr, size_t bytes)
+{
+	return t->ops->peek ? t->ops->peek(t, addr, bytes) : NULL;
+}
+
+void mtr_target_read_many(struct mtr_target *t, struct mtr_read *reads,
+			  size_t n)
+{
+	if (t->ops->read_many) {
+		t->ops->read_many(t, reads, n);
+		return;
+	}
+	for (size_t i = 0; i < n; i++)
+		reads[i].done =
+			mtr_target_read(t, reads[i].addr, reads[i].to,
+					reads[i].bytes) == reads[i].bytes;
+}
+
+struct mtr_error *mtr_target_write(struct mtr_target *t, uint64_t addr,
+				   const void *from, size_t bytes)
+{
+	if (!t->ops->write)
+		return mtr_error_create("only a live process can be changed");
+	return t->ops->write(t, addr, from, bytes);
+}
+
+/* ------------------------------------------------------------- build-ids */
+
+enum { PHDRS_MAX = 128, NOTES_MAX = 1 << 16 };
+
+struct module_headers {
+	Elf64_Phdr ph[PHDRS_MAX];
+	size_t n;
+};
+
+static bool module_headers_read(struct mtr_target *t, uint64_t start,
+				struct module_headers *ret)
+{
+	Elf64_Ehdr eh;
+	size_t bytes;
+
+	if (mtr_target_read(t, start, &eh, sizeof(eh)) != sizeof(eh))
+		return false;
+	if (memcmp(eh.e_ident, ELFMAG, SELFMAG) ||
+	    eh.e_ident[EI_CLASS] != ELFCLASS64 ||
+	    eh.e_ident[EI_DATA] != ELFDATA2LSB ||
+	    eh.e_phentsize != sizeof(*ret->ph) || eh.e_phnum > PHDRS_MAX)
+		return false;
+	ret->n = eh.e_phnum;
+	bytes = ret->n * sizeof(*ret->ph);
+	return mtr_target_read(t, start + eh.e_phoff, ret->ph, bytes) == bytes;
+}
+
+/* Runtime address - address in the file; the first PT_LOAD is at @start. */
+static uint64_t module_bias(const struct module_headers *h, uint64_t start)
+{
+	for (size_t i = 0; i < h->n; i++)
+		if (h->ph[i].p_type == PT_LOAD)
+			return start - (h->ph[i].p_vaddr - h->ph[i].p_offset);
+	return start;
+}
+
+static void notes_build_id(struct mtr_notes notes, struct mtr_build_id *ret)
+{
+	struct mtr_note note;
+
+	while (mtr_notes_next(&notes, &note)) {
+		if (!mtr_note_is(&note, ELF_NOTE_GNU, NT_GNU_BUILD_ID) ||
+		    note.desc_bytes > sizeof(ret->bytes))
+			continue;
+		memcpy(ret->bytes, note.desc, note.desc_bytes);
+		ret->n = note.desc_bytes;
+		return;
+	}
+}
+
+static void segment_build_id(struct mtr_target *t, uint64_t bias,
+			     const Elf64_Phdr *ph, struct mtr_build_id *ret)
+{
+	struct mtr_notes notes = { .align = ph->p_align == 8 ? 8 : 4 };
+	size_t bytes = ph->p_memsz < NOTES_MAX ? ph->p_memsz : NOTES_MAX;
+	mtr_auto_free unsigned char *text = malloc(bytes ? bytes : 1);
+
+	if (!text)
+		return;
+	notes.at = text;
+	notes.bytes = mtr_target_read(t, bias + ph->p_vaddr, text, bytes);
+	notes_build_id(notes, ret);
+}
+
+static void memory_build_id(struct mtr_target *t, uint64_t start,
+			    struct mtr_build_id *ret)
+{
+	struct module_headers h;
+	uint64_t bias;
+
+	if (!module_headers_read(t, start, &h))
+		return;
+	bias = module_bias(&h, start);
+	for (size_t i = 0; i < h.n && !ret->n; i++)
+		if (h.ph[i].p_type == PT_NOTE)
+			segment_build_id(t, bias, &h.ph[i], ret);
+}
+
+void mtr_target_build_id(struct mtr_target *t, uint64_t start,
+			 struct mtr_build_id *ret)
+{
+	*ret = (struct mtr_build_id){ 0 };
+	if (t->ops->build_id)
+		t->ops->build_id(t, start, ret);
+	else
+		memory_build_id(t, start, ret);
+}
+
+/* ------------------------------------------------------------- the rest */
+
+enum mtr_target_kind mtr_target_kind(const struct mtr_target *t)
+{
+	return t->ops->kind;
+}
+
+const char *mtr_target_name(const struct mtr_target *t)
+{
+	return t->name;
+}
+
+int mtr_target_pid(const struct mtr_target *t)
+{
+	return t->pid;
+}
+
+int mtr_target_machine(const struct mtr_target *t)
+{
+	return t->machine;
+}
+
+const char *mtr_target_exe(const struct mtr_target *t)
+{
+	return t->exe;
+}
+
+const char *mtr_target_root(const struct mtr_target *t)
+{
+	return t->root;
+}
+
+const struct mtr_strings *mtr_target_warnings(const struct mtr_target *t)
+{
+	return &t->warnings;
+}
+
+/* A warning that there is no memory for is lost: the answer is not. */
+void mtr_target_warn(struct mtr_target *t, const char *format, ...)
+{
+	va_list ap;
+	char *text;
+	char **slot;
+
+	va_start(ap, format);
+	if (vasprintf(&text, format, ap) < 0)
+		text = NULL;
+	va_end(ap);
+	slot = text ? mtr_strings_push(&t->warnings) : NULL;
+	if (slot)
+		*slot = text;
+	else
+		free(text);
+}
+
+const void *mtr_target_snapshot_file(const struct mtr_target *t, size_t *bytes)
+{
+	if (t->ops->kind != MTR_TARGET_SNAPSHOT)
+		return NULL;
+	*bytes = t->map.bytes;
+	return t->map.at;
+}

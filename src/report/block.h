@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The block that holds an address, and those beside it.
+ */
+#ifndef MTR_REPORT_BLOCK_H
+#define MTR_REPORT_BLOCK_H
+
+#include "inspect/snapshot.h"
+
+enum mtr_state { MTR_STATE_UNKNOWN, MTR_STATE_LIVE, MTR_STATE_FREED };
+
+/* What part of its block an address lies in. */
+enum mtr_in {
+	MTR_IN_PAYLOAD, /* the bytes asked for */
+	MTR_IN_SLACK,	/* behind them, before the record */
+	MTR_IN_RECORD,
+};
+
+struct mtr_found {
+	enum mtr_state state;
+	const struct mtr_block *block; /* NULL: MTR_STATE_UNKNOWN */
+	uint64_t offset;	       /* of the address in it */
+	enum mtr_in in;
+	const struct mtr_block *before, *after; /* live or freed; NULL: none */
+};
+
+void mtr_block_find(const struct mtr_snapshot *s, uint64_t addr,
+		    struct mtr_found *ret);
+
+#endif

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Which blocks a report is about.
+ */
+#ifndef MTR_REPORT_FILTER_H
+#define MTR_REPORT_FILTER_H
+
+#include "inspect/snapshot.h"
+
+/* As asked for. All zero but .max_size and .last: every block. */
+struct mtr_filter_spec {
+	uint64_t min_size, max_size; /* asked for, in bytes */
+	unsigned first, last;	     /* generations */
+	const char *function;	     /* regex, extended; NULL: any */
+	const char *module;	     /* name or path; NULL: any */
+};
+
+#define MTR_FILTER_ALL \
+	((struct mtr_filter_spec){ .max_size = UINT64_MAX, .last = UINT32_MAX })
+
+struct mtr_filter {
+	struct mtr_filter_spec spec;
+	bool *sites; /* by index: is its owner asked for? NULL: all are */
+};
+
+/* An error if .function is no regular expression. */
+struct mtr_error *mtr_filter_init(const struct mtr_snapshot *s,
+				  const struct mtr_filter_spec *spec,
+				  struct mtr_filter *ret);
+void mtr_filter_fini(struct mtr_filter *f);
+
+/* Are there names to look at? If not, a snapshot without names will do. */
+static inline bool mtr_filter_needs_names(const struct mtr_filter_spec *spec)
+{
+	return spec->function || spec->module;
+}
+
+static inline bool mtr_filter_passes(const struct mtr_filter *f,
+				     const struct mtr_block *b)
+{
+	return b->size >= f->spec.min_size && b->size <= f->spec.max_size &&
+	       b->generation >= f->spec.first &&
+	       b->generation <= f->spec.last &&
+	       (!f->sites || f->sites[b->site]);
+}
+
+#endif

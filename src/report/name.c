@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Names and sizes in reports. See name.h for the contract.
+ */
+#include "report/name.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+void mtr_name_place(struct mtr_strbuf *b, uint64_t pc,
+		    const struct mtr_module *module)
+{
+	if (module)
+		mtr_strbuf_printf(b, "%s+%#" PRIx64, module->name,
+				  pc - module->bias);
+	else
+		mtr_strbuf_printf(b, "%#" PRIx64, pc);
+}
+
+void mtr_name_frame(struct mtr_strbuf *b, uint64_t pc,
+		    const struct mtr_frame *frame)
+{
+	if (frame->function)
+		mtr_strbuf_add(b, frame->function);
+	else if (pc)
+		mtr_name_place(b, pc, frame->module);
+	else
+		mtr_strbuf_add(b, MTR_NAME_DAMAGED);
+}
+
+const char *mtr_name_size(char ret[MTR_HUMAN], uint64_t bytes)
+{
+	static const char *const unit[] = { "KiB", "MiB", "GiB",
+					    "TiB", "PiB", "EiB" };
+	uint64_t whole = bytes, tenths = 0;
+	unsigned i = 0;
+
+	if (bytes < 1024) {
+		snprintf(ret, MTR_HUMAN, "%" PRIu64 " B", bytes);
+		return ret;
+	}
+	for (;; i++) {
+		uint64_t rest = whole % 1024;
+
+		whole /= 1024;
+		if (whole < 1024) {
+			tenths = (rest * 10 + 512) / 1024;
+			whole += tenths / 10;
+			tenths %= 10;
+			break;
+		}
+	}
+	if (whole == 1024) {
+		whole = 1;
+		i++;
+	}
+	snprintf(ret, MTR_HUMAN, "%" PRIu64 ".%" PRIu64 " %s", whole, tenths,
+		 unit[i]);
+	return ret;
+}
+
+const char *mtr_name_kind(enum mtr_target_kind kind)
+{
+	return kind == MTR_TARGET_CORE	 ? "core"
+	       : kind == MTR_TARGET_LIVE ? "process"
+					 : "snapshot";
+}
+
+struct drop {
+	const char *key, *text;
+};
+
+static const struct drop drops[MTR_DROP_COUNT] = {
+	[MTR_DROP_UNALIGNED] = { "unaligned", "not on a 16-byte boundary" },
+	[MTR_DROP_SMALL] = { "small", "too small for a record" },
+	[MTR_DROP_HIGH] = { "high", "at an address above 2^48" },
+	[MTR_DROP_LEDGER] = { "ledger", "no memory for the ledger" },
+	[MTR_DROP_STARTUP] = { "startup", "handed out during start-up" },
+	[MTR_DROP_NESTED] = { "nested", "asked for by the allocator itself" },
+	[MTR_DROP_FOREIGN] = { "foreign",
+			       "from a function the allocator lacks, or "
+			       "before the tracer was ready" },
+};
+
+const char *mtr_name_drop(unsigned reason)
+{
+	return reason < MTR_DROP_COUNT ? drops[reason].text : NULL;
+}
+
+const char *mtr_name_drop_key(unsigned reason)
+{
+	return reason < MTR_DROP_COUNT ? drops[reason].key : NULL;
+}

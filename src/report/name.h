@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What things are called in every report: callers, and sizes for people.
+ */
+#ifndef MTR_REPORT_NAME_H
+#define MTR_REPORT_NAME_H
+
+#include "base/strbuf.h"
+#include "inspect/snapshot.h"
+
+/* Blocks whose record makes no sense are put down to this. */
+#define MTR_NAME_DAMAGED "(damaged)"
+
+/* "libfoo.so+0x1362", as addr2line -e takes it, or "0x7f..." in no module. */
+void mtr_name_place(struct mtr_strbuf *b, uint64_t pc,
+		    const struct mtr_module *module);
+
+/* The function, else the place, else MTR_NAME_DAMAGED for a @pc of 0. */
+void mtr_name_frame(struct mtr_strbuf *b, uint64_t pc,
+		    const struct mtr_frame *frame);
+
+/* "19 B", "1.2 MiB": rounded to one decimal, at most 10 characters. */
+enum { MTR_HUMAN = 16 };
+const char *mtr_name_size(char ret[MTR_HUMAN], uint64_t bytes);
+
+/* One sentence's worth: "not on a 16-byte boundary"; NULL: no such reason. */
+const char *mtr_name_drop(unsigned reason);
+
+/* "core", "process", "snapshot" */
+const char *mtr_name_kind(enum mtr_target_kind kind);
+
+/* As a member of JSON: "unaligned". */
+const char *mtr_name_drop_key(unsigned reason);
+
+#endif

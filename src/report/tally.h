@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Sums over blocks, and groups of blocks that have something in common.
+ *
+ * Linear in blocks, with one array look-up for each; names are made for
+ * distinct groups alone.
+ */
+#ifndef MTR_REPORT_TALLY_H
+#define MTR_REPORT_TALLY_H
+
+#include "format/trailer.h"
+#include "inspect/snapshot.h"
+#include "report/filter.h"
+
+enum mtr_by {
+	MTR_BY_FUNCTION,
+	MTR_BY_MODULE,
+	MTR_BY_CALLER,
+	MTR_BY_LINE,
+	MTR_BY_SIZE,
+	MTR_BY_GENERATION,
+	MTR_BY_COUNT
+};
+
+enum mtr_sort { MTR_SORT_BYTES, MTR_SORT_BLOCKS, MTR_SORT_SLACK };
+
+struct mtr_sum {
+	uint64_t blocks;
+	uint64_t bytes;	 /* asked for */
+	uint64_t usable; /* the allocator's, with the records */
+	uint64_t slack;	 /* between the two, without the records; not of
+			  * damaged blocks */
+};
+
+struct mtr_group {
+	char *key;			 /* owned */
+	const struct mtr_module *module; /* NULL: none, or not by name */
+	struct mtr_sum sum;
+	const struct mtr_site *site; /* of those in it the one with the most
+				      * bytes; NULL: not grouped by callers */
+};
+
+MTR_VECTOR(mtr_groups, struct mtr_group);
+
+struct mtr_tally {
+	enum mtr_by by;
+	struct mtr_sum total; /* of what passed the filter */
+	struct mtr_groups groups;
+};
+
+static inline void mtr_sum_block(struct mtr_sum *sum, const struct mtr_block *b)
+{
+	sum->blocks++;
+	sum->bytes += b->size;
+	sum->usable += b->usable;
+	if (!b->damaged)
+		sum->slack += b->usable - MTR_TRAILER - b->size;
+}
+
+static inline void mtr_sum_add(struct mtr_sum *sum, const struct mtr_sum *more)
+{
+	sum->blocks += more->blocks;
+	sum->bytes += more->bytes;
+	sum->usable += more->usable;
+	sum->slack += more->slack;
+}
+
+/* Groups come sorted, largest first; those that are equal by their keys. */
+struct mtr_error *mtr_tally_make(const struct mtr_snapshot *s,
+				 const struct mtr_filter *filter,
+				 enum mtr_by by, enum mtr_sort sort,
+				 struct mtr_tally *ret);
+void mtr_tally_fini(struct mtr_tally *t);
+
+#endif

@@ -1,0 +1,7 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# A known set of blocks, over mimalloc.
+. "$MTR_SRC/tests/lib.sh"
+MTR_AFTER=$(find_library libmimalloc.so.2)
+[ -n "$MTR_AFTER" ] || skip "libmimalloc.so.2 is not installed"
+. "$MTR_SRC/tests/cli/known-lib.sh"

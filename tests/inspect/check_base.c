@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: MIT */
+/* Unit tests of src/base. */
+#include <check.h>
+#include <errno.h>
+
+#include "base/error.h"
+#include "base/strbuf.h"
+#include "base/vector.h"
+#include "suite.h"
+
+MTR_VECTOR(numbers, int);
+
+START_TEST(error_says_what)
+{
+	struct mtr_error *e = mtr_error_create("%d of %s", 3, "many");
+
+	ck_assert_str_eq(mtr_error_text(e), "3 of many");
+	e = mtr_error_prefix(e, "file %c", 'x');
+	ck_assert_str_eq(mtr_error_text(e), "file x: 3 of many");
+	mtr_error_destroy(e);
+}
+END_TEST
+
+START_TEST(error_of_errno)
+{
+	struct mtr_error *e = mtr_error_errno(ENOENT, "%s", "here");
+
+	ck_assert_str_eq(mtr_error_text(e), "here: No such file or directory");
+	mtr_error_destroy(e);
+}
+END_TEST
+
+START_TEST(error_without_memory_may_be_destroyed)
+{
+	struct mtr_error *e = mtr_error_nomem();
+
+	mtr_error_destroy(e);
+	mtr_error_destroy(NULL);
+	ck_assert_str_eq(mtr_error_text(mtr_error_nomem()), "out of memory");
+	e = mtr_error_prefix(mtr_error_nomem(), "reading");
+	ck_assert_str_eq(mtr_error_text(e), "reading: out of memory");
+	mtr_error_destroy(e);
+}
+END_TEST
+
+START_TEST(strbuf_grows)
+{
+	struct mtr_strbuf b = { 0 };
+	size_t want = 0;
+
+	ck_assert_str_eq(mtr_strbuf_text(&b), "");
+	for (int i = 0; i < 5000; i++) {
+		mtr_strbuf_printf(&b, "%05d", i);
+		mtr_strbuf_add(&b, ",");
+		mtr_strbuf_add_bytes(&b, "xy", 1);
+		want += 7;
+		ck_assert_uint_eq(b.len, want);
+		ck_assert_uint_eq(strlen(b.text), want);
+	}
+	ck_assert_int_eq(strncmp(b.text + 7 * 4321, "04321,x", 7), 0);
+	ck_assert(!b.failed);
+	mtr_strbuf_fini(&b);
+	ck_assert_str_eq(mtr_strbuf_text(&b), "");
+}
+END_TEST
+
+START_TEST(strbuf_without_memory_is_said_once)
+{
+	struct mtr_strbuf b = { 0 };
+
+	mtr_strbuf_add(&b, "kept");
+	b.len = SIZE_MAX - 2; /* as if it held all there is */
+	mtr_strbuf_add(&b, "lost");
+	ck_assert(b.failed);
+	b.len = 4;
+	mtr_strbuf_add(&b, "lost");
+	mtr_strbuf_printf(&b, "%s", "lost");
+	ck_assert_str_eq(mtr_strbuf_text(&b), "kept");
+	mtr_strbuf_fini(&b);
+}
+END_TEST
+
+START_TEST(vector_grows)
+{
+	struct numbers v = { 0 };
+	volatile size_t all = SIZE_MAX; /* the compiler may not know */
+
+	for (int i = 0; i < 1000; i++)
+		*numbers_push(&v) = i;
+	for (int i = 0; i < 1000; i++)
+		ck_assert_int_eq(v.at[i], i);
+	ck_assert_uint_eq(v.n, 1000);
+	ck_assert(!numbers_reserve(&v, all));
+	ck_assert_int_eq(v.at[999], 999);
+	numbers_fini(&v);
+	ck_assert_ptr_null(v.at);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("base");
+	TCase *t = tcase_create("base");
+
+	tcase_add_test(t, error_says_what);
+	tcase_add_test(t, error_of_errno);
+	tcase_add_test(t, error_without_memory_may_be_destroyed);
+	tcase_add_test(t, strbuf_grows);
+	tcase_add_test(t, strbuf_without_memory_is_said_once);
+	tcase_add_test(t, vector_grows);
+	suite_add_tcase(s, t);
+	return run_suite(s);
+}

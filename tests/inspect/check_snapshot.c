@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * From a target and its record to a snapshot. The record is made here, in
+ * place of inspect/heap.c; the code in question is this program's own.
+ */
+#include "inspect/snapshot.h"
+
+#include <check.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "fake_target.h"
+#include "suite.h"
+
+static uint64_t callers[4];
+static const char *heap_fails;
+
+struct mtr_error *mtr_heap_read(struct mtr_target *t, struct mtr_heap *ret)
+{
+	*ret = (struct mtr_heap){ 0 };
+	for (size_t i = 0; i < sizeof(callers) / sizeof(*callers); i++)
+		*mtr_addresses_push(&ret->sites) = callers[i];
+	mtr_target_warn(t, "the heap warns");
+	return heap_fails ? mtr_error_create("%s", heap_fails) : NULL;
+}
+
+void mtr_heap_fini(struct mtr_heap *heap)
+{
+	mtr_blocks_fini(&heap->blocks);
+	mtr_blocks_fini(&heap->freed);
+	mtr_addresses_fini(&heap->sites);
+}
+
+/* Named as a wrapper is, and one that passes itself off as none. */
+__attribute__((noinline, noclone, used)) uint64_t xmalloc(void);
+__attribute__((noinline, noclone, used)) uint64_t owner(void);
+
+__attribute__((noinline, noclone)) static uint64_t return_address(void)
+{
+	return (uint64_t)(uintptr_t)__builtin_return_address(0);
+}
+
+uint64_t xmalloc(void)
+{
+	uint64_t pc = return_address();
+
+	__asm__ volatile("" ::: "memory");
+	return pc;
+}
+
+uint64_t owner(void)
+{
+	uint64_t pc = return_address();
+
+	__asm__ volatile("" ::: "memory");
+	return pc;
+}
+
+static void map_self(struct mtr_target *t)
+{
+	FILE *f = fopen("/proc/self/maps", "r");
+	char line[4096], path[4000], prot[8];
+	uint64_t start, end, offset;
+
+	ck_assert_ptr_nonnull(f);
+	while (fgets(line, sizeof(line), f)) {
+		if (sscanf(line,
+			   "%" SCNx64 "-%" SCNx64 " %7s %" SCNx64
+			   " %*s %*s %3999s",
+			   &start, &end, prot, &offset, path) != 5)
+			continue;
+		fake_range(t, start, end, offset, path,
+			   prot[2] == 'x' ? MTR_PROT_EXEC : MTR_PROT_READ);
+	}
+	fclose(f);
+}
+
+static struct mtr_error *take(const struct mtr_snapshot_options *options,
+			      struct mtr_snapshot *ret)
+{
+	struct mtr_target *t = fake_create(MTR_TARGET_CORE);
+
+	map_self(t);
+	fake_set_pid(t, 77);
+	fake_offer(t);
+	callers[0] = 0;
+	callers[1] = owner();
+	callers[2] = xmalloc();
+	callers[3] = 16; /* in no mapping */
+	return mtr_snapshot_take("fake", options, ret);
+}
+
+static void check_sites(const struct mtr_snapshot *s)
+{
+	ck_assert_str_eq(s->name, "fake");
+	ck_assert_int_eq(s->pid, 77);
+	ck_assert_uint_eq(s->sites.n, s->heap.sites.n);
+	for (size_t i = 0; i < s->sites.n; i++) {
+		const struct mtr_site *site = &s->sites.at[i];
+
+		ck_assert_uint_eq(site->pc, callers[i]);
+		ck_assert_uint_ge(site->n, 1);
+		ck_assert_uint_le(site->first + site->n, s->frames.n);
+		ck_assert_uint_ge(site->owner, site->first);
+		ck_assert_uint_lt(site->owner, site->first + site->n);
+	}
+}
+
+START_TEST(names)
+{
+	struct mtr_snapshot_options options = { 0 };
+	struct mtr_snapshot s;
+	const struct mtr_frame *f;
+
+	ck_assert_ptr_null(take(&options, &s));
+	check_sites(&s);
+	f = mtr_snapshot_owner(&s, &s.sites.at[0]);
+	ck_assert_ptr_null(f->function);
+	ck_assert_ptr_null(f->module);
+	f = mtr_snapshot_owner(&s, &s.sites.at[1]);
+	ck_assert_str_eq(f->function, "owner");
+	/* All of its frames are wrappers: the last is taken. */
+	f = mtr_snapshot_owner(&s, &s.sites.at[2]);
+	ck_assert_str_eq(f->function, "xmalloc");
+	f = mtr_snapshot_owner(&s, &s.sites.at[3]);
+	ck_assert_ptr_null(f->module);
+	ck_assert_str_eq(s.warnings.at[0], "the heap warns");
+	/* Also what the symbols had to say: nothing is dumped here. */
+	ck_assert_uint_eq(s.warnings.n, 2);
+	mtr_snapshot_fini(&s);
+}
+END_TEST
+
+START_TEST(no_names)
+{
+	struct mtr_snapshot_options options = { .no_names = true };
+	struct mtr_snapshot s;
+
+	ck_assert_ptr_null(take(&options, &s));
+	check_sites(&s);
+	ck_assert_ptr_null(s.symbols);
+	ck_assert_uint_eq(s.frames.n, 1);
+	ck_assert_ptr_null(mtr_snapshot_owner(&s, &s.sites.at[1])->function);
+	mtr_snapshot_fini(&s);
+}
+END_TEST
+
+START_TEST(failures)
+{
+	struct mtr_snapshot_options options = { .skip = "(" };
+	struct mtr_snapshot s;
+	struct mtr_error *error;
+
+	error = take(&options, &s);
+	ck_assert_ptr_nonnull(error);
+	ck_assert_ptr_nonnull(strstr(mtr_error_text(error), "'('"));
+	mtr_error_destroy(error);
+	ck_assert_ptr_null(s.target);
+	ck_assert_ptr_null(s.sites.at);
+
+	options = (struct mtr_snapshot_options){ 0 };
+	heap_fails = "no record";
+	error = take(&options, &s);
+	ck_assert_str_eq(mtr_error_text(error), "no record");
+	mtr_error_destroy(error);
+
+	error = mtr_snapshot_take("fake", &options, &s);
+	ck_assert_str_eq(mtr_error_text(error), "fake: no target on offer");
+	mtr_error_destroy(error);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("snapshot");
+	TCase *tests = tcase_create("snapshot");
+
+	tcase_add_test(tests, names);
+	tcase_add_test(tests, no_names);
+	tcase_add_test(tests, failures);
+	suite_add_tcase(suite, tests);
+	return run_suite(suite);
+}

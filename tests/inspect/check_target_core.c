@@ -1,0 +1,659 @@
+/* SPDX-License-Identifier: MIT */
+/* Unit tests of core files as targets, on cores made by hand. */
+#include <check.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core_builder.h"
+#include "suite.h"
+
+enum { RX = PF_R | PF_X, RW = PF_R | PF_W };
+
+static struct core *core;
+
+static void setup(void)
+{
+	core = core_create(EM_X86_64);
+}
+
+static void teardown(void)
+{
+	core_destroy(core);
+}
+
+static void add(uint64_t addr, uint64_t bytes, int prot, const char *path)
+{
+	core_add(core, &(struct core_range){ .addr = addr,
+					     .bytes = bytes,
+					     .prot = prot,
+					     .path = path });
+}
+
+static void is_range(struct mtr_target *t, size_t i, struct mtr_range want)
+{
+	const struct mtr_range *r = &mtr_target_ranges(t)->at[i];
+
+	ck_assert_uint_lt(i, mtr_target_ranges(t)->n);
+	ck_assert_uint_eq(r->start, want.start);
+	ck_assert_uint_eq(r->end, want.end);
+	ck_assert_uint_eq(r->offset, want.offset);
+	ck_assert_int_eq(r->prot, want.prot);
+	ck_assert_int_eq(r->readable, want.readable);
+	ck_assert_pstr_eq(r->path, want.path);
+}
+
+/* What is opened is the image with @spoil done to it. */
+static void image_fails(void (*spoil)(Elf64_Ehdr *eh), const char *part)
+{
+	char path[CORE_PATH_MAX];
+	unsigned char *image;
+	size_t bytes;
+	int fd;
+
+	image = core_image(core, &bytes);
+	spoil((Elf64_Ehdr *)image);
+	fd = core_file(image, bytes, path);
+	open_fails(path, part);
+	close(fd);
+	free(image);
+}
+
+/* ---------------------------------------------------------------- reading */
+
+START_TEST(ranges_join_segments_and_files)
+{
+	struct mtr_target *t;
+
+	core_add(core, &(struct core_range){ .addr = 0x10000,
+					     .bytes = 0x3000,
+					     .prot = RX,
+					     .path = "/lib/a",
+					     .offset = 0x5000,
+					     .undumped = true });
+	add(0x13000, 0x1000, RW, "/lib/a");
+	add(0x20000, 0x1000, RW, NULL);
+	add(0x30000, 0x2000, -1, "/lib/b (deleted)");
+	t = open_target(core_path(core));
+	ck_assert_uint_eq(mtr_target_ranges(t)->n, 4);
+	is_range(t, 0,
+		 (struct mtr_range){ 0x10000, 0x13000, 0x5000, "/lib/a", 5,
+				     false });
+	is_range(t, 1,
+		 (struct mtr_range){ 0x13000, 0x14000, 0, "/lib/a", 6, true });
+	is_range(t, 2,
+		 (struct mtr_range){ 0x20000, 0x21000, 0, NULL, 6, true });
+	is_range(
+		t, 3,
+		(struct mtr_range){ 0x30000, 0x32000, 0, "/lib/b", -1, false });
+	ck_assert_ptr_null(mtr_target_find(t, 0xffff));
+	ck_assert_uint_eq(mtr_target_find(t, 0x10000)->start, 0x10000);
+	ck_assert_uint_eq(mtr_target_find(t, 0x13fff)->start, 0x13000);
+	ck_assert_ptr_null(mtr_target_find(t, 0x14000));
+	ck_assert_ptr_null(mtr_target_find(t, 0x32000));
+	warned(t, 0, NULL);
+	mtr_target_close(t);
+}
+END_TEST
+
+/* A mapping that starts and ends inside of segments, and one over a hole. */
+START_TEST(ranges_cut_at_every_edge)
+{
+	struct mtr_target *t;
+
+	add(0x10000, 0x4000, RW, NULL);
+	add(0x11000, 0x1000, -1, "/one");
+	add(0x13000, 0x4000, -1, "/two");
+	add(0x15000, 0x1000, RW, NULL);
+	t = open_target(core_path(core));
+	ck_assert_uint_eq(mtr_target_ranges(t)->n, 7);
+	is_range(t, 0,
+		 (struct mtr_range){ 0x10000, 0x11000, 0, NULL, 6, true });
+	is_range(t, 1,
+		 (struct mtr_range){ 0x11000, 0x12000, 0, "/one", 6, true });
+	is_range(t, 2,
+		 (struct mtr_range){ 0x12000, 0x13000, 0, NULL, 6, true });
+	is_range(t, 3,
+		 (struct mtr_range){ 0x13000, 0x14000, 0, "/two", 6, true });
+	is_range(t, 4,
+		 (struct mtr_range){ 0x14000, 0x15000, 0x1000, "/two", -1,
+				     false });
+	is_range(t, 5,
+		 (struct mtr_range){ 0x15000, 0x16000, 0x2000, "/two", 6,
+				     true });
+	is_range(t, 6,
+		 (struct mtr_range){ 0x16000, 0x17000, 0x3000, "/two", -1,
+				     false });
+	mtr_target_close(t);
+}
+END_TEST
+
+static void fill(uint64_t addr, size_t bytes)
+{
+	for (size_t i = 0; i < bytes; i++)
+		*(unsigned char *)core_at(core, addr + i) = (addr + i) * 7;
+}
+
+static void is_filled(const unsigned char *at, uint64_t addr, size_t bytes)
+{
+	for (size_t i = 0; i < bytes; i++)
+		ck_assert_uint_eq(at[i], (unsigned char)((addr + i) * 7));
+}
+
+START_TEST(reads_across_segments_and_stops_at_holes)
+{
+	unsigned char to[0x5000];
+	struct mtr_target *t;
+	struct mtr_read reads[] = {
+		{ 0x10ff8, to, 16, false },
+		{ 0x12ff8, to + 16, 16, true },
+		{ 0x20000, to + 32, 16, false },
+	};
+
+	add(0x10000, 0x1000, RW, NULL);
+	add(0x20000, 0x1000, RW, NULL); /* between the two in the file */
+	add(0x11000, 0x2000, RW, NULL);
+	fill(0x10000, 0x1000);
+	fill(0x11000, 0x2000);
+	fill(0x20000, 0x1000);
+	t = open_target(core_path(core));
+	ck_assert_uint_eq(mtr_target_read(t, 0x10010, to, sizeof(to)), 0x2ff0);
+	is_filled(to, 0x10010, 0x2ff0);
+	ck_assert_uint_eq(mtr_target_read(t, 0x13000, to, 1), 0);
+	ck_assert_uint_eq(mtr_target_read(t, UINT64_MAX - 3, to, 100), 0);
+	ck_assert_ptr_nonnull(mtr_target_peek(t, 0x11000, 0x2000));
+	ck_assert_ptr_null(mtr_target_peek(t, 0x11000, 0x2001));
+	ck_assert_ptr_null(mtr_target_peek(t, 0x11000, SIZE_MAX));
+	ck_assert_ptr_null(mtr_target_peek(t, 0x10ff8, 16));
+	is_filled(mtr_target_peek(t, 0x20ff0, 16), 0x20ff0, 16);
+	mtr_target_read_many(t, reads, 3);
+	ck_assert(reads[0].done && !reads[1].done && reads[2].done);
+	is_filled(to, 0x10ff8, 16);
+	is_filled(to + 32, 0x20000, 16);
+	mtr_target_close(t);
+}
+END_TEST
+
+START_TEST(neighbours_in_memory_and_file_are_one_piece)
+{
+	struct mtr_target *t;
+
+	add(0x10000, 0x1000, RW, NULL);
+	add(0x11000, 0x1000, PF_R, NULL);
+	fill(0x10000, 0x1000);
+	fill(0x11000, 0x1000);
+	t = open_target(core_path(core));
+	ck_assert_uint_eq(mtr_target_ranges(t)->n, 2);
+	is_filled(mtr_target_peek(t, 0x10000, 0x2000), 0x10000, 0x2000);
+	mtr_target_close(t);
+}
+END_TEST
+
+START_TEST(segments_in_any_order)
+{
+	unsigned char byte;
+	struct mtr_target *t;
+
+	for (uint64_t i = 0; i < 100; i++) {
+		add(0x10000 + i * 0x2000, 0x1000, RW, NULL);
+		*(unsigned char *)core_at(core, 0x10000 + i * 0x2000) = i;
+	}
+	core_layout(core, &(struct core_layout){ .reversed = true });
+	t = open_target(core_path(core));
+	for (uint64_t i = 0; i < 100; i++) {
+		uint64_t addr = 0x10000 + (i * 37 % 100) * 0x2000;
+
+		ck_assert_uint_eq(mtr_target_read(t, addr, &byte, 1), 1);
+		ck_assert_uint_eq(byte, i * 37 % 100);
+		is_range(t, i,
+			 (struct mtr_range){ 0x10000 + i * 0x2000,
+					     0x11000 + i * 0x2000, 0, NULL, 6,
+					     true });
+	}
+	mtr_target_close(t);
+}
+END_TEST
+
+START_TEST(more_segments_than_the_header_counts)
+{
+	struct mtr_target *t;
+
+	add(0x10000, 0x1000, RW, NULL);
+	add(0x20000, 0x1000, RW, NULL);
+	core_layout(core, &(struct core_layout){ .xnum = true });
+	t = open_target(core_path(core));
+	ck_assert_uint_eq(mtr_target_ranges(t)->n, 2);
+	mtr_target_close(t);
+}
+END_TEST
+
+START_TEST(overlapping_segments)
+{
+	unsigned char to[0x2000];
+	struct mtr_target *t;
+
+	add(0x10000, 0x2000, RW, NULL);
+	add(0x11000, 0x2000, PF_R, NULL);
+	add(0x10800, 0x100, PF_X, NULL);
+	memset(core_at(core, 0x10000), 1, 0x2000);
+	t = open_target(core_path(core));
+	ck_assert_uint_eq(mtr_target_ranges(t)->n, 2);
+	is_range(t, 0,
+		 (struct mtr_range){ 0x10000, 0x12000, 0, NULL, 6, true });
+	is_range(t, 1,
+		 (struct mtr_range){ 0x12000, 0x13000, 0, NULL, 4, true });
+	ck_assert_uint_eq(mtr_target_read(t, 0x11000, to, 0x2000), 0x2000);
+	ck_assert_uint_eq(to[0xfff], 1);
+	ck_assert_uint_eq(to[0x1000], 0);
+	warned(t, 1, "2 of the core's segments overlap");
+	mtr_target_close(t);
+}
+END_TEST
+
+START_TEST(cut_off_core)
+{
+	unsigned char byte;
+	struct mtr_target *t;
+	const char *path;
+
+	add(0x10000, 0x1000, RW, NULL);
+	add(0x20000, 0x3000, RW, NULL);
+	add(0x30000, 0x1000, RW, NULL);
+	path = core_path(core);
+	ck_assert_int_eq(truncate(path, 0x1000 + 0x1000 + 0x1234), 0);
+	t = open_target(path);
+	warned(t, 1, "the core is cut off: 11724 of 20480 bytes of memory");
+	ck_assert_uint_eq(mtr_target_ranges(t)->n, 4);
+	is_range(t, 1,
+		 (struct mtr_range){ 0x20000, 0x21234, 0, NULL, 6, true });
+	is_range(t, 2,
+		 (struct mtr_range){ 0x21234, 0x23000, 0, NULL, 6, false });
+	is_range(t, 3,
+		 (struct mtr_range){ 0x30000, 0x31000, 0, NULL, 6, false });
+	ck_assert_uint_eq(mtr_target_read(t, 0x21233, &byte, 1), 1);
+	ck_assert_uint_eq(mtr_target_read(t, 0x21234, &byte, 1), 0);
+	ck_assert_ptr_null(mtr_target_peek(t, 0x21230, 8));
+	mtr_target_close(t);
+}
+END_TEST
+
+/* ------------------------------------------------------------------ notes */
+
+static void put_auxv(uint64_t type, uint64_t value)
+{
+	uint64_t auxv[] = { 1, 2, type, value, 0, 0 };
+
+	core_note(core, NT_AUXV, auxv, sizeof(auxv));
+}
+
+START_TEST(pid_of_the_process_not_of_a_thread)
+{
+	unsigned char status[336] = { 0 };
+	int tid = 99;
+	struct mtr_target *t;
+
+	memcpy(status + 32, &tid, sizeof(tid));
+	core_note(core, NT_PRSTATUS, status, sizeof(status));
+	t = open_target(core_path(core));
+	ck_assert_int_eq(mtr_target_pid(t), 99);
+	mtr_target_close(t);
+	core_pid(core, 42);
+	t = open_target(core_path(core));
+	ck_assert_int_eq(mtr_target_pid(t), 42);
+	ck_assert_int_eq(mtr_target_machine(t), EM_X86_64);
+	ck_assert_int_eq(mtr_target_kind(t), MTR_TARGET_CORE);
+	ck_assert_str_eq(mtr_target_root(t), "");
+	mtr_target_close(t);
+}
+END_TEST
+
+START_TEST(exe_is_what_holds_the_program_headers)
+{
+	struct mtr_target *t;
+
+	add(0x10000, 0x1000, RX, "/lib/ld.so");
+	add(0x20000, 0x1000, RX, "/bin/it");
+	put_auxv(AT_PHDR, 0x20040);
+	t = open_target(core_path(core));
+	ck_assert_pstr_eq(mtr_target_exe(t), "/bin/it");
+	mtr_target_close(t);
+}
+END_TEST
+
+START_TEST(exe_is_what_was_executed)
+{
+	struct mtr_target *t;
+
+	add(0x20000, 0x1000, RW, NULL);
+	core_put(core, 0x20ff0, "./prog", 7);
+	put_auxv(AT_EXECFN, 0x20ff0);
+	t = open_target(core_path(core));
+	ck_assert_pstr_eq(mtr_target_exe(t), "./prog");
+	mtr_target_close(t);
+	memset(core_at(core, 0x20ff0), 'x', 16);
+	t = open_target(core_path(core));
+	ck_assert_ptr_null(mtr_target_exe(t));
+	mtr_target_close(t);
+}
+END_TEST
+
+static void file_note(uint64_t count, uint64_t page, uint64_t offset,
+		      const char *path, size_t path_bytes)
+{
+	unsigned char note[200] = { 0 };
+	uint64_t head[] = { count, page, 0x10000, 0x11000, offset };
+
+	memcpy(note, head, sizeof(head));
+	memcpy(note + sizeof(head), path, path_bytes);
+	core_note(core, NT_FILE, note, sizeof(head) + path_bytes);
+}
+
+static void note_warns(const char *part)
+{
+	struct mtr_target *t = open_target(core_path(core));
+
+	ck_assert_uint_eq(mtr_target_ranges(t)->n, 0);
+	warned(t, 1, part);
+	mtr_target_close(t);
+}
+
+START_TEST(file_note_with_too_many_entries)
+{
+	file_note(UINT64_MAX / 24, 4096, 0, "/a", 3);
+	note_warns("1 of the core's file mappings");
+}
+END_TEST
+
+START_TEST(file_note_without_end_of_path)
+{
+	file_note(1, 4096, 0, "/a", 2);
+	note_warns("1 of the core's file mappings");
+}
+END_TEST
+
+START_TEST(file_note_with_offset_that_wraps)
+{
+	file_note(1, 4096, UINT64_MAX / 2, "/a", 3);
+	note_warns("1 of the core's file mappings");
+}
+END_TEST
+
+/* gcore counts in bytes, not in pages. */
+START_TEST(file_note_of_gcore)
+{
+	struct mtr_target *t;
+
+	file_note(1, 1, 0x7000, "/a", 3);
+	t = open_target(core_path(core));
+	is_range(t, 0,
+		 (struct mtr_range){ 0x10000, 0x11000, 0x7000, "/a", -1,
+				     false });
+	mtr_target_close(t);
+}
+END_TEST
+
+START_TEST(notes_that_overrun)
+{
+	static const unsigned char big[400];
+	unsigned char *image;
+	char path[CORE_PATH_MAX];
+	struct mtr_target *t;
+	Elf64_Phdr *ph;
+	size_t bytes;
+	int fd;
+
+	core_pid(core, 7);
+	core_note(core, 12345, big, sizeof(big));
+	image = core_image(core, &bytes);
+	ph = (Elf64_Phdr *)(image + sizeof(Elf64_Ehdr));
+	ph->p_filesz -= 8;
+	fd = core_file(image, bytes, path);
+	t = open_target(path);
+	ck_assert_int_eq(mtr_target_pid(t), 7);
+	warned(t, 1, "notes are damaged");
+	mtr_target_close(t);
+	close(fd);
+	free(image);
+}
+END_TEST
+
+/* -------------------------------------------------------------- build-ids */
+
+/* An ELF header with a PT_LOAD and a PT_NOTE, as a module's first page has. */
+static void put_module(uint64_t at, const unsigned char *id, size_t n)
+{
+	struct {
+		Elf64_Ehdr eh;
+		Elf64_Phdr ph[2];
+		Elf64_Nhdr nh;
+		char name[4];
+		unsigned char id[64];
+	} m = {
+		.eh = { .e_ident = ELFMAG,
+			.e_phoff = sizeof(m.eh),
+			.e_phentsize = sizeof(*m.ph),
+			.e_phnum = 2 },
+		.ph = { { .p_type = PT_LOAD, .p_vaddr = 0x400000 },
+			{ .p_type = PT_NOTE,
+			  .p_vaddr = 0x400000 + offsetof(__typeof__(m), nh),
+			  .p_memsz = 16 + n,
+			  .p_align = 4 } },
+		.nh = { .n_namesz = 4,
+			.n_descsz = n,
+			.n_type = NT_GNU_BUILD_ID },
+		.name = "GNU",
+	};
+
+	m.eh.e_ident[EI_CLASS] = ELFCLASS64;
+	m.eh.e_ident[EI_DATA] = ELFDATA2LSB;
+	memcpy(m.id, id, n);
+	core_put(core, at, &m, sizeof(m));
+}
+
+START_TEST(build_id_from_memory)
+{
+	static const unsigned char id[48] = { 0xab, 1, 2, 3 };
+	struct mtr_build_id got;
+	struct mtr_target *t;
+
+	add(0x20000, 0x1000, PF_R, "/lib/a");
+	put_module(0x20000, id, 20);
+	t = open_target(core_path(core));
+	mtr_target_build_id(t, 0x20000, &got);
+	ck_assert_uint_eq(got.n, 20);
+	ck_assert_mem_eq(got.bytes, id, 20);
+	mtr_target_build_id(t, 0x20040, &got);
+	ck_assert_uint_eq(got.n, 0);
+	mtr_target_build_id(t, 0x99000, &got);
+	ck_assert_uint_eq(got.n, 0);
+	mtr_target_close(t);
+	put_module(0x20000, id, 48); /* longer than any */
+	t = open_target(core_path(core));
+	mtr_target_build_id(t, 0x20000, &got);
+	ck_assert_uint_eq(got.n, 0);
+	mtr_target_close(t);
+}
+END_TEST
+
+/* -------------------------------------------------------------- sentences */
+
+START_TEST(not_there_or_not_a_file)
+{
+	open_fails("/nonexistent/core", "no such file");
+	open_fails("/proc/self/fd", "it is a directory");
+	open_fails("/dev/null", "it is not a regular file");
+	open_fails("", "no such file");
+}
+END_TEST
+
+static void bytes_fail(const void *bytes, size_t n, const char *part)
+{
+	char path[CORE_PATH_MAX];
+	int fd = core_file(bytes, n, path);
+
+	open_fails(path, part);
+	close(fd);
+}
+
+START_TEST(not_a_core)
+{
+	bytes_fail("", 0, "the file is empty");
+	bytes_fail("abc", 3, "neither an ELF core nor a snapshot");
+	bytes_fail("hello, world\nhello, world", 25, "neither an ELF core");
+	bytes_fail("\x28\xb5\x2f\xfd....", 8, "unpack it with zstd");
+	bytes_fail("\x7f"
+		   "ELF",
+		   4, "cut off inside its ELF header");
+	bytes_fail("\x7f"
+		   "ELF\2\1\1\0\0\0\0\0\0\0\0\0\0",
+		   17, "cut off inside its ELF header");
+}
+END_TEST
+
+static void spoil_class(Elf64_Ehdr *eh)
+{
+	eh->e_ident[EI_CLASS] = ELFCLASS32;
+}
+
+static void spoil_endian(Elf64_Ehdr *eh)
+{
+	eh->e_ident[EI_DATA] = ELFDATA2MSB;
+}
+
+static void spoil_machine(Elf64_Ehdr *eh)
+{
+	eh->e_machine = EM_RISCV;
+}
+
+static void spoil_exec(Elf64_Ehdr *eh)
+{
+	eh->e_type = ET_EXEC;
+}
+
+static void spoil_dyn(Elf64_Ehdr *eh)
+{
+	eh->e_type = ET_DYN;
+}
+
+static void spoil_interp(Elf64_Ehdr *eh)
+{
+	eh->e_type = ET_DYN;
+	((Elf64_Phdr *)(eh + 1))->p_type = PT_INTERP;
+}
+
+static void spoil_count(Elf64_Ehdr *eh)
+{
+	eh->e_phnum = 0xfffe;
+}
+
+static void spoil_no_count(Elf64_Ehdr *eh)
+{
+	eh->e_phnum = 0;
+}
+
+static void spoil_entry(Elf64_Ehdr *eh)
+{
+	eh->e_phentsize = 32;
+}
+
+static void spoil_offset(Elf64_Ehdr *eh)
+{
+	eh->e_phoff = UINT64_MAX - 10;
+}
+
+static void spoil_xnum(Elf64_Ehdr *eh)
+{
+	eh->e_phnum = PN_XNUM;
+	eh->e_shoff = UINT64_MAX - 10;
+}
+
+/* The section header with the count, cut in two. */
+START_TEST(count_cut_off)
+{
+	char path[CORE_PATH_MAX];
+	Elf64_Ehdr *eh;
+	size_t bytes;
+	int fd;
+
+	eh = (Elf64_Ehdr *)core_image(core, &bytes);
+	eh->e_phnum = PN_XNUM;
+	eh->e_shoff = bytes - sizeof(Elf64_Shdr) + 1;
+	fd = core_file(eh, bytes, path);
+	open_fails(path, "counts its segments, is missing");
+	close(fd);
+	free(eh);
+}
+END_TEST
+
+START_TEST(headers_that_are_not_for_us)
+{
+	add(0x10000, 0x1000, RW, NULL);
+	image_fails(spoil_class, "it is a 32-bit ELF file");
+	image_fails(spoil_endian, "it is a big-endian ELF file");
+	image_fails(spoil_machine, "a core of machine 243 (RISC-V)");
+	image_fails(spoil_exec, "it is an executable, not a core dump");
+	image_fails(spoil_dyn, "it is a shared object, not a core dump");
+	image_fails(spoil_interp, "it is an executable, not a core dump");
+	image_fails(spoil_count, "cut off inside its program headers");
+	image_fails(spoil_no_count, "no program headers");
+	image_fails(spoil_entry, "program headers have 32 bytes");
+	image_fails(spoil_offset, "cut off inside its program headers");
+	image_fails(spoil_xnum, "counts its segments, is missing");
+}
+END_TEST
+
+START_TEST(the_other_machine)
+{
+	struct core *other = core_create(EM_AARCH64);
+	struct mtr_target *t = open_target(core_path(other));
+
+	ck_assert_int_eq(mtr_target_machine(t), EM_AARCH64);
+	mtr_target_close(t);
+	core_destroy(other);
+}
+END_TEST
+
+START_TEST(cores_are_not_written)
+{
+	struct mtr_target *t;
+
+	add(0x10000, 0x1000, RW, NULL);
+	t = open_target(core_path(core));
+	fails_with(mtr_target_write(t, 0x10000, "x", 1), "only a live process");
+	ck_assert_ptr_null(mtr_target_snapshot_file(t, &(size_t){ 0 }));
+	mtr_target_close(t);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("target_core");
+	TCase *t = tcase_create("core");
+
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, ranges_join_segments_and_files);
+	tcase_add_test(t, ranges_cut_at_every_edge);
+	tcase_add_test(t, reads_across_segments_and_stops_at_holes);
+	tcase_add_test(t, neighbours_in_memory_and_file_are_one_piece);
+	tcase_add_test(t, segments_in_any_order);
+	tcase_add_test(t, more_segments_than_the_header_counts);
+	tcase_add_test(t, overlapping_segments);
+	tcase_add_test(t, cut_off_core);
+	tcase_add_test(t, pid_of_the_process_not_of_a_thread);
+	tcase_add_test(t, exe_is_what_holds_the_program_headers);
+	tcase_add_test(t, exe_is_what_was_executed);
+	tcase_add_test(t, file_note_with_too_many_entries);
+	tcase_add_test(t, file_note_without_end_of_path);
+	tcase_add_test(t, file_note_with_offset_that_wraps);
+	tcase_add_test(t, file_note_of_gcore);
+	tcase_add_test(t, notes_that_overrun);
+	tcase_add_test(t, build_id_from_memory);
+	tcase_add_test(t, not_there_or_not_a_file);
+	tcase_add_test(t, not_a_core);
+	tcase_add_test(t, count_cut_off);
+	tcase_add_test(t, headers_that_are_not_for_us);
+	tcase_add_test(t, the_other_machine);
+	tcase_add_test(t, cores_are_not_written);
+	suite_add_tcase(s, t);
+	return run_suite(s);
+}

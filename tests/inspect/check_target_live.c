@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: MIT */
+/* Unit tests of live processes as targets: our own children. */
+#include <check.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "suite.h"
+
+enum { PAGE = 65536 }; /* a multiple of any page's size */
+
+static unsigned char *memory; /* 3 PAGEs, the middle one not there */
+static pid_t child;
+static char name[16];
+static struct mtr_target *target;
+
+static void fork_child(void)
+{
+	child = fork();
+	if (child < 0)
+		ck_abort_msg("fork");
+	if (!child) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		prctl(PR_SET_PTRACER, PR_SET_PTRACER_ANY, 0, 0, 0);
+		for (;;)
+			pause();
+	}
+	snprintf(name, sizeof(name), "%d", (int)child);
+}
+
+static void setup(void)
+{
+	memory = mmap(NULL, 3 * PAGE, PROT_READ | PROT_WRITE,
+		      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (memory == MAP_FAILED)
+		ck_abort_msg("mmap");
+	for (size_t i = 0; i < 3 * PAGE; i++)
+		memory[i] = i * 31;
+	munmap(memory + PAGE, PAGE);
+	fork_child();
+	target = NULL;
+}
+
+static void teardown(void)
+{
+	mtr_target_close(target);
+	/* who has become nobody may not: then it dies with us */
+	if (kill(child, SIGKILL) == 0)
+		waitpid(child, NULL, 0);
+}
+
+static uint64_t at(size_t offset)
+{
+	return (uintptr_t)memory + offset;
+}
+
+static void is_memory(const unsigned char *to, size_t offset, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		ck_assert_uint_eq(to[i], (unsigned char)((offset + i) * 31));
+}
+
+static void read_all(void)
+{
+	static unsigned char to[3 * PAGE];
+
+	ck_assert_uint_eq(mtr_target_read(target, at(5), to, sizeof(to)),
+			  PAGE - 5);
+	is_memory(to, 5, PAGE - 5);
+	ck_assert_uint_eq(mtr_target_read(target, at(PAGE), to, 1), 0);
+	ck_assert_uint_eq(mtr_target_read(target, at(2 * PAGE), to, 7), 7);
+	is_memory(to, 2 * PAGE, 7);
+	ck_assert_uint_eq(mtr_target_read(target, UINT64_MAX - 8, to, 8), 0);
+}
+
+/* Every seventh is in the hole, and one half in it. */
+static void read_many(void)
+{
+	enum { N = 5000 };
+	static struct mtr_read reads[N];
+	static unsigned char to[N][16];
+
+	for (size_t i = 0; i < N; i++) {
+		size_t offset = i % 7 == 3 ? (size_t)PAGE : i * 13 % 60000;
+
+		if (i == 2000)
+			offset = PAGE - 8;
+		reads[i] = (struct mtr_read){ at(offset), to[i], 16, true };
+	}
+	mtr_target_read_many(target, reads, N);
+	for (size_t i = 0; i < N; i++) {
+		bool gone = i % 7 == 3 || i == 2000;
+
+		ck_assert_int_eq(reads[i].done, !gone);
+		if (!gone)
+			is_memory(to[i], i * 13 % 60000, 16);
+	}
+}
+
+START_TEST(reads_memory)
+{
+	const struct mtr_range *r;
+
+	target = open_target(name);
+	ck_assert_int_eq(mtr_target_kind(target), MTR_TARGET_LIVE);
+	ck_assert_int_eq(mtr_target_pid(target), child);
+	ck_assert_str_eq(mtr_target_root(target), "");
+	ck_assert_ptr_nonnull(strstr(mtr_target_exe(target), "check_target"));
+	r = mtr_target_find(target, at(0));
+	ck_assert_int_eq(r->prot, MTR_PROT_READ | MTR_PROT_WRITE);
+	ck_assert(r->readable);
+	ck_assert_ptr_null(mtr_target_find(target, at(PAGE)));
+	r = mtr_target_find(target, (uintptr_t)reads_memory);
+	ck_assert_pstr_eq(r->path, mtr_target_exe(target));
+	ck_assert_ptr_null(mtr_target_peek(target, at(0), 1));
+	read_all();
+	read_many();
+	warned(target, 0, NULL);
+}
+END_TEST
+
+/* Let @number fail with EPERM in this process, as a container's filter does. */
+static bool forbid(int number)
+{
+	struct sock_filter filter[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+			 offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, number, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog program = { 4, filter };
+
+	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+	       prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
+}
+
+START_TEST(reads_without_process_vm_readv)
+{
+	if (!forbid(SYS_process_vm_readv)) {
+		puts("SKIP: no seccomp filter here");
+		return;
+	}
+	target = open_target(name);
+	read_all();
+	read_many();
+}
+END_TEST
+
+static void write_some(size_t offset)
+{
+	unsigned char back[3] = { 0 };
+
+	succeeds(mtr_target_write(target, at(offset), "abc", 3));
+	ck_assert_uint_eq(mtr_target_read(target, at(offset), back, 3), 3);
+	ck_assert_mem_eq(back, "abc", 3);
+	ck_assert_uint_eq(memory[offset], (unsigned char)(offset * 31));
+	fails_with(mtr_target_write(target, at(PAGE), "abc", 3),
+		   "cannot be written to");
+}
+
+START_TEST(writes_memory)
+{
+	target = open_target(name);
+	write_some(100);
+	if (forbid(SYS_process_vm_writev))
+		write_some(200);
+}
+END_TEST
+
+START_TEST(process_that_ends_while_it_is_read)
+{
+	struct mtr_read reads[3] = { 0 };
+	unsigned char byte;
+
+	target = open_target(name);
+	kill(child, SIGKILL);
+	waitpid(child, NULL, 0);
+	for (int i = 0; i < 3; i++)
+		reads[i] = (struct mtr_read){ at(0), &byte, 1, true };
+	mtr_target_read_many(target, reads, 3);
+	ck_assert(!reads[0].done && !reads[1].done && !reads[2].done);
+	ck_assert_uint_eq(mtr_target_read(target, at(0), &byte, 1), 0);
+	warned(target, 1, "the process ended while it was read");
+	fails_with(mtr_target_write(target, at(0), "x", 1), "has ended");
+	open_fails(name, "no such file or process");
+}
+END_TEST
+
+START_TEST(no_such_process)
+{
+	open_fails("99999999999999999999999", "no such file");
+	open_fails("0", "no such file");
+	open_fails("12x", "no such file");
+	open_fails("-1", "no such file");
+}
+END_TEST
+
+START_TEST(zombie)
+{
+	siginfo_t info;
+
+	kill(child, SIGKILL);
+	ck_assert_int_eq(waitid(P_PID, child, &info, WEXITED | WNOWAIT), 0);
+	open_fails(name, "has ended (it is a zombie");
+}
+END_TEST
+
+static int ready[2];
+
+static void *last_thread(void *unused)
+{
+	char state = '?';
+
+	(void)unused;
+	/* the main thread is gone when its state says so */
+	while (state != 'Z') {
+		FILE *f = fopen("/proc/self/stat", "r");
+
+		if (!f || fscanf(f, "%*d (%*[^)]) %c", &state) != 1)
+			_exit(1);
+		fclose(f);
+	}
+	if (write(ready[1], "", 1) != 1)
+		_exit(1);
+	for (;;)
+		pause();
+	return NULL;
+}
+
+START_TEST(main_thread_has_ended)
+{
+	char path[64], byte, tid[16] = "";
+	pthread_t thread;
+	pid_t pid;
+	DIR *dir;
+
+	ck_assert_int_eq(pipe(ready), 0);
+	pid = fork();
+	if (!pid) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (pthread_create(&thread, NULL, last_thread, NULL))
+			_exit(1);
+		pthread_exit(NULL);
+	}
+	close(ready[1]);
+	ck_assert_int_eq(read(ready[0], &byte, 1), 1);
+	snprintf(path, sizeof(path), "%d", (int)pid);
+	open_fails(path, "the main thread of process");
+	snprintf(path, sizeof(path), "/proc/%d/task", (int)pid);
+	dir = opendir(path);
+	for (struct dirent *d = readdir(dir); d; d = readdir(dir))
+		if (atoi(d->d_name) > pid)
+			snprintf(tid, sizeof(tid), "%d", atoi(d->d_name));
+	closedir(dir);
+	target = open_target(tid);
+	ck_assert_uint_eq(mtr_target_read(target, at(0), &byte, 1), 1);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+}
+END_TEST
+
+/* Number 2 is kthreadd, except in a container. */
+START_TEST(kernel_thread)
+{
+	char path[64];
+
+	if (readlink("/proc/2/exe", path, sizeof(path)) >= 0 ||
+	    errno != ENOENT || access("/proc/2/stat", R_OK)) {
+		puts("SKIP: process 2 is not a kernel thread here");
+		return;
+	}
+	open_fails("2", "is a kernel thread");
+}
+END_TEST
+
+/* The process of somebody else: ours, once we have become nobody. */
+START_TEST(process_of_another_user)
+{
+	if (geteuid() == 0 && (setgid(65534) || setuid(65534)))
+		ck_abort_msg("setuid");
+	if (geteuid() == 65534) {
+		open_fails(name, "may not be read");
+		open_fails(name, "ptrace_scope");
+	} else {
+		open_fails("1", "may not be read");
+	}
+}
+END_TEST
+
+/* A file wins over a process. */
+START_TEST(file_with_a_number_for_a_name)
+{
+	char dir[] = "live.XXXXXX", cwd[4096];
+	int fd;
+
+	ck_assert_ptr_nonnull(getcwd(cwd, sizeof(cwd)));
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	ck_assert_int_eq(chdir(dir), 0);
+	fd = open(name, O_CREAT | O_WRONLY, 0600);
+	ck_assert_int_ge(fd, 0);
+	close(fd);
+	open_fails(name, "the file is empty");
+	ck_assert_int_eq(unlink(name), 0);
+	target = open_target(name);
+	ck_assert_int_eq(mtr_target_pid(target), child);
+	ck_assert_int_eq(chdir(cwd), 0);
+	rmdir(dir);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("target_live");
+	TCase *t = tcase_create("live");
+
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, reads_memory);
+	tcase_add_test(t, reads_without_process_vm_readv);
+	tcase_add_test(t, writes_memory);
+	tcase_add_test(t, process_that_ends_while_it_is_read);
+	tcase_add_test(t, no_such_process);
+	tcase_add_test(t, zombie);
+	tcase_add_test(t, main_thread_has_ended);
+	tcase_add_test(t, kernel_thread);
+	tcase_add_test(t, process_of_another_user);
+	tcase_add_test(t, file_with_a_number_for_a_name);
+	suite_add_tcase(s, t);
+	return run_suite(s);
+}

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: MIT */
+/* Unit tests of saved snapshots as targets, made by hand. */
+#include <check.h>
+#include <unistd.h>
+
+#include "core_builder.h"
+#include "format/snapshot.h"
+#include "suite.h"
+
+static const char maps[] =
+	"00400000-00401000 r-xp 00001000 fe:01 4711             /bin/a b\n"
+	"00600000-00602000 rw-p 00000000 00:00 0 \n"
+	"7f0000000000-7f0000001000 r--s 00002000 00:05 9 "
+	"/tmp/x\\012y (deleted)\n"
+	"7f0000000800-7f0000002000 r--p 00000000 00:00 0 \n" /* overlaps */
+	"nonsense\n"
+	"ffffffffff600000-ffffffffff601000 --xp 00000000 00:00 0 [vsyscall]\n";
+
+struct saved {
+	struct mtr_snapshot_header header;
+	char maps[sizeof(maps) - 1];
+	struct mtr_snapshot_module module[2];
+	char exe[5];
+} __attribute__((packed));
+
+static struct saved saved;
+static struct mtr_target *target;
+static int fd = -1;
+static char path[CORE_PATH_MAX];
+
+static void part(enum mtr_snapshot_part i, uint64_t offset, uint64_t bytes)
+{
+	saved.header.section[i] =
+		(struct mtr_snapshot_section){ offset, bytes };
+}
+
+static void setup(void)
+{
+	saved = (struct saved){
+		.header = { .magic = MTR_SNAPSHOT_MAGIC,
+			    .version = MTR_SNAPSHOT_VERSION,
+			    .size = sizeof(saved.header),
+			    .pid = 815,
+			    .machine = EM_AARCH64 },
+		.module = { { .start = 0x1000, .id_bytes = 40 },
+			    { .start = 0x400000,
+			      .id_bytes = 3,
+			      .id = { 7, 8, 9 } } },
+		.exe = { '/', 'b', '/', 'a', 'x' },
+	};
+	memcpy(saved.maps, maps, sizeof(saved.maps));
+	part(MTR_PART_MAPS, offsetof(struct saved, maps), sizeof(saved.maps));
+	part(MTR_PART_MODULES, offsetof(struct saved, module),
+	     sizeof(saved.module));
+	part(MTR_PART_EXE, offsetof(struct saved, exe), 4);
+	target = NULL;
+}
+
+static void teardown(void)
+{
+	mtr_target_close(target);
+	close(fd);
+}
+
+static const char *file(size_t bytes)
+{
+	if (fd >= 0)
+		close(fd);
+	fd = core_file(&saved, bytes, path);
+	return path;
+}
+
+START_TEST(snapshot_is_a_target)
+{
+	struct mtr_build_id id;
+	const struct mtr_range *r;
+	size_t bytes;
+	char byte;
+
+	target = open_target(file(sizeof(saved)));
+	ck_assert_int_eq(mtr_target_kind(target), MTR_TARGET_SNAPSHOT);
+	ck_assert_int_eq(mtr_target_pid(target), 815);
+	ck_assert_int_eq(mtr_target_machine(target), EM_AARCH64);
+	ck_assert_pstr_eq(mtr_target_exe(target), "/b/a");
+	ck_assert_pstr_eq(mtr_target_name(target), path);
+	ck_assert_ptr_nonnull(mtr_target_snapshot_file(target, &bytes));
+	ck_assert_uint_eq(bytes, sizeof(saved));
+	ck_assert_uint_eq(mtr_target_ranges(target)->n, 4);
+	r = mtr_target_find(target, 0x400fff);
+	ck_assert_pstr_eq(r->path, "/bin/a b");
+	ck_assert_uint_eq(r->start, 0x400000);
+	ck_assert_uint_eq(r->end, 0x401000);
+	ck_assert_uint_eq(r->offset, 0x1000);
+	ck_assert_int_eq(r->prot, 5);
+	ck_assert(!r->readable);
+	ck_assert_ptr_null(mtr_target_find(target, 0x600000)->path);
+	r = mtr_target_find(target, 0x7f0000000000);
+	ck_assert_pstr_eq(r->path, "/tmp/x\ny");
+	ck_assert_pstr_eq(mtr_target_ranges(target)->at[3].path, "[vsyscall]");
+	warned(target, 1, "2 lines of its memory map make no sense");
+	ck_assert_uint_eq(mtr_target_read(target, 0x400000, &byte, 1), 0);
+	ck_assert_ptr_null(mtr_target_peek(target, 0x400000, 1));
+	mtr_target_build_id(target, 0x400000, &id);
+	ck_assert_uint_eq(id.n, 3);
+	ck_assert_uint_eq(id.bytes[2], 9);
+	mtr_target_build_id(target, 0x1000, &id); /* 40 bytes do not fit */
+	ck_assert_uint_eq(id.n, 0);
+	mtr_target_build_id(target, 0x600000, &id);
+	ck_assert_uint_eq(id.n, 0);
+}
+END_TEST
+
+START_TEST(snapshots_that_are_not_for_us)
+{
+	saved.header.version = 3;
+	open_fails(file(sizeof(saved)),
+		   "of version 3; this malloc_tracer reads version 1");
+	saved.header.version = 1;
+	saved.header.machine = EM_RISCV;
+	open_fails(file(sizeof(saved)), "a snapshot of machine 243");
+	saved.header.machine = EM_X86_64;
+	saved.header.size = 16;
+	open_fails(file(sizeof(saved)), "header makes no sense");
+}
+END_TEST
+
+START_TEST(parts_beyond_the_file)
+{
+	open_fails(file(sizeof(saved) - 2), "the snapshot is cut off: its "
+					    "part 3");
+	open_fails(file(sizeof(saved.header) - 1), "cut off inside its header");
+	part(MTR_PART_STACKS, UINT64_MAX - 3, 8);
+	open_fails(file(sizeof(saved)), "cut off: its part 4");
+	part(MTR_PART_STACKS, 8, UINT64_MAX - 3);
+	open_fails(file(sizeof(saved)), "cut off: its part 4");
+}
+END_TEST
+
+START_TEST(cut_off_anywhere)
+{
+	for (size_t n = sizeof(saved) - 2; n > sizeof(saved.header.magic); n--)
+		open_fails(file(n), "cut off");
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("target_snapshot");
+	TCase *t = tcase_create("snapshot");
+
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, snapshot_is_a_target);
+	tcase_add_test(t, snapshots_that_are_not_for_us);
+	tcase_add_test(t, parts_beyond_the_file);
+	tcase_add_test(t, cut_off_anywhere);
+	suite_add_tcase(s, t);
+	return run_suite(s);
+}

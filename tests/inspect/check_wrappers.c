@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Which functions pass an allocation on, and which own it.
+ */
+#include "inspect/wrappers.h"
+
+#include <check.h>
+#include <string.h>
+
+#include "suite.h"
+
+static const char *const wrappers[] = {
+	"malloc",
+	"calloc",
+	"__libc_calloc",
+	"realloc",
+	"posix_memalign",
+	"strdup",
+	"__strdup",
+	"__strndup",
+	"vasprintf",
+	"malloc.part.0",
+	"xmalloc",
+	"xmalloc(unsigned long)",
+	"xstrdup",
+	"g_malloc0",
+	"g_strdup_printf",
+	"zmalloc",
+	"PyMem_RawMalloc",
+	"_PyMem_RawMalloc",
+	"CRYPTO_zalloc",
+	"operator new(unsigned long)",
+	"operator new[](unsigned long)",
+	"operator new(unsigned long, std::align_val_t)",
+	"operator new",
+	"std::allocator<int>::allocate(unsigned long)",
+	"std::__new_allocator<shop::box<int> >::allocate(unsigned long, "
+	"void const*)",
+	"__gnu_cxx::new_allocator<char>::allocate(unsigned long, void const*)",
+	"std::allocator_traits<std::allocator<std::pair<int const, long> > >"
+	"::allocate(std::allocator<std::pair<int const, long> >&, unsigned "
+	"long)",
+	"std::_Vector_base<int, std::allocator<int> >::_M_allocate(unsigned "
+	"long)",
+	"std::__cxx11::basic_string<char, std::char_traits<char>, "
+	"std::allocator<char> >::_M_create(unsigned long&, unsigned long)",
+	"_M_create",
+	"int* std::pmr::polymorphic_allocator<int>::allocate_object<int>(int)",
+	"std::__detail::_Hash_node<int, false>* std::__detail::"
+	"_Hashtable_alloc<std::allocator<std::__detail::_Hash_node<int, "
+	"false> > >::_M_allocate_node<int const&>(int const&)",
+	"std::__1::allocator<int>::allocate[abi:v15006](unsigned long)",
+	"__rust_alloc",
+	"__rdl_alloc",
+	"alloc::alloc::exchange_malloc",
+	"<alloc::alloc::Global as core::alloc::Allocator>::allocate",
+};
+
+static const char *const owners[] = {
+	"main",
+	"",
+	"mallocate",
+	"my_pool_malloc_stats",
+	"loc",
+	"shop::malloc(unsigned long)",
+	"shop::pool::allocate(unsigned long)",
+	"(anonymous namespace)::allocate(int)",
+	"operator new_thing",
+	"shop::operator newest()",
+	"std::vector<int, std::allocator<int> >::push_back(int const&)",
+	"std::allocator<int> make_allocator(int)",
+	"shop::operator<<(std::ostream&, std::allocator<int>::allocate)",
+	"fill(void* (*)(std::allocator<int>), operator new)",
+	"main::{lambda(std::allocator<int>::allocate)#1}::operator()() const",
+	"<shop::Pool as shop::Allocate>::alloc",
+	"shop::alloc",
+};
+
+static struct mtr_wrappers *create(const char *skip)
+{
+	struct mtr_wrappers *w = NULL;
+
+	ck_assert_ptr_null(mtr_wrappers_create(skip, &w));
+	return w;
+}
+
+START_TEST(known)
+{
+	struct mtr_wrappers *w = create(NULL);
+
+	for (size_t i = 0; i < sizeof(wrappers) / sizeof(*wrappers); i++)
+		ck_assert_msg(mtr_wrappers_match(w, wrappers[i]), "%s",
+			      wrappers[i]);
+	for (size_t i = 0; i < sizeof(owners) / sizeof(*owners); i++)
+		ck_assert_msg(!mtr_wrappers_match(w, owners[i]), "%s",
+			      owners[i]);
+	mtr_wrappers_destroy(w);
+}
+END_TEST
+
+START_TEST(skip_adds)
+{
+	struct mtr_wrappers *w = create("^(shop::|pool_)|_cb$");
+
+	ck_assert(mtr_wrappers_match(w, "shop::pool::get(int)"));
+	ck_assert(mtr_wrappers_match(w, "pool_get"));
+	ck_assert(mtr_wrappers_match(w, "alloc_cb"));
+	ck_assert(mtr_wrappers_match(w, "malloc"));
+	ck_assert(!mtr_wrappers_match(w, "my_pool_get"));
+	mtr_wrappers_destroy(w);
+}
+END_TEST
+
+START_TEST(bad_skip)
+{
+	struct mtr_wrappers *w = NULL;
+	mtr_auto_error struct mtr_error *error = mtr_wrappers_create("a(", &w);
+
+	ck_assert_ptr_nonnull(error);
+	ck_assert_ptr_nonnull(strstr(mtr_error_text(error), "'a('"));
+	ck_assert_ptr_null(w);
+}
+END_TEST
+
+START_TEST(long_names)
+{
+	struct mtr_wrappers *w = create(NULL);
+	static char name[100000];
+
+	memset(name, '<', sizeof(name) - 1);
+	ck_assert(!mtr_wrappers_match(w, name));
+	memset(name, 'a', sizeof(name) - 1);
+	ck_assert(!mtr_wrappers_match(w, name));
+	mtr_wrappers_destroy(w);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("wrappers");
+	TCase *tests = tcase_create("wrappers");
+
+	tcase_add_test(tests, known);
+	tcase_add_test(tests, skip_adds);
+	tcase_add_test(tests, bad_skip);
+	tcase_add_test(tests, long_names);
+	suite_add_tcase(suite, tests);
+	return run_suite(suite);
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the suites of this folder share. Include after <check.h>.
+ */
+#ifndef MTR_TESTS_INSPECT_SUITE_H
+#define MTR_TESTS_INSPECT_SUITE_H
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "inspect/heap.h"
+
+#define ck_has(text, part) \
+	ck_assert_msg(strstr(text, part), "\"%s\" is not in \"%s\"", part, text)
+
+static inline void fails_with(struct mtr_error *error, const char *part)
+{
+	ck_assert_msg(error, "no error, where one says \"%s\"", part);
+	ck_has(mtr_error_text(error), part);
+	mtr_error_destroy(error);
+}
+
+static inline void succeeds(struct mtr_error *error)
+{
+	ck_assert_msg(!error, "%s", mtr_error_text(error));
+}
+
+__attribute__((unused)) static struct mtr_target *open_target(const char *name)
+{
+	struct mtr_target *t = NULL;
+
+	succeeds(mtr_target_open(name, &t));
+	return t;
+}
+
+__attribute__((unused)) static void open_fails(const char *name,
+					       const char *part)
+{
+	struct mtr_target *t;
+
+	fails_with(mtr_target_open(name, &t), part);
+}
+
+/* The target has just these @n warnings, with that text in the first. */
+__attribute__((unused)) static void warned(struct mtr_target *t, size_t n,
+					   const char *part)
+{
+	const struct mtr_strings *w = mtr_target_warnings(t);
+
+	ck_assert_msg(w->n == n, "%zu warnings, the first: %s", w->n,
+		      w->n ? w->at[0] : "");
+	if (n)
+		ck_has(w->at[0], part);
+}
+
+static inline int run_suite(Suite *s)
+{
+	SRunner *runner = srunner_create(s);
+	int failed;
+
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed != 0;
+}
+
+#endif

@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * See sample.h.
+ */
+#include "sample.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static struct mtr_module app = {
+	.path = "/opt/app",
+	.name = "app",
+	.start = 0x400000,
+	.end = 0x500000,
+	.bias = 0x400000,
+};
+
+static struct mtr_module libx = {
+	.path = "/lib/libx.so",
+	.name = "libx.so",
+	.start = 0x7f0000000000,
+	.end = 0x7f0000100000,
+	.bias = 0x7f0000000000,
+};
+
+static const struct mtr_frame frames[] = {
+	{ 0 },
+	{ "main", "app.c", 10, &app, false },
+	{ "main", "app.c", 20, &app, false },
+	{ NULL, NULL, 0, &libx, false },
+	{ "f(int, \"x\")", "dir/h,1.h", 5, &app, true },
+	{ "work", "app.c", 30, &app, false },
+	{ 0 },
+	{ "main", NULL, 0, &libx, false },
+};
+
+static const struct mtr_site sites[] = {
+	{ .pc = 0, .first = 0, .n = 1, .owner = 0 },
+	{ .pc = 0x401010, .first = 1, .n = 1, .owner = 1 },
+	{ .pc = 0x401020, .first = 2, .n = 1, .owner = 2 },
+	{ .pc = 0x7f0000001234, .first = 3, .n = 1, .owner = 3 },
+	{ .pc = 0x401030, .first = 4, .n = 2, .owner = 4 },
+	{ .pc = 0x9999, .first = 6, .n = 1, .owner = 6 },
+	{ .pc = 0x7f0000002000, .first = 7, .n = 1, .owner = 7 },
+};
+
+static const struct mtr_block blocks[] = {
+	{ .addr = 0x1000, .size = 19, .usable = 40, .site = 1 },
+	{ .addr = 0x1030, .size = 100, .usable = 120, .site = 2 },
+	{ .addr = 0x2000,
+	  .size = 19,
+	  .usable = 40,
+	  .generation = 1,
+	  .site = 1 },
+	{ .addr = 0x3000, .size = 8, .usable = 24, .generation = 2, .site = 3 },
+	{ .addr = 0x4000,
+	  .size = 500,
+	  .usable = 1016,
+	  .generation = 2,
+	  .site = 4 },
+	{ .addr = 0x5000,
+	  .size = 50,
+	  .usable = 72,
+	  .generation = 3,
+	  .site = 5 },
+	{ .addr = 0x6000, .size = 10, .usable = 40, .site = 6 },
+	{ .addr = 0x7000, .usable = 64, .damaged = 1 },
+};
+
+static const struct mtr_block freed[] = {
+	{ .addr = 0x10b0, .size = 30, .usable = 56, .freed = 1, .site = 1 },
+};
+
+#define COUNT(array) (sizeof(array) / sizeof(*(array)))
+
+/* Append copies of all in @array to vector @v of type @name. */
+#define FILL(name, v, array)                         \
+	for (size_t i_ = 0; i_ < COUNT(array); i_++) \
+	*name##_push(v) = (array)[i_]
+
+struct mtr_snapshot *sample_create(void)
+{
+	struct mtr_snapshot *s = calloc(1, sizeof(*s));
+	struct mtr_descriptor *d = &s->heap.descriptor;
+
+	s->name = "app.core";
+	s->kind = MTR_TARGET_CORE;
+	s->pid = 1234;
+	FILL(mtr_frames, &s->frames, frames);
+	FILL(mtr_sites, &s->sites, sites);
+	FILL(mtr_blocks, &s->heap.blocks, blocks);
+	FILL(mtr_blocks, &s->heap.freed, freed);
+	for (size_t i = 0; i < COUNT(sites); i++)
+		*mtr_addresses_push(&s->heap.sites) = sites[i].pc;
+	s->heap.damaged = 1;
+	s->heap.conflicts = 2;
+	d->version = MTR_FORMAT_VERSION;
+	d->lead = 0x83;
+	d->flags = MTR_FLAG_FREES | MTR_FLAG_NOFOLLOW;
+	d->ledger_bytes = 4096;
+	d->drops[MTR_DROP_STARTUP] = 1;
+	d->drops[MTR_DROP_UNALIGNED] = 1500;
+	strcpy(d->package_version, "0.1.0");
+	*mtr_strings_push(&s->warnings) = strdup("it is \"cut\"\033[m");
+	return s;
+}
+
+void sample_destroy(struct mtr_snapshot *s)
+{
+	for (size_t i = 0; i < s->warnings.n; i++)
+		free(s->warnings.at[i]);
+	mtr_strings_fini(&s->warnings);
+	mtr_frames_fini(&s->frames);
+	mtr_sites_fini(&s->sites);
+	mtr_blocks_fini(&s->heap.blocks);
+	mtr_blocks_fini(&s->heap.freed);
+	mtr_addresses_fini(&s->heap.sites);
+	free(s);
+}
+
+/* ---------------------------------------------------------------- answers */
+
+struct answer {
+	struct mtr_snapshot *s;
+	struct mtr_out *out;
+	struct mtr_strbuf text;
+	struct mtr_writer w;
+};
+
+static int take(void *to, const char *bytes, size_t n)
+{
+	mtr_strbuf_add_bytes(to, bytes, n);
+	return 0;
+}
+
+static void answer_begin(struct answer *a, const struct mtr_writer_ops *ops)
+{
+	*a = (struct answer){ .s = sample_create(),
+			      .out = calloc(1, sizeof(*a->out)) };
+	a->out->take = take;
+	a->out->to = &a->text;
+	a->w = (struct mtr_writer){ .ops = ops, .out = a->out, .s = a->s };
+}
+
+static char *answer_end(struct answer *a)
+{
+	mtr_out_flush(a->out);
+	ck_assert_int_eq(a->out->error, 0);
+	mtr_writer_fini(&a->w);
+	sample_destroy(a->s);
+	free(a->out);
+	return a->text.text ? a->text.text : strdup("");
+}
+
+char *sample_report(const struct mtr_writer_ops *ops, enum mtr_by by,
+		    enum mtr_sort sort, size_t top, int width)
+{
+	const struct mtr_filter all = { .spec = MTR_FILTER_ALL };
+	struct mtr_tally t;
+	struct answer a;
+
+	answer_begin(&a, ops);
+	a.w.sort = sort;
+	a.w.width = width;
+	ck_assert_ptr_null(mtr_tally_make(a.s, &all, by, sort, &t));
+	mtr_write_report(&a.w, &t, top);
+	mtr_tally_fini(&t);
+	return answer_end(&a);
+}
+
+char *sample_list(const struct mtr_writer_ops *ops,
+		  const struct mtr_filter_spec *spec)
+{
+	struct mtr_filter filter;
+	struct answer a;
+
+	answer_begin(&a, ops);
+	ck_assert_ptr_null(mtr_filter_init(a.s, spec, &filter));
+	mtr_write_list(&a.w, &filter);
+	mtr_filter_fini(&filter);
+	return answer_end(&a);
+}
+
+char *sample_why(const struct mtr_writer_ops *ops, uint64_t addr)
+{
+	static const struct mtr_range heap = {
+		.start = 0x1000,
+		.end = 0x8000,
+		.path = "[heap]",
+		.prot = MTR_PROT_READ | MTR_PROT_WRITE,
+	};
+	static const unsigned char bytes[] = "I am a my_struct19\0\377";
+	struct mtr_why why = { .asked = addr };
+	struct answer a;
+
+	answer_begin(&a, ops);
+	mtr_block_find(a.s, addr, &why.found);
+	if (addr >= heap.start && addr < heap.end) {
+		why.mapping = &heap;
+		why.dump_at = addr;
+		why.dump = bytes;
+		why.dump_bytes = sizeof(bytes) - 1;
+	}
+	ops->why(&a.w, &why);
+	return answer_end(&a);
+}
+
+char *sample_info(const struct mtr_writer_ops *ops)
+{
+	struct mtr_info info = { .allocator = "/lib/libc.so.6" };
+	struct answer a;
+
+	answer_begin(&a, ops);
+	for (size_t i = 0; i < a.s->heap.blocks.n; i++)
+		mtr_sum_block(&info.total, &a.s->heap.blocks.at[i]);
+	ops->info(&a.w, &info);
+	return answer_end(&a);
+}
+
+void sample_same(char *got, const char *want)
+{
+	ck_assert_msg(strcmp(got, want) == 0, "got:\n%s\nnot:\n%s", got, want);
+	free(got);
+}
+
+int sample_run(const char *name, void (*add)(TCase *tests))
+{
+	Suite *suite = suite_create(name);
+	TCase *tcase = tcase_create(name);
+	SRunner *runner = srunner_create(suite);
+	int failed;
+
+	add(tcase);
+	suite_add_tcase(suite, tcase);
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed != 0;
+}

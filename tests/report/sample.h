@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A snapshot made by hand, and what a writer makes of it.
+ *
+ *   block     asked usable gen  site
+ *   0x1000       19     40   0  1  main, app.c:10
+ *   0x1030      100    120   0  2  main, app.c:20
+ *   0x2000       19     40   1  1
+ *   0x3000        8     24   2  3  libx.so, no name
+ *   0x4000      500   1016   2  4  f(int, "x"), inlined into work
+ *   0x5000       50     72   3  5  in no module
+ *   0x6000       10     40   0  6  another main, of libx.so
+ *   0x7000        ?     64   0  0  damaged
+ *
+ *   0x10b0       30     56      1  freed
+ */
+#ifndef MTR_TESTS_REPORT_SAMPLE_H
+#define MTR_TESTS_REPORT_SAMPLE_H
+
+#include <check.h>
+
+#include "base/strbuf.h"
+#include "report/writer.h"
+
+struct mtr_snapshot *sample_create(void);
+void sample_destroy(struct mtr_snapshot *s);
+
+/* What @ops makes of each answer; the caller frees it. */
+char *sample_report(const struct mtr_writer_ops *ops, enum mtr_by by,
+		    enum mtr_sort sort, size_t top, int width);
+char *sample_list(const struct mtr_writer_ops *ops,
+		  const struct mtr_filter_spec *spec);
+char *sample_why(const struct mtr_writer_ops *ops, uint64_t addr);
+char *sample_info(const struct mtr_writer_ops *ops);
+
+/* Fails with both texts, if they differ. */
+void sample_same(char *got, const char *want);
+
+/* A suite of the tests that @add adds; gives the exit status. */
+int sample_run(const char *name, void (*add)(TCase *tests));
+
+#endif
