@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A fuzzer of the readers of the descriptor and of the ledger. The input is
+ * what is changed in a core with a good record: see fuzz_record.h. So the
+ * fuzzer need not find its way through the headers of the file first.
+ */
+#include "fuzz_record.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "../inspect/core_builder.h"
+#include "format/ledger_code.h"
+#include "format/trailer.h"
+#include "fuzz.h"
+
+/* The core, made once: each run has a copy-on-write mapping of it. */
+static struct {
+	int fd;
+	size_t bytes;
+	uint64_t place[RECORD_PLACES]; /* addresses */
+	size_t offset[RECORD_PLACES];  /* of them in the file; or 0 */
+} base;
+
+static void places_find(struct core *c)
+{
+	uint64_t *place = base.place;
+
+	place[RECORD_AT_TEXT] = core_text;
+	place[RECORD_AT_DATA] = core_data;
+	place[RECORD_AT_HEAP] = core_heap;
+	place[RECORD_AT_HEAP_END] = core_heap + core_heap_bytes;
+	place[RECORD_AT_DESCRIPTOR] = core_descriptor(c)->self;
+	place[RECORD_AT_ROOT] = core_root;
+	core_ledger(c, core_heap);
+	memcpy(&place[RECORD_AT_MID],
+	       core_at(c, core_root + 8 * mtr_root_index(core_heap)), 8);
+	memcpy(&place[RECORD_AT_LEAF],
+	       core_at(c, place[RECORD_AT_MID] + 8 * mtr_mid_index(core_heap)),
+	       8);
+}
+
+static size_t offset_find(const unsigned char *image, uint64_t addr)
+{
+	Elf64_Ehdr eh;
+	Elf64_Phdr ph;
+
+	memcpy(&eh, image, sizeof(eh));
+	for (size_t i = 0; i < eh.e_phnum; i++) {
+		memcpy(&ph, image + eh.e_phoff + i * sizeof(ph), sizeof(ph));
+		if (ph.p_type == PT_LOAD && addr >= ph.p_vaddr &&
+		    addr - ph.p_vaddr < ph.p_filesz)
+			return ph.p_offset + (addr - ph.p_vaddr);
+	}
+	return 0;
+}
+
+static void base_make(void)
+{
+	struct core *c = core_create(EM_X86_64);
+	char path[CORE_PATH_MAX];
+	unsigned char *image;
+
+	core_record(c);
+	places_find(c);
+	image = core_image(c, &base.bytes);
+	for (size_t i = 0; i < RECORD_PLACES; i++)
+		base.offset[i] = offset_find(image, base.place[i]);
+	base.fd = core_file(image, base.bytes, path);
+	free(image);
+	core_destroy(c);
+}
+
+/* ------------------------------------------------------------------- input */
+
+struct input {
+	const uint8_t *at;
+	size_t n;
+};
+
+static uint64_t take(struct input *in, size_t bytes)
+{
+	size_t n = bytes < in->n ? bytes : in->n;
+	uint64_t value = 0;
+
+	if (n)
+		memcpy(&value, in->at, n);
+	in->at += n;
+	in->n -= n;
+	return value;
+}
+
+static uint64_t take_place(struct input *in)
+{
+	enum record_place which = take(in, 1) % RECORD_PLACES;
+
+	if (which == RECORD_ANYWHERE)
+		return take(in, 8);
+	return base.place[which] + (int16_t)take(in, 2);
+}
+
+/* ----------------------------------------------------------------- changes */
+
+/* A table's entry at @i of @n. */
+static void put_entry(unsigned char *table, uint64_t i, struct input *in)
+{
+	uint64_t entry = take_place(in);
+
+	memcpy(table + i * sizeof(entry), &entry, sizeof(entry));
+}
+
+static void put_bytes(unsigned char *at, size_t room, uint64_t offset,
+		      struct input *in)
+{
+	size_t n = take(in, 1);
+
+	offset %= room;
+	n = n < room - offset ? n : room - offset;
+	n = n < in->n ? n : in->n;
+	if (n)
+		memcpy(at + offset, in->at, n);
+	in->at += n;
+	in->n -= n;
+}
+
+/* As the tracer would write it, if what it is told can be. */
+static void put_block(unsigned char *file, struct input *in)
+{
+	unsigned char *heap = file + base.offset[RECORD_AT_HEAP];
+	uint64_t at = take(in, 2) * MTR_GRANULE % core_heap_bytes;
+	uint8_t lead = take(in, 1);
+	uint64_t usable = take(in, 8);
+	struct mtr_trailer t = { .caller = take_place(in) };
+
+	t.size_stack = take(in, 8);
+	mtr_ledger_put(file + base.offset[RECORD_AT_LEAF] +
+			       mtr_leaf_index(core_heap + at),
+		       lead, usable);
+	if (usable >= MTR_TRAILER && usable <= core_heap_bytes - at)
+		memcpy(heap + at + usable - MTR_TRAILER, &t, sizeof(t));
+}
+
+static void change(unsigned char *file, enum record_op op, struct input *in)
+{
+	const size_t *offset = base.offset;
+	size_t headers;
+	uint64_t i;
+
+	switch (op) {
+	case RECORD_DESCRIPTOR:
+		i = take(in, 2);
+		put_bytes(file + offset[RECORD_AT_DESCRIPTOR],
+			  sizeof(struct mtr_descriptor), i, in);
+		break;
+	case RECORD_ROOT:
+		i = take(in, 2) % (1 << MTR_ROOT_BITS);
+		put_entry(file + offset[RECORD_AT_ROOT], i, in);
+		break;
+	case RECORD_MID:
+		i = take(in, 2) % (1 << MTR_MID_BITS);
+		put_entry(file + offset[RECORD_AT_MID], i, in);
+		break;
+	case RECORD_LEAF:
+		i = take(in, 4);
+		put_bytes(file + offset[RECORD_AT_LEAF], MTR_LEAF_BYTES, i, in);
+		break;
+	case RECORD_BLOCK:
+		put_block(file, in);
+		break;
+	case RECORD_HEAP:
+		i = take(in, 4);
+		put_bytes(file + offset[RECORD_AT_HEAP], core_heap_bytes, i,
+			  in);
+		break;
+	case RECORD_HEADERS:
+		i = take(in, 2);
+		headers = offset[RECORD_AT_DATA];
+		put_bytes(file, headers, i, in);
+		break;
+	default:
+		break;
+	}
+}
+
+/* The file, cut off behind @bytes. */
+static struct mtr_map cut(unsigned char *file, size_t bytes)
+{
+	size_t page = sysconf(_SC_PAGESIZE);
+	size_t kept = (bytes + page - 1) & -page;
+
+	if (kept < base.bytes)
+		munmap(file + kept, base.bytes - kept);
+	return (struct mtr_map){ file, bytes };
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
+{
+	struct input in = { data, n };
+	size_t bytes;
+	unsigned char *file;
+
+	if (!base.bytes)
+		base_make();
+	bytes = base.bytes;
+	file = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE, base.fd,
+		    0);
+	if (file == MAP_FAILED)
+		abort();
+	while (in.n && bytes == base.bytes) {
+		enum record_op op = take(&in, 1) % RECORD_OPS;
+
+		if (op == RECORD_CUT)
+			bytes = 1 + take(&in, 4) % base.bytes;
+		else
+			change(file, op, &in);
+	}
+	fuzz_run(cut(file, bytes), mtr_target_core_open);
+	return 0;
+}

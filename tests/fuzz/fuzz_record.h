@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The input of fuzz_record: a program of changes to a core with a good record.
+ *
+ *   | op | what it takes | op | what it takes | ...         little-endian
+ *
+ * "place" is | which | address: 8 | where which is RECORD_ANYWHERE, or else
+ * | which | distance: 2, signed | from one of the places below. "bytes" is
+ * | n | n bytes |. What is cut off is zero, so that any input means something.
+ */
+#ifndef MTR_TESTS_FUZZ_RECORD_H
+#define MTR_TESTS_FUZZ_RECORD_H
+
+enum record_op {
+	RECORD_DESCRIPTOR, /* offset: 2, bytes */
+	RECORD_ROOT,	   /* index: 2, place */
+	RECORD_MID,	   /* index: 2, place */
+	RECORD_LEAF,	   /* index: 4, bytes */
+	RECORD_BLOCK,	   /* granule: 2, lead: 1, usable: 8, place, size: 8 */
+	RECORD_HEAP,	   /* offset: 4, bytes */
+	RECORD_HEADERS,	   /* offset: 2, bytes: of the file, with its notes */
+	RECORD_CUT,	   /* length of the file: 4; the last op */
+	RECORD_OPS
+};
+
+enum record_place {
+	RECORD_ANYWHERE,
+	RECORD_AT_TEXT,
+	RECORD_AT_DATA,
+	RECORD_AT_HEAP,
+	RECORD_AT_HEAP_END,
+	RECORD_AT_DESCRIPTOR,
+	RECORD_AT_ROOT,
+	RECORD_AT_MID,
+	RECORD_AT_LEAF,
+	RECORD_PLACES
+};
+
+#endif

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: MIT */
+/* A fuzzer of the reader of saved snapshots: the input is the file. */
+#include "fuzz.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
+{
+	if (n)
+		fuzz_run(fuzz_map(data, n), mtr_target_snapshot_open);
+	return 0;
+}

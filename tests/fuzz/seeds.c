@@ -1,0 +1,392 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Writes the corpora that the fuzzers begin with: small files, each with
+ * something else in it.
+ *
+ * seeds DIRECTORY: DIRECTORY/core, /snapshot and /record are made.
+ */
+#include <err.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "../inspect/core_builder.h"
+#include "format/ledger_code.h"
+#include "format/trailer.h"
+#include "format/snapshot.h"
+#include "fuzz_record.h"
+
+static const char *directory;
+
+static void seed(const char *fuzzer, const char *name, const void *bytes,
+		 size_t n)
+{
+	char path[4096];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/%s", directory, fuzzer);
+	mkdir(path, 0777);
+	snprintf(path, sizeof(path), "%s/%s/%s", directory, fuzzer, name);
+	file = fopen(path, "w");
+	if (!file || fwrite(bytes, 1, n, file) != n || fclose(file))
+		err(1, "%s", path);
+}
+
+/* ------------------------------------------------------------------- cores */
+
+/*
+ * Cores of some 3 KB, where core_record makes two megabytes: the tables of the
+ * ledger are dumped as far as there is something in them.
+ */
+static const uint64_t small_heap = 0x400000;
+static const uint64_t small_text = 0x10000;
+static const uint64_t small_data = 0x7f0000;
+static const uint64_t small_root = 0x7f1000;
+static const uint64_t small_mid = 0x7f2000;
+static const uint64_t small_leaf = 0x7f3000;
+
+static void small_ranges(struct core *c)
+{
+	static const struct core_range ranges[] = {
+		{ .addr = 0x10000,
+		  .bytes = 0x1000,
+		  .prot = PF_R | PF_X,
+		  .path = "/bin/prog",
+		  .undumped = true },
+		{ .addr = 0x400000, .bytes = 0x200, .prot = PF_R | PF_W },
+		{ .addr = 0x7e0000,
+		  .bytes = 0x10000,
+		  .prot = -1,
+		  .path = "/lib/libmalloc_tracer.so (deleted)" },
+		{ .addr = 0x7f0000,
+		  .bytes = 0x200,
+		  .prot = PF_R | PF_W,
+		  .path = "/lib/libmalloc_tracer.so",
+		  .offset = 0x10000 },
+		{ .addr = 0x7f1000, .bytes = 16, .prot = PF_R | PF_W },
+		{ .addr = 0x7f2000, .bytes = 24, .prot = PF_R | PF_W },
+		{ .addr = 0x7f3000, .bytes = 64, .prot = PF_R | PF_W },
+	};
+
+	for (size_t i = 0; i < sizeof(ranges) / sizeof(*ranges); i++)
+		core_add(c, &ranges[i]);
+}
+
+static void small_block(struct core *c, uint64_t at, uint64_t usable,
+			uint64_t size, uint8_t lead)
+{
+	struct mtr_trailer t = { small_text + 0x100, size };
+	uint8_t *leaf = core_at(c, small_leaf);
+
+	mtr_ledger_put(leaf + at / MTR_GRANULE, lead, usable);
+	if (usable <= 0x200 - at)
+		core_put(c, small_heap + at + mtr_trailer_offset(usable), &t,
+			 sizeof(t));
+}
+
+static struct core *small_core(int machine)
+{
+	struct core *c = core_create(machine);
+	struct mtr_descriptor d = {
+		.magic = MTR_MAGIC,
+		.version = MTR_FORMAT_VERSION,
+		.size = sizeof(d),
+		.self = small_data + 8,
+		.ledger_root = small_root,
+		.granule_bits = MTR_GRANULE_BITS,
+		.leaf_bits = MTR_LEAF_BITS,
+		.mid_bits = MTR_MID_BITS,
+		.root_bits = MTR_ROOT_BITS,
+		.lead = MTR_LEAD,
+		.flags = MTR_FLAG_READY,
+		.package_version = "0.1.0",
+	};
+
+	small_ranges(c);
+	core_put(c, d.self, &d, sizeof(d));
+	core_put(c, small_root, &small_mid, 8);
+	core_put(c, small_mid + 8 * mtr_mid_index(small_heap), &small_leaf, 8);
+	core_pid(c, 4711);
+	return c;
+}
+
+static void small_blocks(struct core *c)
+{
+	small_block(c, 0, 40, 19, MTR_LEAD + 3);
+	small_block(c, 0x40, 72, 50, MTR_LEAD_FREED);
+	small_block(c, 0xa0, 24, 0, MTR_LEAD);
+	small_block(c, 0xc0, 2000, 1984, MTR_LEAD);
+	small_block(c, 0x180, 40, 24 | UINT64_C(7) << MTR_SIZE_BITS, MTR_LEAD);
+}
+
+static void small_seed(struct core *c, const char *name)
+{
+	size_t n;
+	unsigned char *image = core_image(c, &n);
+
+	seed("core", name, image, n);
+	free(image);
+	core_destroy(c);
+}
+
+static void core_notes(struct core *c)
+{
+	uint64_t auxv[] = { AT_EXECFN, small_heap + 0x1f0,
+			    AT_PHDR,   small_text,
+			    AT_NULL,   0 };
+	unsigned char status[336] = { [32] = 7 };
+
+	core_put(c, small_heap + 0x1f0, "/bin/prog", 10);
+	core_note(c, NT_AUXV, auxv, sizeof(auxv));
+	core_note(c, NT_PRSTATUS, status, sizeof(status));
+	core_note(c, NT_FPREGSET, status, 5);
+}
+
+/* A module with a build-id, as its first page is in a core. */
+static void core_module(struct core *c)
+{
+	struct {
+		Elf64_Ehdr eh;
+		Elf64_Phdr ph[2];
+		Elf64_Nhdr note;
+		char name[4];
+		unsigned char id[20];
+	} m = {
+		.eh = { .e_ident = ELFMAG,
+			.e_phoff = sizeof(m.eh),
+			.e_phentsize = sizeof(*m.ph),
+			.e_phnum = 2 },
+		.ph = { { .p_type = PT_LOAD, .p_memsz = sizeof(m) },
+			{ .p_type = PT_NOTE,
+			  .p_vaddr = offsetof(typeof(m), note),
+			  .p_memsz = sizeof(m) - offsetof(typeof(m), note) } },
+		.note = { 4, sizeof(m.id), NT_GNU_BUILD_ID },
+		.name = "GNU",
+		.id = { 1, 2, 3 },
+	};
+
+	m.eh.e_ident[EI_CLASS] = ELFCLASS64;
+	m.eh.e_ident[EI_DATA] = ELFDATA2LSB;
+	core_add(c, &(struct core_range){ .addr = 0x20000,
+					  .bytes = sizeof(m),
+					  .prot = PF_R,
+					  .path = "/lib/libx.so" });
+	core_put(c, 0x20000, &m, sizeof(m));
+}
+
+static void core_seeds(void)
+{
+	struct core *c;
+
+	small_seed(small_core(EM_X86_64), "empty");
+
+	c = small_core(EM_X86_64);
+	small_blocks(c);
+	small_seed(c, "blocks");
+
+	c = small_core(EM_AARCH64);
+	small_blocks(c);
+	core_notes(c);
+	core_layout(c, &(struct core_layout){ .reversed = true });
+	small_seed(c, "notes");
+
+	c = small_core(EM_X86_64);
+	core_module(c);
+	core_layout(c, &(struct core_layout){ .xnum = true });
+	small_seed(c, "module");
+}
+
+/* --------------------------------------------------------------- snapshots */
+
+static const char maps[] =
+	"00010000-00011000 r-xp 00001000 fe:01 4711             /bin/a b\n"
+	"00600000-00602000 rw-p 00000000 00:00 0 \n"
+	"7f0000000000-7f0000001000 r--s 00002000 00:05 9 "
+	"/tmp/x\\012y (deleted)\n"
+	"ffffffffff600000-ffffffffff601000 --xp 00000000 00:00 0 [vsyscall]\n";
+
+struct saved {
+	struct mtr_snapshot_header header;
+	struct mtr_snapshot_block block[5];
+	char maps[sizeof(maps) - 1];
+	struct mtr_snapshot_module module[2];
+	char exe[9];
+};
+
+static void part(struct saved *s, enum mtr_snapshot_part i, size_t offset,
+		 size_t bytes)
+{
+	s->header.section[i] = (struct mtr_snapshot_section){ offset, bytes };
+}
+
+static void saved_parts(struct saved *s)
+{
+	part(s, MTR_PART_BLOCKS, offsetof(struct saved, block),
+	     sizeof(s->block));
+	part(s, MTR_PART_MAPS, offsetof(struct saved, maps), sizeof(s->maps));
+	part(s, MTR_PART_MODULES, offsetof(struct saved, module),
+	     sizeof(s->module));
+	part(s, MTR_PART_EXE, offsetof(struct saved, exe), sizeof(s->exe));
+}
+
+static void saved_block(struct mtr_snapshot_block *b, uint64_t addr,
+			uint64_t usable, uint8_t lead, uint64_t size)
+{
+	*b = (struct mtr_snapshot_block){
+		.addr = addr,
+		.usable = usable | (uint64_t)lead << 56,
+		.trailer = { small_text + 0x100 + addr / 64, size },
+	};
+}
+
+static void snapshot_seeds(void)
+{
+	struct saved s = {
+		.header = { .magic = MTR_SNAPSHOT_MAGIC,
+			    .version = MTR_SNAPSHOT_VERSION,
+			    .size = sizeof(s.header),
+			    .pid = 815,
+			    .machine = EM_X86_64,
+			    .descriptor = { .magic = MTR_MAGIC,
+					    .version = MTR_FORMAT_VERSION,
+					    .size = sizeof(s.header.descriptor),
+					    .granule_bits = MTR_GRANULE_BITS,
+					    .leaf_bits = MTR_LEAF_BITS,
+					    .mid_bits = MTR_MID_BITS,
+					    .root_bits = MTR_ROOT_BITS } },
+		.module = { { .start = 0x10000, .id_bytes = 40 },
+			    { .start = 0x600000, .id_bytes = 3, .id = { 7 } } },
+		.exe = "/bin/a b",
+	};
+
+	memcpy(s.maps, maps, sizeof(s.maps));
+	seed("snapshot", "bare", &s, sizeof(s.header));
+	saved_block(&s.block[0], 0x600000, 40, MTR_LEAD, 19);
+	saved_block(&s.block[1], 0x600040, 72, MTR_LEAD_FREED, 50);
+	saved_block(&s.block[2], 0x6000a0, 24, MTR_LEAD + 122, 0);
+	saved_block(&s.block[3], 0x6000c0, 4000, MTR_LEAD, 3900);
+	saved_block(&s.block[4], 0x601000, 40, MTR_LEAD, 25); /* too large */
+	saved_parts(&s);
+	seed("snapshot", "whole", &s, sizeof(s));
+	s.block[3].addr = 0x600080; /* overlaps */
+	seed("snapshot", "overlap", &s, sizeof(s));
+}
+
+/* ----------------------------------------------------------------- records */
+
+/* A program of changes, for fuzz_record. */
+struct program {
+	unsigned char bytes[256];
+	size_t n;
+};
+
+/* @value in @n bytes. */
+static void add(struct program *p, uint64_t value, size_t n)
+{
+	if (n > sizeof(p->bytes) - p->n)
+		errx(1, "a program is too long");
+	memcpy(p->bytes + p->n, &value, n);
+	p->n += n;
+}
+
+static void add_place(struct program *p, enum record_place which, int distance)
+{
+	add(p, which, 1);
+	add(p, distance, 2);
+}
+
+static void add_block(struct program *p, uint64_t granule, uint8_t lead,
+		      uint64_t usable, enum record_place caller, uint64_t size)
+{
+	add(p, RECORD_BLOCK, 1);
+	add(p, granule, 2);
+	add(p, lead, 1);
+	add(p, usable, 8);
+	add_place(p, caller, 0x100 + size % 64);
+	add(p, size, 8);
+}
+
+/* An entry of the root or of a mid table. */
+static void add_entry(struct program *p, enum record_op op, uint64_t index,
+		      enum record_place which, int distance)
+{
+	add(p, op, 1);
+	add(p, index, 2);
+	add_place(p, which, distance);
+}
+
+/* Up to 8 @bytes at @offset, which takes @offset_bytes. */
+static void add_bytes(struct program *p, enum record_op op, uint64_t offset,
+		      size_t offset_bytes, uint64_t bytes, size_t n)
+{
+	add(p, op, 1);
+	add(p, offset, offset_bytes);
+	add(p, n, 1);
+	add(p, bytes, n);
+}
+
+static void record_seed(struct program *p, const char *name)
+{
+	seed("record", name, p->bytes, p->n);
+	*p = (struct program){ 0 };
+}
+
+static void descriptor_seeds(void)
+{
+	struct program p = { 0 };
+
+	record_seed(&p, "nothing");
+	add_bytes(&p, RECORD_DESCRIPTOR,
+		  offsetof(struct mtr_descriptor, version), 2, 7, 1);
+	record_seed(&p, "version");
+	add_bytes(&p, RECORD_DESCRIPTOR, offsetof(struct mtr_descriptor, self),
+		  2, 0, 8);
+	record_seed(&p, "self");
+	add_bytes(&p, RECORD_DESCRIPTOR,
+		  offsetof(struct mtr_descriptor, ledger_root), 2,
+		  core_root + 64, 8);
+	record_seed(&p, "root");
+	add_bytes(&p, RECORD_HEADERS, 608, 2, 0x030201, 3);
+	add_bytes(&p, RECORD_HEAP, 16, 4, 0x0504, 2);
+	record_seed(&p, "headers");
+	add(&p, RECORD_CUT, 1);
+	add(&p, 0x113000, 4);
+	record_seed(&p, "shortened");
+}
+
+static void ledger_seeds(void)
+{
+	struct program p = { 0 };
+
+	add_block(&p, 1, MTR_LEAD, 40, RECORD_AT_TEXT, 19);
+	add_block(&p, 4, MTR_LEAD_FREED, 72, RECORD_AT_TEXT, 50);
+	add_block(&p, 9, MTR_LEAD + 122, 2048, RECORD_AT_TEXT,
+		  0x700 | UINT64_C(9) << MTR_SIZE_BITS);
+	add_block(&p, 20, MTR_LEAD, 24, RECORD_AT_HEAP, 0);
+	record_seed(&p, "blocks");
+	add_entry(&p, RECORD_ROOT, 1, RECORD_AT_MID, 0);
+	add_entry(&p, RECORD_MID, 7, RECORD_AT_LEAF, 0);
+	add_entry(&p, RECORD_MID, 8, RECORD_AT_HEAP_END, -16);
+	add(&p, RECORD_ROOT, 1);
+	add(&p, 2, 2);
+	add(&p, RECORD_ANYWHERE, 1);
+	add(&p, 0x0807060504030201, 8);
+	add_bytes(&p, RECORD_LEAF, 0, 4, 0x7f810980, 4);
+	add_bytes(&p, RECORD_LEAF, MTR_LEAF_GRANULES - 1, 4, 0x0101010101017f80,
+		  8);
+	record_seed(&p, "tables");
+}
+
+int main(int argc, char **argv)
+{
+	if (argc != 2)
+		errx(2, "usage: seeds DIRECTORY");
+	directory = argv[1];
+	mkdir(directory, 0777);
+	core_seeds();
+	snapshot_seeds();
+	descriptor_seeds();
+	ledger_seeds();
+	return 0;
+}
