@@ -133,6 +133,7 @@ static const struct mtr_target_ops core_ops = {
 
 /* What was found wrong on the way, to be said once each. */
 struct damage {
+	uint64_t unclaimed;	    /* bytes of the file: see claim() */
 	uint64_t promised, missing; /* bytes of dumped memory */
 	uint64_t impossible;	    /* segments that cannot be */
 	uint64_t overlaps;
@@ -140,22 +141,38 @@ struct damage {
 	uint64_t mappings;
 };
 
+/*
+ * How many of @bytes at @offset are in the file. All that is claimed adds up to
+ * twice the file at the most, which forgives a damaged header or two: if
+ * thousands of segments could be the same megabyte, a small file would need the
+ * time and the memory of a huge one.
+ */
+static uint64_t claim(const struct core *c, uint64_t offset, uint64_t bytes,
+		      struct damage *d)
+{
+	uint64_t file = c->target.map.bytes;
+	uint64_t have = offset < file ? file - offset : 0;
+
+	have = have < bytes ? have : bytes;
+	have = have < d->unclaimed ? have : d->unclaimed;
+	d->unclaimed -= have;
+	return have;
+}
+
 static struct mtr_error *segment_add(struct core *c, const Elf64_Phdr *ph,
 				     struct damage *d)
 {
-	uint64_t file = c->target.map.bytes;
 	uint64_t dumped =
 		ph->p_filesz < ph->p_memsz ? ph->p_filesz : ph->p_memsz;
-	uint64_t have = ph->p_offset < file ? file - ph->p_offset : 0;
 	struct segment *s;
+	uint64_t have;
 
 	if (ph->p_memsz > UINT64_MAX - ph->p_vaddr ||
 	    ph->p_filesz > ph->p_memsz)
 		d->impossible++;
 	if (!ph->p_memsz || ph->p_memsz > UINT64_MAX - ph->p_vaddr)
 		return NULL;
-	if (have > dumped)
-		have = dumped;
+	have = claim(c, ph->p_offset, dumped, d);
 	if (__builtin_add_overflow(d->promised, dumped, &d->promised))
 		d->promised = UINT64_MAX;
 	if (__builtin_add_overflow(d->missing, dumped - have, &d->missing))
@@ -362,14 +379,12 @@ static struct mtr_error *segment_notes(struct core *c, const Elf64_Phdr *ph,
 				       struct mtr_note *status,
 				       struct damage *d)
 {
-	const struct mtr_map *map = &c->target.map;
 	struct mtr_notes notes = { .align = ph->p_align == 8 ? 8 : 4 };
 	struct mtr_note note;
-	uint64_t have =
-		ph->p_offset < map->bytes ? map->bytes - ph->p_offset : 0;
+	uint64_t have = claim(c, ph->p_offset, ph->p_filesz, d);
 
-	notes.at = have ? map->at + ph->p_offset : NULL;
-	notes.bytes = ph->p_filesz < have ? ph->p_filesz : have;
+	notes.at = have ? c->target.map.at + ph->p_offset : NULL;
+	notes.bytes = have;
 	while (mtr_notes_next(&notes, &note))
 		MTR_TRY(note_read(c, &note, status, d));
 	if (notes.bytes || have < ph->p_filesz)
@@ -549,7 +564,7 @@ static void damage_warn(struct mtr_target *t, const struct damage *d)
 
 static struct mtr_error *core_load(struct core *c)
 {
-	struct damage d = { 0 };
+	struct damage d = { .unclaimed = 2 * (uint64_t)c->target.map.bytes };
 	struct mtr_phdrs p;
 	Elf64_Ehdr eh;
 

@@ -277,6 +277,79 @@ START_TEST(cut_off_core)
 }
 END_TEST
 
+/* The core, with each of its program headers as @like says. */
+static struct mtr_target *open_alike(const Elf64_Phdr *like, size_t *bytes)
+{
+	unsigned char *image = core_image(core, bytes);
+	Elf64_Ehdr *eh = (Elf64_Ehdr *)image;
+	Elf64_Phdr *ph = (Elf64_Phdr *)(eh + 1);
+	char path[CORE_PATH_MAX];
+	struct mtr_target *t;
+	int fd;
+
+	for (size_t i = 0; i < eh->e_phnum; i++) {
+		ph[i].p_type = like->p_type;
+		ph[i].p_offset =
+			like->p_offset ? like->p_offset : ph[0].p_offset;
+		ph[i].p_filesz =
+			like->p_filesz ? like->p_filesz : ph[0].p_filesz;
+		ph[i].p_memsz = ph[i].p_filesz;
+		ph[i].p_vaddr = 0x10000 * (i + 1);
+	}
+	fd = core_file(image, *bytes, path);
+	t = open_target(path);
+	close(fd);
+	free(image);
+	return t;
+}
+
+/* Many segments that are the same bytes: no more memory than the file has. */
+START_TEST(segments_of_the_same_bytes)
+{
+	Elf64_Phdr like = { .p_type = PT_LOAD,
+			    .p_offset = 0x1000,
+			    .p_filesz = 0x4000 };
+	const struct mtr_ranges *rs;
+	uint64_t sum = 0;
+	struct mtr_target *t;
+	size_t bytes;
+
+	for (uint64_t i = 0; i < 50; i++)
+		add(0x10000 + i * 0x10000, 0x200, RW, NULL);
+	t = open_alike(&like, &bytes);
+	rs = mtr_target_ranges(t);
+	for (size_t i = 0; i < rs->n; i++)
+		if (rs->at[i].readable)
+			sum += rs->at[i].end - rs->at[i].start;
+	ck_assert_uint_eq(sum, 2 * bytes);
+	warned(t, 1, "the core is cut off");
+	mtr_target_close(t);
+}
+END_TEST
+
+START_TEST(notes_of_the_same_bytes)
+{
+	uint64_t note[500] = { 1, 4096, 0x10000, 0x11000, 0 };
+	Elf64_Phdr like = { .p_type = PT_NOTE };
+	struct mtr_target *t;
+	size_t bytes;
+
+	memset(&note[5], 'p', sizeof(note) - 5 * sizeof(*note) - 1);
+	core_note(core, NT_FILE, note, sizeof(note));
+	for (uint64_t i = 0; i < 50; i++)
+		core_add(core, &(struct core_range){ .addr = 0x10000 * (i + 1),
+						     .bytes = 0x1000,
+						     .prot = RW,
+						     .undumped = true });
+	t = open_alike(&like, &bytes);
+	ck_assert_uint_lt(bytes, 3 * sizeof(note));
+	ck_assert_uint_eq(mtr_target_ranges(t)->n, 1);
+	warned(t, 2, "notes are damaged");
+	ck_assert_int_lt(atoi(mtr_target_warnings(t)->at[1]), 6);
+	mtr_target_close(t);
+}
+END_TEST
+
 /* ------------------------------------------------------------------ notes */
 
 static void put_auxv(uint64_t type, uint64_t value)
@@ -638,6 +711,8 @@ int main(void)
 	tcase_add_test(t, segments_in_any_order);
 	tcase_add_test(t, more_segments_than_the_header_counts);
 	tcase_add_test(t, overlapping_segments);
+	tcase_add_test(t, segments_of_the_same_bytes);
+	tcase_add_test(t, notes_of_the_same_bytes);
 	tcase_add_test(t, cut_off_core);
 	tcase_add_test(t, pid_of_the_process_not_of_a_thread);
 	tcase_add_test(t, exe_is_what_holds_the_program_headers);
