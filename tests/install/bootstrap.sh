@@ -135,7 +135,7 @@ check_demo() {
         fail "the demo does not end with main and its 110 MiB"
     grep -q '^live  *4 blocks, 110.0 MiB (115,343,419 bytes) asked for$' \
         "$mtr_tmp/out" || fail "the demo's numbers are not exact"
-    rm -f "$tree/build/demo"/core.*
+    rm -f "$tree"/build/demo/core.*
 }
 
 check_failures() {
