@@ -150,28 +150,47 @@ static bool may_hold_code(const struct mtr_range *r)
 	return r->prot < 0 || is_code(r);
 }
 
+/*
+ * The loader maps a file as one piece, and the segments over that. Between two
+ * segments the first mapping stays, without any rights, and gcore(1) tells of
+ * its place, but not of the rights.
+ */
+static bool is_hole(const struct mtr_elf_file *f, const struct mtr_range *r,
+		    uint64_t bias)
+{
+	const GElf_Phdr *first = &f->loads.at[0];
+	bool ends = false;
+
+	if (r->prot >= 0 || r->offset < first->p_offset ||
+	    bias_of(first, r) != bias)
+		return false;
+	for (size_t i = 0; i < f->loads.n; i++) {
+		const GElf_Phdr *load = &f->loads.at[i];
+
+		if (load->p_vaddr >= r->end - bias)
+			ends = true;
+		else if (load->p_vaddr + load->p_memsz > r->start - bias)
+			return false;
+	}
+	return ends;
+}
+
 static bool all_fit(const struct mtr_elf_file *f,
 		    const struct mtr_range *ranges, size_t n, uint64_t bias)
 {
 	for (size_t i = 0; i < n; i++)
-		if (may_hold_code(&ranges[i]) && !fits(f, &ranges[i], bias))
+		if (may_hold_code(&ranges[i]) && !fits(f, &ranges[i], bias) &&
+		    !is_hole(f, &ranges[i], bias))
 			return false;
 	return true;
 }
 
-bool mtr_elf_file_bias(const struct mtr_elf_file *f,
-		       const struct mtr_range *ranges, size_t n, uint64_t *ret)
+/* Two segments may share a page of the file, so one range alone can speak for
+ * two biases. */
+static bool bias_by(const struct mtr_elf_file *f, const struct mtr_range *r,
+		    const struct mtr_range *ranges, size_t n, uint64_t *ret)
 {
-	const struct mtr_range *r = ranges;
-	size_t i;
-
-	/* Two segments may share a page of the file, so one range alone can
-	 * speak for two biases. */
-	for (i = 0; i < n && !may_hold_code(&ranges[i]); i++)
-		;
-	if (i < n)
-		r = &ranges[i];
-	for (i = 0; n && i < f->loads.n; i++) {
+	for (size_t i = 0; i < f->loads.n; i++) {
 		const GElf_Phdr *load = &f->loads.at[i];
 
 		if (!overlaps(load, r))
@@ -181,6 +200,23 @@ bool mtr_elf_file_bias(const struct mtr_elf_file *f,
 			return f->header.e_type != ET_EXEC || *ret == 0;
 	}
 	return false;
+}
+
+/* The first range may be a hole, which speaks for no bias. */
+bool mtr_elf_file_bias(const struct mtr_elf_file *f,
+		       const struct mtr_range *ranges, size_t n, uint64_t *ret)
+{
+	enum { TRIES = 4 };
+	int tried = 0;
+
+	for (size_t i = 0; i < n && tried < TRIES; i++) {
+		if (!may_hold_code(&ranges[i]))
+			continue;
+		if (bias_by(f, &ranges[i], ranges, n, ret))
+			return true;
+		tried++;
+	}
+	return n && !tried && bias_by(f, ranges, ranges, n, ret);
 }
 
 /*

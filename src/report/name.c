@@ -4,6 +4,7 @@
  */
 #include "report/name.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -70,7 +71,7 @@ struct drop {
 	const char *key, *text;
 };
 
-static const struct drop drops[MTR_DROP_COUNT] = {
+static const struct drop drops[] = {
 	[MTR_DROP_UNALIGNED] = { "unaligned", "not on a 16-byte boundary" },
 	[MTR_DROP_SMALL] = { "small", "too small for a record" },
 	[MTR_DROP_HIGH] = { "high", "at an address above 2^48" },
@@ -80,7 +81,11 @@ static const struct drop drops[MTR_DROP_COUNT] = {
 	[MTR_DROP_FOREIGN] = { "foreign",
 			       "from a function the allocator lacks, or "
 			       "before the tracer was ready" },
+	[MTR_DROP_LARGE] = { "large", "of 2^45 bytes or more" },
 };
+
+static_assert(sizeof(drops) / sizeof(*drops) == MTR_DROP_COUNT,
+	      "a drop without a name");
 
 const char *mtr_name_drop(unsigned reason)
 {

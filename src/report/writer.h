@@ -5,7 +5,7 @@
  * Who has an answer calls mtr_write_*; it comes out as text, JSON, CSV or
  * chap's list, into the mtr_out. Each write_*.c knows its own format and
  * nothing of where the answer comes from. A writer that lacks an operation
- * cannot put that answer: mtr_writer_can.
+ * cannot put that answer: struct mtr_command's .formats knows.
  */
 #ifndef MTR_REPORT_WRITER_H
 #define MTR_REPORT_WRITER_H

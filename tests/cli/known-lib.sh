@@ -50,9 +50,9 @@ check_totals() { # TARGET
     check_chap "$1"
     for key in function module caller line size generation; do
         ask report --format=csv --by=$key "$1"
-        # the numbers stand before the only fields that may have commas
-        sed -n '1d;s/^\("[^"]*"\|[^,"]*\),[^,]*,\([0-9]*\),\([0-9]*\),\([0-9]*\),.*/\2 \3 \4/p' \
-            answer | awk '{ n += $2; b += $1; u += $3 }
+        # the key in front may be quoted, and have commas
+        sed -n '1d;s/^\("[^"]*"\|[^,"]*\),[^,]*,//p' answer |
+            awk -F, '{ b += $1; n += $2; u += $3 }
                 END { printf "%d %d %d\n", n, b, u }' >got
         same "$1: totals by $key" want got
     done

@@ -14,6 +14,7 @@ has() { # PATTERN
 
 start
 # function, address, size and usable size of a block of alpha
+# shellcheck disable=SC2046 # four words
 set -- $(sed -n '/^alpha/p' truth | sed -n 20p)
 plus() { # HEX N
     printf '%x\n' $(($1 + $2))

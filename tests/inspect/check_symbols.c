@@ -78,6 +78,9 @@ static void compile_all(void)
 	shell("printf '\\003' | dd of=%s bs=1 seek=16 conv=notrunc 2>/dev/null",
 	      path_of("high"));
 	compile("flat", "-g -fPIE -pie -Wl,-z,noseparate-code");
+	/* Holes where pages are smaller than that. */
+	compile("holes", "-g -fPIE -pie -Wl,--build-id=0x3333333333333333 "
+			 "-Wl,-z,max-page-size=0x20000");
 	compile("noid", "-g -fPIE -pie -Wl,--build-id=none");
 	compile("entry", "-g -fPIE -pie -Wl,--build-id=none -Wl,-e,plain");
 	compile("symtab", "-g0 -fPIE -pie");
@@ -378,6 +381,45 @@ START_TEST(other_layout)
 }
 END_TEST
 
+START_TEST(holes_between_segments)
+{
+	uint64_t at = address_of("holes", "inlined");
+
+	ck_assert_uint_ge(fake_map_holes(target, path_of("holes"),
+					 path_of("holes"), bias),
+			  1);
+	resolve(bias + at);
+	ck_assert_uint_eq(frames.n, 3);
+	ck_assert_uint_eq(frames.at[0].module->bias, bias);
+	has_warnings(0, "", "");
+}
+END_TEST
+
+/* Behind all segments there is no hole, and one shows what stands in the file
+ * at its own distance from the beginning. */
+START_TEST(no_hole)
+{
+	uint64_t at = address_of("holes", "inlined");
+
+	for (int behind = 0; behind < 2; behind++) {
+		const struct mtr_ranges *ranges = mtr_target_ranges(target);
+		uint64_t start, offset;
+
+		fake_map(target, path_of("holes"), path_of("holes"), bias,
+			 true);
+		start = ranges->at[behind ? ranges->n - 1 : 0].end + 0x1000;
+		offset = start - bias + (behind ? 0 : 0x1000);
+		fake_range(target, start, start + 0x1000, offset,
+			   path_of("holes"), -1);
+		resolve(bias + at);
+		has_no_name();
+		has_warnings(1, "otherwise in memory", path_of("holes"));
+		tear_down();
+		set_up();
+	}
+}
+END_TEST
+
 START_TEST(missing_file)
 {
 	uint64_t at = address_of("pie", "inlined");
@@ -634,6 +676,8 @@ static Suite *symbols_suite(void)
 	tcase_add_test(tests, nothing_to_check);
 	tcase_add_test(tests, no_build_id_but_other_header);
 	tcase_add_test(tests, other_layout);
+	tcase_add_test(tests, holes_between_segments);
+	tcase_add_test(tests, no_hole);
 	tcase_add_test(tests, missing_file);
 	tcase_add_test(tests, not_a_file_of_code);
 	tcase_add_test(tests, process_holds_its_executable);

@@ -120,6 +120,28 @@ void fake_map(struct mtr_target *t, const char *path, const char *file,
 	}
 }
 
+size_t fake_map_holes(struct mtr_target *t, const char *path, const char *file,
+		      uint64_t bias)
+{
+	size_t first = t->ranges.n, holes = 0;
+
+	fake_map(t, path, file, bias, true);
+	for (size_t i = first, n = t->ranges.n; i < n; i++) {
+		uint64_t start = t->ranges.at[i].end;
+
+		if (i > first)
+			t->ranges.at[i].prot = -1;
+		if (i + 1 == n || start == t->ranges.at[i + 1].start)
+			continue;
+		fake_range(t, start, t->ranges.at[i + 1].start, start - bias,
+			   path, -1);
+		holes++;
+		i++;
+		n++;
+	}
+	return holes;
+}
+
 void fake_set_exe(struct mtr_target *t, const char *path)
 {
 	t->exe = path;

@@ -20,6 +20,14 @@ void fake_offer(struct mtr_target *t);
 void fake_map(struct mtr_target *t, const char *path, const char *file,
 	      uint64_t bias, bool dumped);
 
+/*
+ * The same, with what the loader leaves of its first mapping between the
+ * segments, and as gcore(1) tells of it: with the rights of the first segment
+ * alone. Gives how many such holes there are.
+ */
+size_t fake_map_holes(struct mtr_target *t, const char *path, const char *file,
+		      uint64_t bias);
+
 void fake_range(struct mtr_target *t, uint64_t start, uint64_t end,
 		uint64_t offset, const char *path, int prot);
 void fake_set_exe(struct mtr_target *t, const char *path);

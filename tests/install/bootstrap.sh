@@ -30,6 +30,9 @@ make_package() {
 	#!/bin/sh
 	echo "$0" >>configured
 	touch config.status
+	mkdir -p src/cli examples
+	ln -sf "$MTR_COMMAND" src/cli/malloc_tracer
+	ln -sf "$MTR_BUILD/examples/hello_world" examples/hello_world
 	cat >Makefile <<'MAKEFILE'
 	all:
 	check: a b c
@@ -52,9 +55,12 @@ make_stubs() {
 	touch Makefile.in
 	cp "$mtr_tmp/configure" configure
 	END
-    # Check alone is missing, until it is installed.
+    # Check and libdw are missing, until they are installed.
     stub pkg-config <<-END
-	grep -q 'install .*check' "$mtr_tmp/apt.log"
+	case \$2 in
+	libelf) ;;
+	*) grep -q "install .*\$2" "$mtr_tmp/apt.log" ;;
+	esac
 	END
     for tool in autoconf automake libtoolize; do
         echo : | stub $tool
@@ -94,8 +100,9 @@ check_fresh_clone() {
     says 'skipped b: no moon'
     last_says '2 passed, 0 failed, 1 skipped'
     [ -f "$mtr_tmp/autoreconf.log" ] || fail "autoreconf was not run"
-    grep -q 'install .*--no-install-recommends check *$' "$mtr_tmp/apt.log" ||
-        fail "Check, and it alone, should be installed: $(cat "$mtr_tmp/apt.log")"
+    grep -q 'install .*--no-install-recommends check libdw-dev *$' \
+        "$mtr_tmp/apt.log" ||
+        fail "Check and libdw alone should be installed: $(cat "$mtr_tmp/apt.log")"
 }
 
 # Nothing is missing, nothing is new.
@@ -107,6 +114,28 @@ check_again() {
         fail "Check was installed again"
     [ "$(wc -l <"$tree/build/configured")" -eq 1 ] ||
         fail "configure was run again"
+}
+
+# The last lines are the report of a core, of the program and the command of
+# this build.
+check_demo() {
+    if [ ! -x "$MTR_COMMAND" ] || [ "${MTR_SANITIZERS-}" ]; then
+        echo "no demo: there is no command here, or nothing can be traced"
+        return
+    fi
+    sleep 100 &
+    mtr_pids=$!
+    gcore -o "$mtr_tmp/try" $mtr_pids >/dev/null 2>&1 || {
+        echo "no demo: gcore does not work here"
+        return
+    }
+    boot 0 demo
+    tail -n 1 "$mtr_tmp/out" |
+        grep -Eq '^ *110[.]0 MiB +100[.]0% +4 .* main  [[]hello_world[]]$' ||
+        fail "the demo does not end with main and its 110 MiB"
+    grep -q '^live  *4 blocks, 110.0 MiB (115,343,419 bytes) asked for$' \
+        "$mtr_tmp/out" || fail "the demo's numbers are not exact"
+    rm -f "$tree"/build/demo/core.*
 }
 
 check_failures() {
@@ -132,4 +161,5 @@ make_stubs
 check_usage
 check_fresh_clone
 check_again
+check_demo
 check_failures

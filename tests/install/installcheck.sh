@@ -3,6 +3,7 @@
 # installcheck`, which sets the MTR_INST_* directories ($DESTDIR in front).
 
 . "$MTR_SRC/tests/lib.sh"
+. "$MTR_SRC/tests/install/hello.sh"
 
 need pkg-config
 example=$MTR_SRC/examples/own_blocks.c
@@ -86,9 +87,35 @@ check_preload() {
     expect '^active$' "$mtr_tmp/preload.out"
 }
 
+# The command, with the library of the same tree.
+check_command() {
+    command=$MTR_INST_COMMAND
+    run "$command" --version >"$mtr_tmp/version"
+    grep -qx "malloc_tracer $MTR_INST_VERSION" "$mtr_tmp/version" ||
+        fail "--version: $(cat "$mtr_tmp/version")"
+    run "$command" --help >"$mtr_tmp/help"
+    grep -q '^Usage: malloc_tracer ' "$mtr_tmp/help" || fail "--help: no usage"
+    "$command" run env >"$mtr_tmp/env" || fail "run env: exit status $?"
+    grep -qx "LD_PRELOAD=$MTR_INST_LIBDIR/libmalloc_tracer.so.0" "$mtr_tmp/env" ||
+        fail "run preloads $(grep LD_PRELOAD "$mtr_tmp/env")"
+
+    hello_start hello_world "$command" run
+    hello_report "$command" hello_world "$mtr_pids"
+    if hello_core; then
+        hello_report "$command" hello_world "$core"
+    else
+        echo "no gcore here: no core was read"
+    fi
+    hello_stop hello_world
+}
+
 check_files
 check_header
 check_header_alone
 check_linked
 check_preload
+if [ -n "$MTR_INST_COMMAND" ]; then
+    unset MALLOC_TRACER_LIBRARY
+    check_command
+fi
 echo "the installed tree is good"

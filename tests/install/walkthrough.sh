@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: MIT
+# The walkthrough of README: a core of hello_world, read with nothing but gdb.
+
+. "$MTR_SRC/tests/lib.sh"
+. "$MTR_SRC/tests/install/hello.sh"
+
+need_preload
+need gdb gcore
+
+says() { # PATTERN
+    grep -Eq "$1" "$mtr_tmp/out" || {
+        cat "$mtr_tmp/out"
+        fail "gdb does not say \"$1\""
+    }
+}
+
+# `print` of a variable that is not there would end the others.
+gdb_script() {
+    if [ "${MTR_COUNTERS-}" ]; then
+        echo 'print TOTAL_ALLOCS'
+        echo 'print TOTAL_ALLOCATED_BYTES'
+    fi
+    echo "x/s ${bigs##* }"
+    echo "x/5xg $s19"
+    echo "info symbol *(long *)($s19 + 24)"
+    echo "x/dg $s19-8"
+}
+
+walk() { # PROGRAM
+    hello_start "$1"
+    hello_core || skip "gcore: $(tail -n 1 "$mtr_tmp/gcore.log")"
+    hello_stop "$1"
+
+    gdb_script >"$mtr_tmp/script"
+    gdb -nx -q -batch -x "$mtr_tmp/script" "$MTR_BUILD/examples/$1" "$core" \
+        >"$mtr_tmp/out" 2>&1 || {
+        cat "$mtr_tmp/out"
+        fail "gdb: exit status $?"
+    }
+    rm -f "$core"
+    says ':	"big10Mb[.] A lot of data"$'
+    says "^$s19:	0x6d2061206d612049	0x7463757274735f79$"
+    says '	0x0000000000003931	0x0000[0-9a-f]{12}$'
+    says ':	0x0000000000000013$'
+    says '^main [+] [0-9]+ in section [.]text'
+    says ':	49$'
+    [ "${MTR_COUNTERS-}" ] && [ "$1" = hello_world ] || return 0
+    says '^[$]1 = 4$'
+    says '^[$]2 = 115343419$'
+}
+
+hello_each walk
