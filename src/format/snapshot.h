@@ -3,7 +3,7 @@
  * A saved snapshot: the record of a live process in a file, without the
  * contents of its blocks. malloc_tracer-format(5) says the same in words.
  *
- *   | header | blocks ... | maps | modules | exe |
+ *   | header | blocks ... | maps | modules | exe | nodes ... |
  *
  * The header is written last, so a file that was not finished has none. All
  * numbers are in the byte order of the process.
@@ -28,7 +28,7 @@ enum mtr_snapshot_part {
 	MTR_PART_MAPS,	  /* the text of /proc/PID/maps */
 	MTR_PART_MODULES, /* struct mtr_snapshot_module */
 	MTR_PART_EXE,	  /* the path of the executable */
-	MTR_PART_STACKS,  /* the depot, as it stands in memory */
+	MTR_PART_STACKS,  /* struct mtr_node, from MTR_NODE_FIRST on */
 	MTR_PART_COUNT,
 	MTR_PART_MAX = 8
 };

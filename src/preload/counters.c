@@ -8,7 +8,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
-#include "preload/sys.h"
+#include "preload/threads.h"
 
 #ifdef MTR_COUNTERS
 
@@ -17,8 +17,9 @@ enum { SLOTS = 1024, SLOT_BYTES = 64 };
 
 struct slot {
 	struct mtr_counter counter;
-	_Atomic uint64_t owner; /* pid and tid; 0: never used */
-	char pad[SLOT_BYTES - sizeof(struct mtr_counter) - sizeof(uint64_t)];
+	struct mtr_owner owner;
+	char pad[SLOT_BYTES - sizeof(struct mtr_counter) -
+		 sizeof(struct mtr_owner)];
 };
 
 static_assert(sizeof(struct slot) == SLOT_BYTES, "counters_debug.S");
@@ -46,29 +47,12 @@ EXPORT_AS("TOTAL_ALLOCATED_BYTES", "mtr_total_bytes");
 
 MTR_TLS struct mtr_counter *mtr_counter_own;
 
-/*
- * A slot may be taken over when its thread is gone. One that another process
- * left us by fork may be in use by the thread that forked: hands off.
- */
-static bool slot_take(struct slot *slot, int pid, uint64_t self)
-{
-	uint64_t owner = atomic_load(&slot->owner);
-
-	if (owner != 0 && ((int)(owner >> 32) != pid ||
-			   mtr_sys_thread_alive(pid, (int)owner)))
-		return false;
-	return atomic_compare_exchange_strong(&slot->owner, &owner, self);
-}
-
 static struct mtr_counter *slot_claim(void)
 {
-	int pid = mtr_sys_getpid();
-	uint64_t self = (uint64_t)pid << 32 | (uint32_t)mtr_sys_gettid();
-
 	for (uint64_t i = 0; i < SLOTS; i++) {
 		uint64_t used = atomic_load(&mtr_counter_slots_used);
 
-		if (!slot_take(&mtr_counter_slots[i], pid, self))
+		if (!mtr_owner_take(&mtr_counter_slots[i].owner))
 			continue;
 		while (used <= i &&
 		       !atomic_compare_exchange_weak(&mtr_counter_slots_used,

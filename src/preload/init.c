@@ -11,7 +11,9 @@
 #include <unistd.h>
 
 #include "preload/arena.h"
+#include "preload/capture.h"
 #include "preload/eventlog.h"
+#include "preload/objects.h"
 #include "preload/options.h"
 #include "preload/real.h"
 #include "preload/sys.h"
@@ -76,7 +78,13 @@ void mtr_init_options(void)
 	if (options.frees)
 		mtr_freed_lead = MTR_LEAD_FREED;
 	mtr_descriptor.flags |= (mtr_freed_lead ? MTR_FLAG_FREES : 0) |
-				(options.follow ? 0 : MTR_FLAG_NOFOLLOW);
+				(options.follow ? 0 : MTR_FLAG_NOFOLLOW) |
+				(options.direct ? MTR_FLAG_DIRECT : 0);
+	if (options.stacks && mtr_capture_init(options.stacks)) {
+		mtr_descriptor.stack_depth = options.stacks;
+		mtr_real_close_fast_roads();
+	}
+	mtr_objects_init(options.direct);
 }
 
 void mtr_init_descriptor(bool shadowed)

@@ -13,8 +13,10 @@
 #include <unistd.h>
 
 #include "preload/arena.h"
+#include "preload/capture.h"
 #include "preload/entry.h"
 #include "preload/eventlog.h"
+#include "preload/objects.h"
 #include "preload/real.h"
 #include "preload/track.h"
 
@@ -44,12 +46,12 @@ static void *untraced(void *p)
 /* malloc */
 
 static __attribute__((noinline)) void *malloc_slow(size_t size,
-						   uintptr_t caller)
+						   struct mtr_site site)
 {
 	switch (mtr_real_road(size)) {
 	case MTR_ROAD_TRACED:
 		return mtr_track_any(mtr_real.malloc(mtr_request(size)), size,
-				     caller);
+				     site);
 	case MTR_ROAD_PLAIN:
 		return mtr_real.malloc(size);
 	case MTR_ROAD_NESTED:
@@ -69,10 +71,10 @@ void *MTR_NAME(malloc)(size_t size)
 	void *p;
 
 	if (!mtr_real_fast(size)) {
-		p = malloc_slow(size, MTR_CALLER());
+		p = malloc_slow(size, MTR_SITE());
 	} else {
 		p = mtr_real.malloc(mtr_request_chunk(size));
-		p = mtr_track_chunk(p, kept, MTR_CALLER());
+		p = mtr_track_chunk(p, kept, MTR_SITE());
 	}
 	mtr_event_alloc("malloc", size, p, MTR_CALLER());
 	return p;
@@ -90,10 +92,17 @@ static MTR_COLD void free_foreign(void *p)
 		mtr_real.free(p);
 }
 
-static __attribute__((noinline)) void free_slow(void *p)
+/*
+ * What the dynamic linker frees it frees when it unloads an object; if it frees
+ * anything else now and then, the rules are read again.
+ */
+static __attribute__((noinline)) void free_slow(void *p, uintptr_t caller)
 {
 	uint8_t *at = mtr_track_find(p);
 
+	if (unlikely(mtr_objects.watch) &&
+	    unlikely(mtr_span_holds(&mtr_objects.linker, caller)))
+		mtr_capture_forget();
 	if (unlikely(!at)) {
 		free_foreign(p);
 		return;
@@ -102,7 +111,7 @@ static __attribute__((noinline)) void free_slow(void *p)
 	mtr_real.free(p);
 }
 
-MTR_INLINE void free_common(void *p)
+MTR_INLINE void free_common(void *p, uintptr_t caller)
 {
 	const struct mtr_hint *hint = mtr_hint_for((uintptr_t)p);
 	uint8_t *at;
@@ -110,25 +119,25 @@ MTR_INLINE void free_common(void *p)
 	if (unlikely(!mtr_hint_covers(hint, (uintptr_t)p)))
 		goto slow;
 	at = mtr_hint_byte(hint, (uintptr_t)p);
-	if (unlikely(!mtr_is_lead(*at)))
+	if (unlikely(!mtr_is_lead(*at)) || unlikely(mtr_objects.watch))
 		goto slow;
 	mtr_track_forget(p, at);
 	mtr_real.free(p);
 	return;
 slow:
-	free_slow(p);
+	free_slow(p, caller);
 }
 
 MTR_INLINE void free_logged(const char *what, void *p, uintptr_t caller)
 {
 	mtr_event_check_free(p, mtr_track_find(p), caller);
 	mtr_event_free(what, p, caller);
-	free_common(p);
+	free_common(p, caller);
 }
 
 void mtr_interpose_free(void *p)
 {
-	free_common(p);
+	free_common(p, 0);
 }
 
 void MTR_NAME(free)(void *p)
@@ -161,12 +170,12 @@ void MTR_NAME(free_aligned_sized)(void *p, size_t align, size_t size)
  * zero already, and must not be touched.
  */
 static __attribute__((noinline)) void *calloc_slow(size_t size,
-						   uintptr_t caller)
+						   struct mtr_site site)
 {
 	switch (mtr_real_road(size)) {
 	case MTR_ROAD_TRACED:
 		return mtr_track_any(mtr_real.calloc(1, mtr_request(size)),
-				     size, caller);
+				     size, site);
 	case MTR_ROAD_PLAIN:
 		return mtr_real.calloc(1, size);
 	case MTR_ROAD_NESTED:
@@ -186,23 +195,23 @@ void *MTR_NAME(calloc)(size_t n, size_t size)
 	if (mtr_real_fast(bytes))
 		p = mtr_track_chunk(
 			mtr_real.calloc(1, mtr_request_chunk(bytes)), bytes,
-			MTR_CALLER());
+			MTR_SITE());
 	else
-		p = calloc_slow(bytes, MTR_CALLER());
+		p = calloc_slow(bytes, MTR_SITE());
 	mtr_event_alloc("calloc", bytes, p, MTR_CALLER());
 	return p;
 }
 
 /* realloc */
 
-static void *realloc_arena(void *p, size_t size, uintptr_t caller)
+static void *realloc_arena(void *p, size_t size, struct mtr_site site)
 {
 	size_t old = mtr_arena_size(p);
 	void *q;
 
 	if (size == 0)
 		return NULL;
-	q = malloc_slow(size, caller);
+	q = malloc_slow(size, site);
 	if (q)
 		memcpy(q, p, old < size ? old : size);
 	return q;
@@ -219,10 +228,10 @@ static void *realloc_zero(void *p)
 }
 
 /* What realloc was given has no record; what it gives has one. */
-static void *realloc_foreign(void *p, size_t size, uintptr_t caller)
+static void *realloc_foreign(void *p, size_t size, struct mtr_site site)
 {
 	return mtr_track_any(mtr_real.realloc(p, mtr_request(size)), size,
-			     caller);
+			     site);
 }
 
 /*
@@ -230,7 +239,7 @@ static void *realloc_foreign(void *p, size_t size, uintptr_t caller)
  * place and we wipe out its record. The trailer stays where it is.
  */
 MTR_INLINE void *realloc_traced(void *p, uint8_t *at, size_t size,
-				uintptr_t caller)
+				struct mtr_site site)
 {
 	uint8_t lead = *at;
 	void *q;
@@ -241,18 +250,18 @@ MTR_INLINE void *realloc_traced(void *p, uint8_t *at, size_t size,
 		mtr_track_restore(p, at, lead);
 		return NULL;
 	}
-	return mtr_track_any(q, size, caller);
+	return mtr_track_any(q, size, site);
 }
 
-static MTR_COLD void *realloc_slow(void *p, size_t size, uintptr_t caller)
+static MTR_COLD void *realloc_slow(void *p, size_t size, struct mtr_site site)
 {
 	enum mtr_road road = mtr_real_road(size);
 	uint8_t *at;
 
 	if (!p)
-		return malloc_slow(size, caller);
+		return malloc_slow(size, site);
 	if (mtr_arena_owns(p))
-		return realloc_arena(p, size, caller);
+		return realloc_arena(p, size, site);
 	if (road == MTR_ROAD_NOMEM)
 		return NULL;
 	if (road == MTR_ROAD_PLAIN ||
@@ -263,24 +272,24 @@ static MTR_COLD void *realloc_slow(void *p, size_t size, uintptr_t caller)
 	if (size == 0)
 		return realloc_zero(p);
 	at = mtr_track_find(p);
-	return at ? realloc_traced(p, at, size, caller)
-		  : realloc_foreign(p, size, caller);
+	return at ? realloc_traced(p, at, size, site)
+		  : realloc_foreign(p, size, site);
 }
 
-static void *realloc_common(void *p, size_t size, uintptr_t caller)
+static void *realloc_common(void *p, size_t size, struct mtr_site site)
 {
 	uint8_t *at = mtr_track_find(p);
 
-	mtr_event_check_free(p, at, caller);
+	mtr_event_check_free(p, at, site.pc);
 	/* size 0 wraps, and leaves by the slow road too */
 	if (unlikely(!at || !mtr_real_fast(size - 1)))
-		return realloc_slow(p, size, caller);
-	return realloc_traced(p, at, size, caller);
+		return realloc_slow(p, size, site);
+	return realloc_traced(p, at, size, site);
 }
 
 void *MTR_NAME(realloc)(void *p, size_t size)
 {
-	void *q = realloc_common(p, size, MTR_CALLER());
+	void *q = realloc_common(p, size, MTR_SITE());
 
 	mtr_event_realloc(p, size, q, MTR_CALLER());
 	return q;
@@ -295,7 +304,7 @@ void *MTR_NAME(reallocarray)(void *p, size_t n, size_t size)
 		errno = ENOMEM;
 		return NULL;
 	}
-	q = realloc_common(p, bytes, MTR_CALLER());
+	q = realloc_common(p, bytes, MTR_SITE());
 	mtr_event_realloc(p, bytes, q, MTR_CALLER());
 	return q;
 }
@@ -307,7 +316,7 @@ void *MTR_NAME(reallocarray)(void *p, size_t n, size_t size)
  * alone makes them differ by more than the trailer.
  */
 static void *memalign_common(size_t align, size_t size, size_t request,
-			     uintptr_t caller)
+			     struct mtr_site site)
 {
 	switch (mtr_real_road(request)) {
 	case MTR_ROAD_TRACED:
@@ -324,12 +333,12 @@ static void *memalign_common(size_t align, size_t size, size_t request,
 	request = mtr_request(request);
 	return mtr_track_request(
 		mtr_real.memalign(align_up_to_granule(align), request), size,
-		request, caller);
+		request, site);
 }
 
 void *MTR_NAME(memalign)(size_t align, size_t size)
 {
-	void *p = memalign_common(align, size, size, MTR_CALLER());
+	void *p = memalign_common(align, size, size, MTR_SITE());
 
 	mtr_event_alloc("memalign", size, p, MTR_CALLER());
 	return p;
@@ -337,7 +346,7 @@ void *MTR_NAME(memalign)(size_t align, size_t size)
 
 void *MTR_NAME(valloc)(size_t size)
 {
-	void *p = memalign_common(getpagesize(), size, size, MTR_CALLER());
+	void *p = memalign_common(getpagesize(), size, size, MTR_SITE());
 
 	mtr_event_alloc("valloc", size, p, MTR_CALLER());
 	return p;
@@ -353,12 +362,13 @@ void *MTR_NAME(pvalloc)(size_t size)
 		whole = SIZE_MAX;
 	else
 		whole &= -page;
-	p = memalign_common(page, size, whole, MTR_CALLER());
+	p = memalign_common(page, size, whole, MTR_SITE());
 	mtr_event_alloc("pvalloc", size, p, MTR_CALLER());
 	return p;
 }
 
-static void *aligned_alloc_common(size_t align, size_t size, uintptr_t caller)
+static void *aligned_alloc_common(size_t align, size_t size,
+				  struct mtr_site site)
 {
 	switch (mtr_real_road(size)) {
 	case MTR_ROAD_TRACED:
@@ -374,12 +384,12 @@ static void *aligned_alloc_common(size_t align, size_t size, uintptr_t caller)
 		return untraced(mtr_real.aligned_alloc(align, size));
 	align = align_up_to_granule(align);
 	return mtr_track_any(mtr_real_aligned(align, mtr_request(size)), size,
-			     caller);
+			     site);
 }
 
 void *MTR_NAME(aligned_alloc)(size_t align, size_t size)
 {
-	void *p = aligned_alloc_common(align, size, MTR_CALLER());
+	void *p = aligned_alloc_common(align, size, MTR_SITE());
 
 	mtr_event_alloc("aligned_alloc", size, p, MTR_CALLER());
 	return p;
@@ -391,7 +401,7 @@ static bool posix_align_is_valid(size_t align)
 }
 
 static int posix_memalign_traced(void **ret, size_t align, size_t size,
-				 uintptr_t caller)
+				 struct mtr_site site)
 {
 	void *p = NULL;
 	int error;
@@ -400,12 +410,12 @@ static int posix_memalign_traced(void **ret, size_t align, size_t size,
 					mtr_request(size));
 	if (error)
 		return error;
-	*ret = mtr_track_any(p, size, caller);
+	*ret = mtr_track_any(p, size, site);
 	return 0;
 }
 
 static int posix_memalign_common(void **ret, size_t align, size_t size,
-				 uintptr_t caller)
+				 struct mtr_site site)
 {
 	int kept = errno;
 	int error;
@@ -425,7 +435,7 @@ static int posix_memalign_common(void **ret, size_t align, size_t size,
 		return ENOMEM;
 	}
 	if (!mtr_real.posix_memalign_foreign)
-		return posix_memalign_traced(ret, align, size, caller);
+		return posix_memalign_traced(ret, align, size, site);
 	error = mtr_real.posix_memalign(ret, align, size);
 	if (!error)
 		untraced(*ret);
@@ -434,7 +444,7 @@ static int posix_memalign_common(void **ret, size_t align, size_t size,
 
 int MTR_NAME(posix_memalign)(void **ret, size_t align, size_t size)
 {
-	int error = posix_memalign_common(ret, align, size, MTR_CALLER());
+	int error = posix_memalign_common(ret, align, size, MTR_SITE());
 
 	mtr_event_alloc("posix_memalign", size, error ? NULL : *ret,
 			MTR_CALLER());

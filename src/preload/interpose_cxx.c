@@ -14,6 +14,7 @@
 #include <stdbool.h>
 
 #include "preload/arena.h"
+#include "preload/capture.h"
 #include "preload/entry.h"
 #include "preload/eventlog.h"
 #include "preload/real.h"
@@ -34,12 +35,12 @@ static void *new_next(enum mtr_cxx form, size_t size, uintptr_t a, uintptr_t b)
  * through our malloc, and then the block is recorded already, as its.
  */
 static MTR_COLD void *new_handed_on(enum mtr_cxx form, size_t size, uintptr_t a,
-				    uintptr_t b, uintptr_t caller)
+				    uintptr_t b, struct mtr_site site)
 {
 	if (size >= mtr_size_max)
 		return new_next(form, size, a, b);
 	return mtr_track_adopt(new_next(form, mtr_request(size), a, b), size,
-			       caller);
+			       site);
 }
 
 static void *new_aligned(size_t align, size_t size)
@@ -52,7 +53,8 @@ static void *new_aligned(size_t align, size_t size)
 /* @align is 0 for the forms that have none. */
 static __attribute__((noinline)) void *new_slow(enum mtr_cxx form, size_t size,
 						size_t align, uintptr_t a,
-						uintptr_t b, uintptr_t caller)
+						uintptr_t b,
+						struct mtr_site site)
 {
 	enum mtr_road road = mtr_real_road(size);
 	void *p = NULL;
@@ -67,8 +69,8 @@ static __attribute__((noinline)) void *new_slow(enum mtr_cxx form, size_t size,
 		p = align ? new_aligned(align, size)
 			  : mtr_real.malloc(mtr_request(size));
 	if (unlikely(!p))
-		return new_handed_on(form, size, a, b, caller);
-	return mtr_track_any(p, size, caller);
+		return new_handed_on(form, size, a, b, site);
+	return mtr_track_any(p, size, site);
 }
 
 /*
@@ -87,10 +89,10 @@ static __attribute__((noinline)) void *new_slow(enum mtr_cxx form, size_t size,
 		if (mtr_real_new_fast(size))				\
 			p = mtr_real.malloc(mtr_request_chunk(size));	\
 		if (likely(p))						\
-			p = mtr_track_chunk(p, kept, MTR_CALLER());	\
+			p = mtr_track_chunk(p, kept, MTR_SITE());	\
 		else							\
 			p = new_slow(MTR_CXX_##name, kept, 0, kept_a,	\
-				     kept_b, MTR_CALLER());		\
+				     kept_b, MTR_SITE());		\
 		mtr_event_alloc("operator new", size, p, MTR_CALLER());	\
 		return p;						\
 	}
@@ -100,7 +102,7 @@ static __attribute__((noinline)) void *new_slow(enum mtr_cxx form, size_t size,
 	void *MTR_NAME(name)(size_t size, uintptr_t a, uintptr_t b)	\
 	{								\
 		void *p = new_slow(MTR_CXX_##name, size, a, a, b,	\
-				   MTR_CALLER());			\
+				   MTR_SITE());			\
 									\
 		mtr_event_alloc("operator new", size, p, MTR_CALLER());	\
 		return p;						\
@@ -142,7 +144,7 @@ MTR_INLINE void delete_common(enum mtr_cxx form, void *p, uintptr_t a,
 	mtr_event_check_free(p, mtr_track_find(p), caller);
 	mtr_event_free("operator delete", p, caller);
 	if (unlikely(!mtr_hint_covers(hint, (uintptr_t)p) ||
-		     !mtr_real_new_fast(0)))
+		     !mtr_real.delete_fast))
 		goto slow;
 	at = mtr_hint_byte(hint, (uintptr_t)p);
 	if (unlikely(!mtr_is_lead(*at)))

@@ -10,6 +10,7 @@
 #include <sys/auxv.h>
 #include <unistd.h>
 
+#include "format/depot.h"
 #include "preload/line.h"
 
 struct word {
@@ -27,6 +28,23 @@ static bool parse_flag(struct word value, bool *ret)
 	if (value.len != 1 || (*value.at != '0' && *value.at != '1'))
 		return false;
 	*ret = *value.at == '1';
+	return true;
+}
+
+static bool parse_depth(struct word value, unsigned int *ret)
+{
+	unsigned int n = 0;
+
+	if (value.len == 0 || value.len > 2)
+		return false;
+	for (size_t i = 0; i < value.len; i++) {
+		if (value.at[i] < '0' || value.at[i] > '9')
+			return false;
+		n = 10 * n + (value.at[i] - '0');
+	}
+	if (n > MTR_STACK_DEPTH_MAX)
+		return false;
+	*ret = n;
 	return true;
 }
 
@@ -50,6 +68,12 @@ static bool parse_log(struct word value, struct mtr_options *ret)
 static bool parse_one(struct word key, struct word value,
 		      struct mtr_options *ret)
 {
+	if (word_is(key, "stacks"))
+		return parse_depth(value, &ret->stacks);
+	if (word_is(key, "caller")) {
+		ret->direct = word_is(value, "direct");
+		return ret->direct;
+	}
 	if (word_is(key, "frees"))
 		return parse_flag(value, &ret->frees);
 	if (word_is(key, "follow"))

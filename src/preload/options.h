@@ -17,8 +17,10 @@
 enum { MTR_LOG_PATH_MAX = 256 };
 
 struct mtr_options {
-	bool frees;  /* keep what a freed block's trailer tells */
-	bool follow; /* leave LD_PRELOAD to the children */
+	bool frees;	     /* keep what a freed block's trailer tells */
+	unsigned int stacks; /* depth of call stacks; 0: none */
+	bool direct;	     /* caller=direct: as it is, in libc too */
+	bool follow;	     /* leave LD_PRELOAD to the children */
 	char log[MTR_LOG_PATH_MAX]; /* --enable-debug: where to; "": stderr */
 };
 

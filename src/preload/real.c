@@ -175,6 +175,20 @@ static bool cxx_is_replaced(void)
 	return next && !is_standard(next);
 }
 
+static void open_fast_roads(void)
+{
+	__atomic_store_n(&mtr_real.fast_limit, mtr_size_max, __ATOMIC_RELEASE);
+	if (!mtr_real.cxx_replaced)
+		__atomic_store_n(&mtr_real.new_limit, mtr_size_max,
+				 __ATOMIC_RELEASE);
+}
+
+void mtr_real_close_fast_roads(void)
+{
+	__atomic_store_n(&mtr_real.fast_limit, 0, __ATOMIC_RELEASE);
+	__atomic_store_n(&mtr_real.new_limit, 0, __ATOMIC_RELEASE);
+}
+
 /*
  * Every field gets the same value from whichever thread stores it; the limits
  * come last and publish the rest.
@@ -199,12 +213,9 @@ static void resolve(void)
 	mtr_descriptor.drops[MTR_DROP_STARTUP] = drops;
 	resolving = false;
 	atomic_store(&state, shadowed ? STATE_SHADOWED : STATE_TRACED);
-	if (shadowed || !mtr_real.chunks)
-		return;
-	__atomic_store_n(&mtr_real.fast_limit, mtr_size_max, __ATOMIC_RELEASE);
-	if (!mtr_real.cxx_replaced)
-		__atomic_store_n(&mtr_real.new_limit, mtr_size_max,
-				 __ATOMIC_RELEASE);
+	mtr_real.delete_fast = !shadowed && !mtr_real.cxx_replaced;
+	if (!shadowed && mtr_real.chunks && !mtr_descriptor.stack_depth)
+		open_fast_roads();
 }
 
 MTR_COLD static enum mtr_road road_first(void)

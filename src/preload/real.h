@@ -50,6 +50,7 @@ struct mtr_real {
 	size_t (*malloc_usable_size)(void *p);
 
 	bool chunks;	   /* glibc: the chunk header gives the usable size */
+	bool delete_fast;  /* operator delete is free */
 	bool cxx_replaced; /* a library brings its own operator new */
 	bool unsized;	   /* no malloc_usable_size beside malloc */
 	/* not beside malloc: whose blocks these are nobody knows */
@@ -88,6 +89,9 @@ enum mtr_road {
 
 /* Resolves at the first call. */
 enum mtr_road mtr_real_road(size_t size);
+
+/* For every block a stack is wanted: the slow road alone takes one. */
+void mtr_real_close_fast_roads(void);
 
 MTR_INLINE bool mtr_real_fast(size_t size)
 {

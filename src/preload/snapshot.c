@@ -12,6 +12,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "format/depot.h"
 #include "format/snapshot.h"
 #include "preload/sys.h"
 #include "preload/track.h"
@@ -99,6 +100,34 @@ static int put_exe(struct file *f)
 	return n < 0 ? n : file_put(f, path, n);
 }
 
+/* All nodes that a record may name by now: the blocks are written already. */
+static int put_stacks(struct file *f)
+{
+	const struct mtr_depot *depot =
+		(const struct mtr_depot *)mtr_descriptor.depot;
+	uint32_t nodes;
+	int error = 0;
+
+	if (!depot)
+		return 0;
+	nodes = __atomic_load_n(&depot->nodes, __ATOMIC_ACQUIRE);
+	for (uint32_t id = MTR_NODE_FIRST; id < nodes && !error;) {
+		const uint64_t *slot = &depot->chunk[id >> MTR_CHUNK_NODE_BITS];
+		const struct mtr_node *chunk =
+			(const struct mtr_node *)__atomic_load_n(
+				slot, __ATOMIC_ACQUIRE);
+		uint32_t first = id % MTR_CHUNK_NODES;
+		uint32_t n = MTR_CHUNK_NODES - first;
+
+		if (!chunk)
+			break;
+		n = n < nodes - id ? n : nodes - id;
+		error = file_put(f, chunk + first, n * sizeof(*chunk));
+		id += n;
+	}
+	return error;
+}
+
 static int put_part(struct file *f, enum mtr_snapshot_part part)
 {
 	switch (part) {
@@ -110,6 +139,8 @@ static int put_part(struct file *f, enum mtr_snapshot_part part)
 		return dl_iterate_phdr(put_module, f);
 	case MTR_PART_EXE:
 		return put_exe(f);
+	case MTR_PART_STACKS:
+		return put_stacks(f);
 	default:
 		return 0;
 	}

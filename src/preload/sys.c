@@ -141,6 +141,37 @@ long mtr_sys_readlink(const char *path, char *buf, size_t bytes)
 		     0);
 }
 
+bool mtr_sys_readable(const void *p, size_t pages)
+{
+	enum { BATCH = 64 };
+	char byte[BATCH];
+	struct iovec local = { byte, 0 }, remote[BATCH];
+
+	while (pages > 0) {
+		size_t n = pages < BATCH ? pages : BATCH;
+		long got;
+
+		for (size_t i = 0; i < n; i++) {
+			remote[i].iov_base = (char *)p + i * MTR_SYS_PAGE;
+			remote[i].iov_len = 1;
+		}
+		local.iov_len = n;
+		got = call6(SYS_process_vm_readv, mtr_sys_getpid(),
+			    (long)&local, 1, (long)remote, n, 0);
+		/* forbidden here: that it is mapped has to do */
+		if (got == -EPERM || got == -ENOSYS)
+			got = call3(SYS_mincore, (long)p, n * MTR_SYS_PAGE,
+				    (long)byte) == 0
+				      ? (long)n
+				      : 0;
+		if (got != (long)n)
+			return false;
+		p = (const char *)p + n * MTR_SYS_PAGE;
+		pages -= n;
+	}
+	return true;
+}
+
 long mtr_sys_peek(const struct iovec *local, const struct iovec *remote,
 		  unsigned int n)
 {

@@ -36,6 +36,10 @@ int mtr_sys_gettid(void);
 bool mtr_sys_thread_alive(int pid, int tid);
 long mtr_sys_readlink(const char *path, char *buf, size_t bytes);
 
+/* Can all of these pages be read? @p is the first. */
+enum { MTR_SYS_PAGE = 4096 };
+bool mtr_sys_readable(const void *p, size_t pages);
+
 /* Read our own memory, stopping at the first part that is not there. */
 long mtr_sys_peek(const struct iovec *local, const struct iovec *remote,
 		  unsigned int n);

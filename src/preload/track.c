@@ -63,8 +63,21 @@ static uint8_t *entry_make(void *p, size_t usable)
 	return at;
 }
 
+static void record(void *p, uint8_t *at, size_t size, size_t usable,
+		   const struct mtr_site *site)
+{
+	uint64_t size_stack = size;
+	uintptr_t caller = site->pc;
+
+	if (mtr_descriptor.stack_depth && mtr_trailer_has_stack(usable))
+		size_stack |= (uint64_t)mtr_capture(site) << MTR_SIZE_BITS;
+	if (unlikely(mtr_objects_inner(caller)))
+		caller = mtr_capture_outside(site);
+	mtr_track_record(p, at, size, usable, caller, size_stack);
+}
+
 __attribute__((noinline)) void *
-mtr_track_request(void *p, size_t size, size_t request, uintptr_t caller)
+mtr_track_request(void *p, size_t size, size_t request, struct mtr_site site)
 {
 	size_t usable;
 	uint8_t *at;
@@ -81,24 +94,24 @@ mtr_track_request(void *p, size_t size, size_t request, uintptr_t caller)
 		at = entry_make(p, usable);
 	if (unlikely(!at))
 		return p;
-	mtr_track_record(p, at, size, usable, caller);
+	record(p, at, size, usable, &site);
 	mtr_ledger_mark(at, mtr_descriptor.lead, usable);
 	return p;
 }
 
 __attribute__((noinline)) void *mtr_track_any(void *p, size_t size,
-					      uintptr_t caller)
+					      struct mtr_site site)
 {
-	return mtr_track_request(p, size, mtr_request(size), caller);
+	return mtr_track_request(p, size, mtr_request(size), site);
 }
 
-void *mtr_track_adopt(void *p, size_t size, uintptr_t caller)
+void *mtr_track_adopt(void *p, size_t size, struct mtr_site site)
 {
 	uint8_t *at = p ? mtr_track_find(p) : NULL;
 
 	if (!at || !mtr_is_live(*at))
-		return mtr_track_any(p, size, caller);
-	mtr_track_record(p, at, size, mtr_track_usable(at), caller);
+		return mtr_track_any(p, size, site);
+	record(p, at, size, mtr_track_usable(at), &site);
 	return p;
 }
 

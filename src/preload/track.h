@@ -15,10 +15,12 @@
 
 #include "format/layout.h"
 #include "format/trailer.h"
+#include "preload/capture.h"
 #include "preload/compiler.h"
 #include "preload/counters.h"
 #include "preload/descriptor.h"
 #include "preload/ledger.h"
+#include "preload/objects.h"
 #include "preload/real.h"
 
 /* What free leaves in the ledger: 0, or MTR_LEAD_FREED with frees=1. */
@@ -28,22 +30,24 @@ extern MTR_HIDDEN uint8_t mtr_freed_lead;
  * Record the block @p, for which mtr_request(@size) bytes were asked of the
  * next allocator. Any allocator, any size. Returns @p, which may be NULL.
  */
-void *mtr_track_any(void *p, size_t size, uintptr_t caller);
+void *mtr_track_any(void *p, size_t size, struct mtr_site site);
 
 /* The same where @request bytes were asked for. */
-void *mtr_track_request(void *p, size_t size, size_t request, uintptr_t caller);
+void *mtr_track_request(void *p, size_t size, size_t request,
+			struct mtr_site site);
 
 /* Record in @p, which may be recorded already, another size and caller. */
-void *mtr_track_adopt(void *p, size_t size, uintptr_t caller);
+void *mtr_track_adopt(void *p, size_t size, struct mtr_site site);
 
 MTR_INLINE void mtr_track_record(void *p, uint8_t *at, size_t size,
-				 size_t usable, uintptr_t caller)
+				 size_t usable, uint64_t caller,
+				 uint64_t size_stack)
 {
 	struct mtr_trailer *t = mtr_trailer_at(p, usable);
 
 	mtr_counters_replace(p, at);
 	t->caller = caller;
-	t->size_stack = size;
+	t->size_stack = size_stack;
 	mtr_counters_add(size);
 }
 
@@ -65,25 +69,26 @@ MTR_INLINE void mtr_ledger_put_chunk(uint8_t *at, uint32_t lead, uint32_t chunk)
 
 /*
  * The fast road: a small block of glibc's, for which mtr_request_chunk() was
- * asked. About 25 instructions; two loads that hit the cache find the ledger
- * byte. Large and mmapped chunks, and a ledger that must grow, leave by the one
- * exit.
+ * asked, and no stack. About 25 instructions; two loads that hit the cache find
+ * the ledger byte. Large and mmapped chunks, callers in libc and its likes, and
+ * a ledger that must grow, leave by the one exit.
  */
-MTR_INLINE void *mtr_track_chunk(void *p, size_t size, uintptr_t caller)
+MTR_INLINE void *mtr_track_chunk(void *p, size_t size, struct mtr_site site)
 {
 	const size_t large = (MTR_ESCAPE << MTR_UNIT_BITS) + MTR_CHUNK_HEADER;
 	const struct mtr_hint *hint = mtr_hint_for((uintptr_t)p);
 	size_t chunk, usable;
 	uint8_t *at;
 
-	if (unlikely(!mtr_hint_covers(hint, (uintptr_t)p)))
-		return mtr_track_any(p, size, caller);
+	if (unlikely(!mtr_hint_covers(hint, (uintptr_t)p)) ||
+	    unlikely(mtr_span_holds(&mtr_objects.inner, site.pc)))
+		return mtr_track_any(p, size, site);
 	at = mtr_hint_byte(hint, (uintptr_t)p);
 	chunk = ((const size_t *)p)[-1];
 	if (unlikely(chunk >= large))
-		return mtr_track_any(p, size, caller);
+		return mtr_track_any(p, size, site);
 	usable = (chunk & ~(size_t)MTR_CHUNK_BITS) - MTR_CHUNK_HEADER;
-	mtr_track_record(p, at, size, usable, caller);
+	mtr_track_record(p, at, size, usable, site.pc, size);
 	atomic_thread_fence(memory_order_release);
 	mtr_ledger_put_chunk(at, mtr_descriptor.lead, chunk);
 	return p;

@@ -13,10 +13,11 @@ cat >"$mtr_tmp/table" <<'END'
 src/format/            format/
 src/preload/sys.       compiler.h
 src/preload/ledger.    format/ compiler.h descriptor.h sys.h
-src/preload/capture.   format/ compiler.h descriptor.h sys.h cfi.h depot.h
-src/preload/cfi.       format/ compiler.h descriptor.h sys.h
+src/preload/capture.h  compiler.h
+src/preload/capt format/ cfi.h depot.h descriptor.h objects.h stack_end.h sys.h threads.h
+src/preload/cfi.       format/ compiler.h descriptor.h sys.h cfi_bytes.h objects.h
 src/preload/depot.     format/ compiler.h descriptor.h sys.h
-src/preload/counters.  format/ compiler.h sys.h
+src/preload/counters.  format/ compiler.h sys.h threads.h
 src/preload/eventlog.  format/ compiler.h sys.h line.h
 src/preload/           format/ preload/ malloc_tracer.h
 src/base/              format/ base/

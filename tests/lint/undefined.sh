@@ -7,7 +7,8 @@ need_preload
 need nm
 
 # dlsym, dladdr, dlopen, dlerror: the look-up of the next allocator; what they
-# allocate comes from the bootstrap arena. dl_iterate_phdr, time: snapshots.
+# allocate comes from the bootstrap arena. dl_iterate_phdr, time: snapshots. _r_debug:
+# which objects were there at start-up.
 # getenv, unsetenv: follow=0, in the constructor.
 cat >"$mtr_tmp/allowed" <<'END'
 _ITM_deregisterTMCloneTable
@@ -20,6 +21,7 @@ __errno_location
 __libc_single_threaded
 _dl_find_object
 bcmp
+_r_debug
 dl_iterate_phdr
 dladdr
 dlerror

@@ -93,11 +93,12 @@ END_TEST
 /* A block freed behind our back; its place is given out again. */
 START_TEST(a_place_is_counted_once)
 {
+	const struct mtr_site site = { .pc = 1 };
 	void *p = mtr_twin_malloc(100);
 
-	mtr_track_any(p, 30, 1);
+	mtr_track_any(p, 30, site);
 	check_totals(1, 30);
-	mtr_track_adopt(p, 50, 1);
+	mtr_track_adopt(p, 50, site);
 	check_totals(1, 50);
 	mtr_twin_free(p);
 	check_totals(0, 0);

@@ -10,6 +10,8 @@
 
 enum { CALLER = 0x1234 };
 
+static const struct mtr_site caller = { .pc = CALLER };
+
 static _Alignas(16) char memory[4096];
 static size_t usable_answer;
 
@@ -29,7 +31,7 @@ static void check_dropped(void *p, enum mtr_drop reason)
 {
 	uint64_t before = mtr_descriptor.drops[reason];
 
-	ck_assert_ptr_eq(mtr_track_any(p, 1, CALLER), p);
+	ck_assert_ptr_eq(mtr_track_any(p, 1, caller), p);
 	ck_assert_uint_eq(mtr_descriptor.drops[reason], before + 1);
 	ck_assert_ptr_eq(mtr_track_find(p), NULL);
 }
@@ -51,10 +53,10 @@ START_TEST(any)
 
 	for (size_t i = 0; i < sizeof(usables) / sizeof(*usables); i++) {
 		usable_answer = usables[i];
-		ck_assert_ptr_eq(mtr_track_any(memory, 8, CALLER), memory);
+		ck_assert_ptr_eq(mtr_track_any(memory, 8, caller), memory);
 		check_recorded(memory, 8, usables[i] & -(size_t)8);
 	}
-	ck_assert_ptr_eq(mtr_track_any(NULL, 8, CALLER), NULL);
+	ck_assert_ptr_eq(mtr_track_any(NULL, 8, caller), NULL);
 }
 END_TEST
 
@@ -73,7 +75,7 @@ END_TEST
 START_TEST(dropped_for_want_of_room)
 {
 	for (usable_answer = 0; usable_answer < 24; usable_answer++)
-		ck_assert_ptr_eq(mtr_track_request(memory, 0, 16, CALLER),
+		ck_assert_ptr_eq(mtr_track_request(memory, 0, 16, caller),
 				 memory);
 	ck_assert_ptr_eq(mtr_track_find(memory), NULL);
 	ck_assert_uint_eq(mtr_descriptor.drops[MTR_DROP_SMALL], 24);
@@ -84,7 +86,7 @@ END_TEST
 START_TEST(a_block_has_what_was_asked_for)
 {
 	usable_answer = 0;
-	mtr_track_any(memory, 100, CALLER);
+	mtr_track_any(memory, 100, caller);
 	check_recorded(memory, 100, 120);
 }
 END_TEST
@@ -93,7 +95,7 @@ END_TEST
 static size_t usable_that_allocates(void *p)
 {
 	if (p == memory)
-		ck_assert_ptr_eq(mtr_track_any(memory + 1024, 8, CALLER),
+		ck_assert_ptr_eq(mtr_track_any(memory + 1024, 8, caller),
 				 memory + 1024);
 	return 64;
 }
@@ -101,11 +103,11 @@ static size_t usable_that_allocates(void *p)
 START_TEST(nested)
 {
 	mtr_real.malloc_usable_size = usable_that_allocates;
-	mtr_track_any(memory, 8, CALLER);
+	mtr_track_any(memory, 8, caller);
 	check_recorded(memory, 8, 64);
 	ck_assert_ptr_eq(mtr_track_find(memory + 1024), NULL);
 	ck_assert_uint_eq(mtr_descriptor.drops[MTR_DROP_NESTED], 1);
-	mtr_track_any(memory + 1024, 8, CALLER);
+	mtr_track_any(memory + 1024, 8, caller);
 	check_recorded(memory + 1024, 8, 64);
 }
 END_TEST
@@ -114,9 +116,9 @@ START_TEST(unsized)
 {
 	mtr_real.unsized = true;
 	mtr_real.malloc_usable_size = NULL;
-	mtr_track_any(memory, 100, CALLER);
+	mtr_track_any(memory, 100, caller);
 	check_recorded(memory, 100, 120);
-	mtr_track_request(memory, 100, 4096, CALLER);
+	mtr_track_request(memory, 100, 4096, caller);
 	check_recorded(memory, 100, 4096);
 }
 END_TEST
@@ -129,10 +131,10 @@ START_TEST(chunk_header)
 	mtr_real.chunks = true;
 	usable_answer = 256;
 	p[-1] = 64 | 5;
-	mtr_track_any(p, 8, CALLER);
+	mtr_track_any(p, 8, caller);
 	check_recorded(p, 8, 56);
 	p[-1] = 64 | MTR_CHUNK_MMAPPED;
-	mtr_track_any(p, 8, CALLER);
+	mtr_track_any(p, 8, caller);
 	check_recorded(p, 8, 256);
 }
 END_TEST
@@ -144,7 +146,7 @@ START_TEST(chunk_fast)
 	mtr_real.chunks = true;
 	for (size_t chunk = 32; chunk <= 2048; chunk += 16) {
 		p[-1] = chunk | 1;
-		ck_assert_ptr_eq(mtr_track_chunk(p, 5, CALLER), p);
+		ck_assert_ptr_eq(mtr_track_chunk(p, 5, caller), p);
 		check_recorded(p, 5, chunk - 8);
 	}
 }
@@ -154,7 +156,7 @@ START_TEST(generation)
 {
 	usable_answer = 64;
 	mtr_descriptor.lead = mtr_lead(7);
-	mtr_track_any(memory, 8, CALLER);
+	mtr_track_any(memory, 8, caller);
 	ck_assert_uint_eq(mtr_lead_generation(*mtr_track_find(memory)), 7);
 }
 END_TEST
@@ -165,7 +167,7 @@ START_TEST(forget_and_restore)
 
 	usable_answer = 64;
 	mtr_descriptor.lead = mtr_lead(7);
-	mtr_track_any(memory, 8, CALLER);
+	mtr_track_any(memory, 8, caller);
 	at = mtr_track_find(memory);
 	mtr_track_forget(memory, at);
 	ck_assert_ptr_eq(mtr_track_find(memory), NULL);
@@ -182,7 +184,7 @@ START_TEST(forget_keeps_the_story)
 
 	usable_answer = 64;
 	mtr_freed_lead = MTR_LEAD_FREED;
-	mtr_track_any(memory, 8, CALLER);
+	mtr_track_any(memory, 8, caller);
 	at = mtr_ledger_find((uintptr_t)memory);
 	mtr_track_forget(memory, at);
 	ck_assert_uint_eq(*at, MTR_LEAD_FREED);
@@ -194,11 +196,11 @@ END_TEST
 START_TEST(adopt)
 {
 	usable_answer = 64;
-	ck_assert_ptr_eq(mtr_track_adopt(NULL, 8, CALLER), NULL);
-	mtr_track_adopt(memory, 8, CALLER);
+	ck_assert_ptr_eq(mtr_track_adopt(NULL, 8, caller), NULL);
+	mtr_track_adopt(memory, 8, caller);
 	check_recorded(memory, 8, 64);
-	mtr_track_any(memory, 40, CALLER + 1);
-	mtr_track_adopt(memory, 9, CALLER);
+	mtr_track_any(memory, 40, (struct mtr_site){ .pc = CALLER + 1 });
+	mtr_track_adopt(memory, 9, caller);
 	check_recorded(memory, 9, 64);
 }
 END_TEST
@@ -207,10 +209,10 @@ END_TEST
 START_TEST(adopt_at_a_freed_place)
 {
 	usable_answer = 2048;
-	mtr_track_any(memory, 40, CALLER);
+	mtr_track_any(memory, 40, caller);
 	*mtr_track_find(memory) = MTR_LEAD_FREED;
 	usable_answer = 64;
-	mtr_track_adopt(memory, 9, CALLER);
+	mtr_track_adopt(memory, 9, caller);
 	check_recorded(memory, 9, 64);
 }
 END_TEST
