@@ -37,11 +37,13 @@ struct option_row {
 };
 
 static const struct option_row rows[] = {
+	{ MTR_TAKES_TRACE, 's', NULL, "[N]",
+	  "record the call stack of each block, N frames deep (default 32)" },
 	{ MTR_TAKES_TRACE, 'o', NULL, "LIST",
 	  "options for the library, such as frees=1,follow=0" },
 	{ MTR_TAKES_GROUPS, OPT_BY, "by", "KEY",
-	  "group by function (default), module, caller, line, size or "
-	  "generation" },
+	  "group by function (default), module, caller, line, stack, size "
+	  "or generation" },
 	{ MTR_TAKES_GROUPS, OPT_SORT, "sort", "WHAT",
 	  "sort by bytes (default), count or slack" },
 	{ MTR_TAKES_GROUPS, OPT_TOP, "top", "N",
@@ -86,6 +88,11 @@ static bool takes(const struct mtr_command *c, const struct option_row *r)
 	return !r->takes || c->takes & r->takes;
 }
 
+static bool optional(const struct option_row *r)
+{
+	return r->arg && r->arg[0] == '[';
+}
+
 /* ------------------------------------------------------------------ help */
 
 static void help_formats(const struct mtr_command *c)
@@ -112,7 +119,9 @@ void mtr_args_help(const struct mtr_command *c)
 			continue;
 		if (r->id < OPT_BY)
 			snprintf(letter, sizeof(letter), "-%c%s", r->id,
-				 r->name ? ", " : " ");
+				 r->name       ? ", "
+				 : optional(r) ? ""
+					       : " ");
 		if (r->name)
 			snprintf(name, sizeof(name), "--%s%s", r->name,
 				 r->arg ? "=" : "");
@@ -153,6 +162,14 @@ static bool parse_digits(const char **at, uint64_t *ret)
 static bool parse_number(const char *text, uint64_t *ret)
 {
 	return parse_digits(&text, ret) && !*text;
+}
+
+static bool parse_depth(const char *text, const char **ret)
+{
+	uint64_t n;
+
+	*ret = text;
+	return parse_number(text, &n) && n <= MTR_STACK_DEPTH_MAX;
 }
 
 static bool parse_size(const char *text, uint64_t *ret)
@@ -209,11 +226,9 @@ static bool parse_regex(const char *text, const char **ret)
 static bool parse_by(const char *text, struct mtr_args *ret)
 {
 	static const char *const names[MTR_BY_COUNT] = {
-		[MTR_BY_FUNCTION] = "function",
-		[MTR_BY_MODULE] = "module",
-		[MTR_BY_CALLER] = "caller",
-		[MTR_BY_LINE] = "line",
-		[MTR_BY_SIZE] = "size",
+		[MTR_BY_FUNCTION] = "function",	    [MTR_BY_MODULE] = "module",
+		[MTR_BY_CALLER] = "caller",	    [MTR_BY_LINE] = "line",
+		[MTR_BY_STACK] = "stack",	    [MTR_BY_SIZE] = "size",
 		[MTR_BY_GENERATION] = "generation",
 	};
 	int i;
@@ -311,6 +326,8 @@ static bool set(const struct mtr_command *c, const struct option_row *r,
 	case OPT_JSON:
 		ret->format = MTR_FORMAT_JSON;
 		return true;
+	case 's':
+		return parse_depth(text ? text : "32", &ret->stacks);
 	default:
 		ret->trace = text;
 		return true;
@@ -319,7 +336,7 @@ static bool set(const struct mtr_command *c, const struct option_row *r,
 
 struct getopt_tables {
 	struct option longs[ROWS + 1];
-	char shorts[2 * ROWS + 2];
+	char shorts[3 * ROWS + 2];
 };
 
 static void getopt_tables(const struct mtr_command *c,
@@ -340,6 +357,8 @@ static void getopt_tables(const struct mtr_command *c,
 		if (r->id < OPT_BY) {
 			*letter++ = (char)r->id;
 			if (r->arg)
+				*letter++ = ':';
+			if (optional(r))
 				*letter++ = ':';
 		}
 		if (r->name)
@@ -383,8 +402,12 @@ static enum mtr_parsed parse_options(const struct mtr_command *c, int argc,
 		if (!r)
 			return bad(c);
 		if (!set(c, r, optarg, ret)) {
-			mtr_say("--%s: '%s' is not what it takes", r->name,
-				optarg);
+			if (r->name)
+				mtr_say("--%s: '%s' is not what it takes",
+					r->name, optarg);
+			else
+				mtr_say("-%c: '%s' is not what it takes", id,
+					optarg);
 			return bad(c);
 		}
 	}

@@ -29,6 +29,16 @@ static struct mtr_error *tally(const struct mtr_args *args,
 	return mtr_tally_make(s, &filter, args->by, args->sort, ret);
 }
 
+static struct mtr_error *write_tree(struct mtr_writer *w,
+				    const struct mtr_tally *t, size_t top)
+{
+	mtr_auto_tree struct mtr_tree tree = { 0 };
+
+	MTR_TRY(mtr_tree_make(w->s, t, w->sort, &tree));
+	mtr_write_tree(w, t, &tree, top);
+	return NULL;
+}
+
 static int report(const struct mtr_args *args)
 {
 	mtr_auto_snapshot struct mtr_snapshot s = { 0 };
@@ -45,7 +55,12 @@ static int report(const struct mtr_args *args)
 	if (args->format == MTR_FORMAT_CSV)
 		mtr_say_warnings(&s);
 	mtr_writer_init(&w, args, &s);
-	mtr_write_report(&w, &t, top(args));
+	if (args->by == MTR_BY_STACK && w.ops->tree)
+		error = write_tree(&w, &t, top(args));
+	else
+		mtr_write_report(&w, &t, top(args));
+	if (error)
+		return mtr_fail(s.name, error);
 	return mtr_writer_finish(&w);
 }
 

@@ -114,20 +114,27 @@ static struct mtr_error *join(const char *variable, const char *first,
 	return failed ? mtr_error_nomem() : NULL;
 }
 
-static struct mtr_error *prepare(const char *options)
+static struct mtr_error *prepare(const struct mtr_args *args)
 {
 	static const char list[] = "MALLOC_TRACER_OPTIONS";
 	mtr_auto_free char *library = NULL;
+	char stacks[32];
 
 	MTR_TRY(library_path(&library));
 	MTR_TRY(join("LD_PRELOAD", library, ":", getenv("LD_PRELOAD")));
 	/* of an option that is given twice the last one counts */
-	return options ? join(list, getenv(list), ",", options) : NULL;
+	snprintf(stacks, sizeof(stacks), "stacks=%s",
+		 args->stacks ? args->stacks : "");
+	if (args->stacks)
+		MTR_TRY(join(list, getenv(list), ",", stacks));
+	if (args->trace)
+		MTR_TRY(join(list, getenv(list), ",", args->trace));
+	return NULL;
 }
 
 static int run(const struct mtr_args *args)
 {
-	struct mtr_error *error = prepare(args->trace);
+	struct mtr_error *error = prepare(args);
 	const char *program = args->operands[0];
 	int code;
 

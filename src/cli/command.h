@@ -38,8 +38,9 @@ struct mtr_args {
 	uint64_t top; /* UINT64_MAX: not given */
 	struct mtr_filter_spec filter;
 	struct mtr_snapshot_options snapshot;
-	const char *trace; /* run -o */
-	char **operands;   /* ends with NULL */
+	const char *trace;  /* run -o */
+	const char *stacks; /* run -s: a depth; NULL: not given */
+	char **operands;    /* ends with NULL */
 };
 
 /* Sets of options; a command takes some. */
@@ -47,7 +48,7 @@ enum {
 	MTR_TAKES_GROUPS = 1 << 0,  /* --by, --sort, --top */
 	MTR_TAKES_FILTERS = 1 << 1, /* --min-size and so on */
 	MTR_TAKES_NAMES = 1 << 2,   /* --exe and so on */
-	MTR_TAKES_TRACE = 1 << 3,   /* -o, and what follows is a command */
+	MTR_TAKES_TRACE = 1 << 3,   /* -s, -o, and what follows is a command */
 	MTR_TAKES_JSON = 1 << 4,    /* --json */
 	MTR_TAKES_FORMAT = 1 << 5,  /* --format */
 };
@@ -116,6 +117,7 @@ void mtr_progress_end(void);
 
 #define mtr_auto_snapshot mtr_cleanup(mtr_snapshot_fini)
 #define mtr_auto_filter mtr_cleanup(mtr_filter_fini)
+#define mtr_auto_tree mtr_cleanup(mtr_tree_fini)
 #define mtr_auto_tally mtr_cleanup(mtr_tally_fini)
 
 #endif

@@ -20,7 +20,8 @@ struct mtr_block {
 	uint64_t freed : 1;   /* state "freed": frees=1 */
 	uint64_t damaged : 1; /* the trailer makes no sense */
 	uint32_t site;	      /* index into .sites */
-	uint32_t stack;	      /* id in the depot; 0: none */
+	uint32_t stack;	      /* id in the depot; 0: none. stacks.h makes
+			       * indices of them */
 };
 
 MTR_VECTOR(mtr_blocks, struct mtr_block);

@@ -13,29 +13,32 @@ static void cleanup_wrappers(struct mtr_wrappers **w)
 	mtr_wrappers_destroy(*w);
 }
 
-/* Index of the first frame that is no wrapper; one without a name is none. */
-static uint32_t find_owner(const struct mtr_frames *frames,
-			   const struct mtr_site *site,
-			   const struct mtr_wrappers *w)
+/* The first frame that is no wrapper; one without a name is none. */
+static void find_owner(const struct mtr_frames *frames, struct mtr_site *site,
+		       const struct mtr_wrappers *w)
 {
 	for (uint32_t i = site->first; i < site->first + site->n; i++) {
 		const char *function = frames->at[i].function;
 
+		site->owner = i;
 		if (!function || !mtr_wrappers_match(w, function))
-			return i;
+			return;
 	}
-	return site->first + site->n - 1;
+	site->wrapper = true;
 }
 
 static struct mtr_error *name_site(struct mtr_snapshot *s, uint64_t pc,
 				   const struct mtr_wrappers *w)
 {
 	struct mtr_site *site = mtr_sites_push(&s->sites);
+	bool exact = pc & MTR_PC_EXACT;
 	size_t first = s->frames.n;
 
 	if (!site)
 		return mtr_error_nomem();
-	MTR_TRY(mtr_symbols_resolve(s->symbols, pc, &s->frames));
+	pc &= ~MTR_PC_EXACT;
+	/* it looks at what is before */
+	MTR_TRY(mtr_symbols_resolve(s->symbols, pc + exact, &s->frames));
 	if (s->frames.n > UINT32_MAX)
 		return mtr_error_create("too many callers to name");
 	*site = (struct mtr_site){
@@ -43,8 +46,50 @@ static struct mtr_error *name_site(struct mtr_snapshot *s, uint64_t pc,
 		.first = (uint32_t)first,
 		.n = (uint32_t)(s->frames.n - first),
 	};
-	site->owner = find_owner(&s->frames, site, w);
+	find_owner(&s->frames, site, w);
 	return NULL;
+}
+
+/* Where a signal handler returns to, as debuggers have it. */
+static void name_signals(struct mtr_snapshot *s)
+{
+	const struct mtr_calls *calls = &s->stacks.calls;
+
+	for (size_t i = 1; i < calls->n; i++) {
+		const struct mtr_call *c = &calls->at[i];
+
+		if (c->parent && calls->at[c->parent].signal)
+			s->frames.at[s->sites.at[c->site].first].function =
+				"<signal handler called>";
+	}
+}
+
+/*
+ * From the frame outwards that the record names: what is further in was passed
+ * over when it was made, being of libc or the C++ runtime.
+ */
+static uint32_t stack_owner(const struct mtr_snapshot *s,
+			    const struct mtr_stack *stack)
+{
+	const struct mtr_call *calls = s->stacks.calls.at;
+	uint32_t from = stack->call;
+
+	while (from && calls[from].site != stack->caller)
+		from = calls[from].parent;
+	from = from ? from : stack->call;
+	while (calls[from].parent && s->sites.at[calls[from].site].wrapper)
+		from = calls[from].parent;
+	return calls[from].site;
+}
+
+static void find_owners(struct mtr_snapshot *s)
+{
+	for (size_t i = 1; i < s->stacks.list.n; i++) {
+		struct mtr_stack *stack = &s->stacks.list.at[i];
+
+		if (stack->call)
+			stack->owner = stack_owner(s, stack);
+	}
 }
 
 static struct mtr_error *name_sites(struct mtr_snapshot *s,
@@ -54,8 +99,10 @@ static struct mtr_error *name_sites(struct mtr_snapshot *s,
 
 	MTR_TRY(mtr_wrappers_create(options->skip, &w));
 	MTR_TRY(mtr_symbols_open(s->target, &options->symbols, &s->symbols));
-	for (size_t i = 0; i < s->heap.sites.n; i++)
-		MTR_TRY(name_site(s, s->heap.sites.at[i], w));
+	for (size_t i = 0; i < s->stacks.pcs.n; i++)
+		MTR_TRY(name_site(s, s->stacks.pcs.at[i], w));
+	name_signals(s);
+	find_owners(s);
 	return NULL;
 }
 
@@ -64,12 +111,12 @@ static struct mtr_error *number_sites(struct mtr_snapshot *s)
 {
 	struct mtr_frame *frame = mtr_frames_push(&s->frames);
 
-	if (!frame || !mtr_sites_reserve(&s->sites, s->heap.sites.n))
+	if (!frame || !mtr_sites_reserve(&s->sites, s->stacks.pcs.n))
 		return mtr_error_nomem();
 	*frame = (struct mtr_frame){ 0 };
-	for (size_t i = 0; i < s->heap.sites.n; i++)
+	for (size_t i = 0; i < s->stacks.pcs.n; i++)
 		s->sites.at[s->sites.n++] = (struct mtr_site){
-			.pc = s->heap.sites.at[i],
+			.pc = s->stacks.pcs.at[i] & ~MTR_PC_EXACT,
 			.n = 1,
 		};
 	return NULL;
@@ -102,6 +149,7 @@ static struct mtr_error *take(const char *target,
 	s->kind = mtr_target_kind(s->target);
 	s->pid = mtr_target_pid(s->target);
 	MTR_TRY(mtr_heap_read(s->target, &s->heap));
+	MTR_TRY(mtr_stacks_read(s->target, &s->heap, &s->stacks));
 	if (options->no_names)
 		MTR_TRY(number_sites(s));
 	else
@@ -129,6 +177,7 @@ void mtr_snapshot_fini(struct mtr_snapshot *s)
 	mtr_strings_fini(&s->warnings);
 	mtr_frames_fini(&s->frames);
 	mtr_sites_fini(&s->sites);
+	mtr_stacks_fini(&s->stacks);
 	mtr_heap_fini(&s->heap);
 	mtr_symbols_close(s->symbols);
 	if (s->target)

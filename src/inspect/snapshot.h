@@ -8,14 +8,16 @@
 #define MTR_INSPECT_SNAPSHOT_H
 
 #include "inspect/heap.h"
+#include "inspect/stacks.h"
 #include "inspect/symbols.h"
 
-/* A distinct caller and what it is called. */
+/* A distinct place in the code, and what it is called. */
 struct mtr_site {
 	uint64_t pc;	   /* return address; 0: not known */
 	uint32_t first, n; /* its frames, innermost inlined first */
 	uint32_t owner;	   /* the frame that the block is put down to: the
 			    * first that is not an allocation wrapper */
+	bool wrapper;	   /* all of them are */
 };
 
 MTR_VECTOR(mtr_sites, struct mtr_site);
@@ -23,9 +25,11 @@ MTR_VECTOR(mtr_sites, struct mtr_site);
 struct mtr_snapshot {
 	const char *name; /* of the target, as the user gave it */
 	enum mtr_target_kind kind;
-	int pid; /* 0: unknown */
-	struct mtr_heap heap;
-	struct mtr_sites sites; /* one for each of heap.sites, same order */
+	int pid;	      /* 0: unknown */
+	struct mtr_heap heap; /* blocks' .stack: index into stacks.list */
+	struct mtr_stacks stacks;
+	struct mtr_sites sites; /* one for each of stacks.pcs, same order:
+				 * those of heap.sites come first */
 	struct mtr_frames frames;
 	struct mtr_strings warnings; /* each owned */
 
@@ -44,6 +48,25 @@ struct mtr_error *mtr_snapshot_take(const char *target,
 				    const struct mtr_snapshot_options *options,
 				    struct mtr_snapshot *ret);
 void mtr_snapshot_fini(struct mtr_snapshot *s);
+
+/* The call stack of @b; NULL: it has none, or it is not known. */
+static inline const struct mtr_stack *
+mtr_snapshot_stack(const struct mtr_snapshot *s, const struct mtr_block *b)
+{
+	const struct mtr_stack *stack =
+		b->stack ? &s->stacks.list.at[b->stack] : NULL;
+
+	return stack && stack->call ? stack : NULL;
+}
+
+/* The site that @b is put down to: an index into s->sites. */
+static inline uint32_t mtr_snapshot_site(const struct mtr_snapshot *s,
+					 const struct mtr_block *b)
+{
+	const struct mtr_stack *stack = mtr_snapshot_stack(s, b);
+
+	return stack ? stack->owner : b->site;
+}
 
 /* The frame that @site's blocks are put down to. */
 static inline const struct mtr_frame *

@@ -70,13 +70,16 @@ static const char reserved[] =
 	"__libcpp_allocate __allocate_at_least __libcpp_operator_new "
 	"__construct_node ";
 
-/* These only as members of std, __gnu_cxx or Rust's allocators. */
+/* These only as members of Rust's alloc. */
 static const char members[] =
-	"allocate allocate_at_least allocate_bytes allocate_object "
-	"do_allocate allocate_zeroed alloc alloc_impl alloc_zeroed realloc "
+	"allocate allocate_zeroed alloc alloc_impl alloc_zeroed realloc "
 	"grow_impl exchange_malloc ";
 
-static const char *const spaces[] = { "std::", "__gnu_cxx::", "alloc::" };
+/*
+ * The C++ library's containers and strings allocate for who fills them, and
+ * most of their code is compiled into the program.
+ */
+static const char *const library[] = { "std::", "__gnu_cxx::" };
 
 /* Is @name a whole word of @list, in which a space follows each? */
 static bool listed(const char *list, const char *name)
@@ -181,11 +184,16 @@ static void plain_name(const char *function, char *to, size_t room)
 	to[n] = '\0';
 }
 
-static bool is_member(const char *name, const char *last)
+static bool begins(const char *name, const char *with)
 {
-	for (size_t i = 0; i < sizeof(spaces) / sizeof(*spaces); i++)
-		if (!strncmp(name, spaces[i], strlen(spaces[i])))
-			return listed(members, last);
+	return strncmp(name, with, strlen(with)) == 0;
+}
+
+static bool is_library(const char *name)
+{
+	for (size_t i = 0; i < sizeof(library) / sizeof(*library); i++)
+		if (begins(name, library[i]))
+			return true;
 	return false;
 }
 
@@ -210,9 +218,12 @@ static bool is_known(const char *function)
 	plain_name(function, name, sizeof(name));
 	if (!strncmp(name, "operator new", 12))
 		return !is_word(name[12]);
+	if (is_library(name))
+		return true;
 	last = last_part(name);
 	if (last != name)
-		return listed(reserved, last) || is_member(name, last);
+		return listed(reserved, last) ||
+		       (begins(name, "alloc::") && listed(members, last));
 	return listed(reserved, name) ||
 	       listed(names, name + strspn(name, "_"));
 }

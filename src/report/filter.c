@@ -78,7 +78,7 @@ struct mtr_error *mtr_filter_init(const struct mtr_snapshot *s,
 {
 	struct mtr_error *error;
 
-	*ret = (struct mtr_filter){ .spec = *spec };
+	*ret = (struct mtr_filter){ .spec = *spec, .s = s };
 	if (!mtr_filter_needs_names(spec))
 		return NULL;
 	ret->sites = calloc(s->sites.n + 1, sizeof(*ret->sites));

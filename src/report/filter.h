@@ -20,6 +20,7 @@ struct mtr_filter_spec {
 
 struct mtr_filter {
 	struct mtr_filter_spec spec;
+	const struct mtr_snapshot *s;
 	bool *sites; /* by index: is its owner asked for? NULL: all are */
 };
 
@@ -41,7 +42,7 @@ static inline bool mtr_filter_passes(const struct mtr_filter *f,
 	return b->size >= f->spec.min_size && b->size <= f->spec.max_size &&
 	       b->generation >= f->spec.first &&
 	       b->generation <= f->spec.last &&
-	       (!f->sites || f->sites[b->site]);
+	       (!f->sites || f->sites[mtr_snapshot_site(f->s, b)]);
 }
 
 #endif

@@ -29,6 +29,61 @@ void mtr_name_frame(struct mtr_strbuf *b, uint64_t pc,
 		mtr_strbuf_add(b, MTR_NAME_DAMAGED);
 }
 
+/* The functions at @site, the outermost first, each with a ";" before it but
+ * the first of all. */
+static void name_site(struct mtr_strbuf *b, const struct mtr_snapshot *s,
+		      const struct mtr_site *site, bool first)
+{
+	for (uint32_t i = site->n; i > 0; i--, first = false) {
+		if (!first)
+			mtr_strbuf_add(b, ";");
+		mtr_name_frame(b, site->pc, &s->frames.at[site->first + i - 1]);
+	}
+}
+
+void mtr_name_stack(struct mtr_strbuf *b, const struct mtr_snapshot *s,
+		    const struct mtr_stack *stack, const struct mtr_site *site)
+{
+	uint32_t sites[MTR_STACK_FRAMES_MAX];
+	unsigned n;
+
+	if (!stack) {
+		name_site(b, s, site, true);
+		return;
+	}
+	n = mtr_stack_sites(&s->stacks, stack, sites);
+	for (unsigned i = n; i > 0; i--)
+		name_site(b, s, &s->sites.at[sites[i - 1]], i == n);
+}
+
+struct end {
+	const char *key, *text;
+};
+
+static const struct end ends[MTR_ROOT_COUNT] = {
+	[MTR_ROOT_NONE] = { "none", "no stack" },
+	[MTR_ROOT_COMPLETE] = { "complete", "complete" },
+	[MTR_ROOT_DEPTH] = { "depth", "cut" },
+	[MTR_ROOT_NO_CFI] = { "no_cfi", "no unwind information" },
+	[MTR_ROOT_EXPRESSION] = { "expression",
+				  "an unwind rule that is not understood" },
+	[MTR_ROOT_DAMAGED] = { "damaged", "damaged unwind information" },
+	[MTR_ROOT_STACK] = { "stack", "a frame outside of the stack" },
+};
+
+void mtr_name_end(struct mtr_strbuf *b, unsigned end, unsigned depth)
+{
+	mtr_strbuf_add(b, end < MTR_ROOT_COUNT ? ends[end].text
+					       : "for another reason");
+	if (end == MTR_ROOT_DEPTH)
+		mtr_strbuf_printf(b, " at %u frames", depth);
+}
+
+const char *mtr_name_end_key(unsigned end)
+{
+	return end < MTR_ROOT_COUNT ? ends[end].key : "other";
+}
+
 const char *mtr_name_size(char ret[MTR_HUMAN], uint64_t bytes)
 {
 	static const char *const unit[] = { "KiB", "MiB", "GiB",

@@ -19,6 +19,18 @@ void mtr_name_place(struct mtr_strbuf *b, uint64_t pc,
 void mtr_name_frame(struct mtr_strbuf *b, uint64_t pc,
 		    const struct mtr_frame *frame);
 
+/*
+ * "main;work;f": the functions from the outermost one to that which asked for
+ * the memory, as flame graphs have them. @site where there is no @stack.
+ */
+void mtr_name_stack(struct mtr_strbuf *b, const struct mtr_snapshot *s,
+		    const struct mtr_stack *stack, const struct mtr_site *site);
+
+/* Why a stack ends, one of enum mtr_root: "cut at 32 frames". */
+void mtr_name_end(struct mtr_strbuf *b, unsigned end, unsigned depth);
+/* As a member of JSON: "depth". */
+const char *mtr_name_end_key(unsigned end);
+
 /* "19 B", "1.2 MiB": rounded to one decimal, at most 10 characters. */
 enum { MTR_HUMAN = 16 };
 const char *mtr_name_size(char ret[MTR_HUMAN], uint64_t bytes);

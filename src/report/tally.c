@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Blocks are summed up by site, size or generation first; what belongs
+ * Blocks are summed up by stack, caller, size or generation first; what belongs
  * together is folded by its name afterwards. See tally.h for the contract.
  */
 #include "report/tally.h"
@@ -8,61 +8,15 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/index.h"
 #include "report/name.h"
-
-/* ------------------------------------------------------------ a hash index */
-
-/* Open addressing: .at[] has 1 + an index into the groups, or 0. */
-struct index {
-	uint32_t *at;
-	size_t room; /* a power of two, at least twice the groups */
-};
-
-static uint64_t mix(uint64_t hash)
-{
-	hash *= UINT64_C(0x9e3779b97f4a7c15);
-	return hash ^ hash >> 32;
-}
-
-static uint64_t text_hash(const char *text, const void *module)
-{
-	uint64_t hash = (uintptr_t)module;
-
-	for (; *text; text++)
-		hash = (hash ^ (unsigned char)*text) * UINT64_C(0x100000001b3);
-	return mix(hash);
-}
-
-static uint64_t group_hash(const struct mtr_group *g)
-{
-	return text_hash(g->key, g->module);
-}
-
-static void index_put(struct index *x, uint64_t hash, uint32_t value)
-{
-	size_t i = hash & (x->room - 1);
-
-	while (x->at[i])
-		i = (i + 1) & (x->room - 1);
-	x->at[i] = value;
-}
-
-static bool index_grow(struct index *x, size_t n)
-{
-	x->room = x->room ? x->room * 2 : 1024;
-	while (x->room < n * 2)
-		x->room *= 2;
-	free(x->at);
-	x->at = calloc(x->room, sizeof(*x->at));
-	return x->at;
-}
 
 /* --------------------------------------------------------------- by names */
 
 struct folder {
 	const struct mtr_snapshot *s;
 	struct mtr_groups *groups;
-	struct index index;
+	struct mtr_index index;
 	uint64_t *heaviest; /* bytes of each group's .site */
 };
 
@@ -106,12 +60,24 @@ static void site_key(struct mtr_strbuf *b, const struct mtr_site *site,
 		mtr_name_frame(b, site->pc, owner);
 }
 
+static uint64_t text_hash(const char *text, const void *module)
+{
+	uint64_t hash = (uintptr_t)module;
+
+	for (; *text; text++)
+		hash = (hash ^ (unsigned char)*text) * UINT64_C(0x100000001b3);
+	return mtr_index_mix(hash);
+}
+
 static bool folder_rehash(struct folder *f)
 {
-	if (!index_grow(&f->index, f->groups->n + 1))
+	if (!mtr_index_grow(&f->index, f->groups->n + 1))
 		return false;
-	for (size_t i = 0; i < f->groups->n; i++)
-		index_put(&f->index, group_hash(&f->groups->at[i]), i + 1);
+	for (size_t i = 0; i < f->groups->n; i++) {
+		const struct mtr_group *g = &f->groups->at[i];
+
+		mtr_index_put(&f->index, text_hash(g->key, g->module), i);
+	}
 	return true;
 }
 
@@ -119,16 +85,13 @@ static bool folder_rehash(struct folder *f)
 static struct mtr_group *folder_group(struct folder *f, const char *key,
 				      const struct mtr_module *module)
 {
-	uint64_t hash = text_hash(key, module);
+	uint64_t hash = text_hash(key, module), slot = hash;
 	struct mtr_group *g;
+	uint32_t at;
 
-	if (f->groups->n * 2 >= f->index.room && !folder_rehash(f))
+	if (mtr_index_is_full(&f->index, f->groups->n) && !folder_rehash(f))
 		return NULL;
-	for (size_t i = hash;; i++) {
-		uint32_t at = f->index.at[i & (f->index.room - 1)];
-
-		if (!at)
-			break;
+	while ((at = mtr_index_next(&f->index, &slot))) {
 		g = &f->groups->at[at - 1];
 		if (g->module == module && strcmp(g->key, key) == 0)
 			return g;
@@ -141,58 +104,121 @@ static struct mtr_group *folder_group(struct folder *f, const char *key,
 		f->groups->n--;
 		return NULL;
 	}
-	index_put(&f->index, hash, f->groups->n);
+	mtr_index_put(&f->index, hash, f->groups->n - 1);
 	return g;
 }
 
-static struct mtr_error *fold_site(struct folder *f, size_t i, enum mtr_by by,
-				   const struct mtr_sum *sum)
+/* Blocks of one stack or, where that is not known, of one caller. */
+struct cell {
+	const struct mtr_site *site; /* that they are put down to */
+	const struct mtr_stack *stack;
+	const struct mtr_sum *sum;
+};
+
+static struct mtr_error *fold_cell(struct folder *f, const struct cell *c,
+				   enum mtr_by by)
 {
-	const struct mtr_site *site = &f->s->sites.at[i];
-	const struct mtr_frame *owner = mtr_snapshot_owner(f->s, site);
+	const struct mtr_frame *owner = mtr_snapshot_owner(f->s, c->site);
 	struct mtr_strbuf key = { 0 };
 	struct mtr_group *g = NULL;
 	uint64_t *heaviest;
 
-	site_key(&key, site, owner, by);
+	site_key(&key, c->site, owner, by);
 	if (!key.failed)
 		g = folder_group(f, mtr_strbuf_text(&key), owner->module);
 	mtr_strbuf_fini(&key);
 	if (!g)
 		return mtr_error_nomem();
-	mtr_sum_add(&g->sum, sum);
-	/* there are no more groups than sites */
+	mtr_sum_add(&g->sum, c->sum);
+	/* there are no more groups than cells */
 	heaviest = &f->heaviest[g - f->groups->at];
-	if (!g->site || sum->bytes > *heaviest) {
-		g->site = site;
-		*heaviest = sum->bytes;
+	if (!g->site || c->sum->bytes > *heaviest) {
+		g->site = c->site;
+		g->stack = c->stack;
+		*heaviest = c->sum->bytes;
 	}
 	return NULL;
 }
 
+static struct mtr_error *keep_cell(struct folder *f, const struct cell *c)
+{
+	struct mtr_group *g = mtr_groups_push(f->groups);
+
+	if (!g)
+		return mtr_error_nomem();
+	*g = (struct mtr_group){
+		.module = mtr_snapshot_owner(f->s, c->site)->module,
+		.sum = *c->sum,
+		.site = c->site,
+		.stack = c->stack,
+	};
+	return NULL;
+}
+
+/* Sums of callers, then those of stacks. */
+struct cells {
+	struct mtr_sum *sums;
+	size_t n;
+};
+
+/*
+ * Where @b is counted. By the caller a stack will do only where all of its
+ * blocks name the same one.
+ */
+static size_t cell_of(const struct mtr_snapshot *s, const struct mtr_block *b,
+		      enum mtr_by by)
+{
+	const struct mtr_stack *stack = mtr_snapshot_stack(s, b);
+
+	if (!stack || (by == MTR_BY_CALLER && stack->caller != b->site))
+		return b->site;
+	return s->sites.n + b->stack;
+}
+
+static struct cell cell_at(const struct mtr_snapshot *s,
+			   const struct cells *cells, size_t i, enum mtr_by by)
+{
+	struct cell c = { .sum = &cells->sums[i] };
+
+	if (i < s->sites.n) {
+		c.site = &s->sites.at[i];
+		return c;
+	}
+	c.stack = &s->stacks.list.at[i - s->sites.n];
+	c.site = &s->sites.at[by == MTR_BY_CALLER ? c.stack->caller
+						  : c.stack->owner];
+	return c;
+}
+
 static struct mtr_error *fold(const struct mtr_snapshot *s,
-			      const struct mtr_sum *sums, struct mtr_tally *t)
+			      const struct cells *cells, struct mtr_tally *t)
 {
 	mtr_auto_free uint64_t *heaviest =
-		calloc(s->sites.n + 1, sizeof(*heaviest));
+		calloc(cells->n + 1, sizeof(*heaviest));
 	struct folder f = { .s = s,
 			    .groups = &t->groups,
 			    .heaviest = heaviest };
 	struct mtr_error *error = heaviest ? NULL : mtr_error_nomem();
 
-	for (size_t i = 0; i < s->sites.n && !error; i++)
-		if (sums[i].blocks)
-			error = fold_site(&f, i, t->by, &sums[i]);
-	free(f.index.at);
+	for (size_t i = 0; i < cells->n && !error; i++) {
+		struct cell c = cell_at(s, cells, i, t->by);
+
+		if (!c.sum->blocks)
+			continue;
+		error = t->by == MTR_BY_STACK ? keep_cell(&f, &c)
+					      : fold_cell(&f, &c, t->by);
+	}
+	mtr_index_fini(&f.index);
 	return error;
 }
 
-static struct mtr_error *tally_sites(const struct mtr_snapshot *s,
+static struct mtr_error *tally_cells(const struct mtr_snapshot *s,
 				     const struct mtr_filter *filter,
 				     struct mtr_tally *t)
 {
-	mtr_auto_free struct mtr_sum *sums =
-		calloc(s->sites.n + 1, sizeof(*sums));
+	size_t n = s->sites.n + s->stacks.list.n;
+	mtr_auto_free struct mtr_sum *sums = calloc(n + 1, sizeof(*sums));
+	struct cells cells = { sums, n };
 
 	if (!sums)
 		return mtr_error_nomem();
@@ -200,9 +226,9 @@ static struct mtr_error *tally_sites(const struct mtr_snapshot *s,
 		const struct mtr_block *b = &s->heap.blocks.at[i];
 
 		if (mtr_filter_passes(filter, b))
-			mtr_sum_block(&sums[b->site], b);
+			mtr_sum_block(&sums[cell_of(s, b, t->by)], b);
 	}
-	return fold(s, sums, t);
+	return fold(s, &cells, t);
 }
 
 /* ------------------------------------------------------------- by numbers */
@@ -214,36 +240,32 @@ struct numbered {
 
 MTR_VECTOR(numbers, struct numbered);
 
-static bool numbers_rehash(const struct numbers *v, struct index *x)
+static bool numbers_rehash(const struct numbers *v, struct mtr_index *x)
 {
-	if (!index_grow(x, v->n + 1))
+	if (!mtr_index_grow(x, v->n + 1))
 		return false;
 	for (size_t i = 0; i < v->n; i++)
-		index_put(x, mix(v->at[i].number), i + 1);
+		mtr_index_put(x, mtr_index_mix(v->at[i].number), i);
 	return true;
 }
 
-static struct mtr_sum *numbers_sum(struct numbers *v, struct index *x,
+static struct mtr_sum *numbers_sum(struct numbers *v, struct mtr_index *x,
 				   uint64_t number)
 {
-	uint64_t hash = mix(number);
+	uint64_t hash = mtr_index_mix(number), i = hash;
 	struct numbered *slot;
+	uint32_t at;
 
-	if (v->n * 2 >= x->room && !numbers_rehash(v, x))
+	if (mtr_index_is_full(x, v->n) && !numbers_rehash(v, x))
 		return NULL;
-	for (size_t i = hash;; i++) {
-		uint32_t at = x->at[i & (x->room - 1)];
-
-		if (!at)
-			break;
+	while ((at = mtr_index_next(x, &i)))
 		if (v->at[at - 1].number == number)
 			return &v->at[at - 1].sum;
-	}
 	slot = numbers_push(v);
 	if (!slot)
 		return NULL;
 	*slot = (struct numbered){ .number = number };
-	index_put(x, hash, v->n);
+	mtr_index_put(x, hash, v->n - 1);
 	return &slot->sum;
 }
 
@@ -251,7 +273,7 @@ static bool numbers_tally(const struct mtr_snapshot *s,
 			  const struct mtr_filter *filter, enum mtr_by by,
 			  struct numbers *v)
 {
-	struct index x = { 0 };
+	struct mtr_index x = { 0 };
 	bool ok = true;
 
 	for (size_t i = 0; i < s->heap.blocks.n && ok; i++) {
@@ -266,7 +288,7 @@ static bool numbers_tally(const struct mtr_snapshot *s,
 		if (ok)
 			mtr_sum_block(sum, b);
 	}
-	free(x.at);
+	mtr_index_fini(&x);
 	return ok;
 }
 
@@ -305,11 +327,23 @@ static int compare_down(uint64_t a, uint64_t b)
 	return a < b ? 1 : a > b ? -1 : 0;
 }
 
+/* Of stacks: in the order in which they were met. */
+static int compare_origins(const struct mtr_group *a, const struct mtr_group *b)
+{
+	if (a->stack && b->stack)
+		return a->stack < b->stack ? -1 : 1;
+	if (a->stack || b->stack)
+		return a->stack ? -1 : 1;
+	return a->site < b->site ? -1 : 1;
+}
+
 /* "9" before "10", and for the rest any order that is always the same */
 static int compare_keys(const struct mtr_group *a, const struct mtr_group *b)
 {
-	int order = strverscmp(a->key, b->key);
+	int order = a->key ? strverscmp(a->key, b->key) : 0;
 
+	if (!a->key)
+		return compare_origins(a, b);
 	if (order || !a->module || !b->module)
 		return order;
 	return strcmp(a->module->path, b->module->path);
@@ -362,7 +396,7 @@ struct mtr_error *mtr_tally_make(const struct mtr_snapshot *s,
 	if (by == MTR_BY_SIZE || by == MTR_BY_GENERATION)
 		error = tally_numbers(s, filter, ret);
 	else
-		error = tally_sites(s, filter, ret);
+		error = tally_cells(s, filter, ret);
 	if (error) {
 		mtr_tally_fini(ret);
 		return error;

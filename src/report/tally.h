@@ -3,7 +3,8 @@
  * Sums over blocks, and groups of blocks that have something in common.
  *
  * Linear in blocks, with one array look-up for each; names are made for
- * distinct groups alone.
+ * distinct groups alone. By stack each distinct one is a group, and what has
+ * none makes a group for each caller.
  */
 #ifndef MTR_REPORT_TALLY_H
 #define MTR_REPORT_TALLY_H
@@ -17,6 +18,7 @@ enum mtr_by {
 	MTR_BY_MODULE,
 	MTR_BY_CALLER,
 	MTR_BY_LINE,
+	MTR_BY_STACK,
 	MTR_BY_SIZE,
 	MTR_BY_GENERATION,
 	MTR_BY_COUNT
@@ -33,11 +35,14 @@ struct mtr_sum {
 };
 
 struct mtr_group {
-	char *key;			 /* owned */
+	char *key;			 /* owned; NULL: that of a stack, which
+					  * mtr_name_stack makes */
 	const struct mtr_module *module; /* NULL: none, or not by name */
 	struct mtr_sum sum;
-	const struct mtr_site *site; /* of those in it the one with the most
-				      * bytes; NULL: not grouped by callers */
+	const struct mtr_site *site;   /* of those in it the one with the most
+					* bytes; NULL: not grouped by callers */
+	const struct mtr_stack *stack; /* the one with the most bytes, if that
+					* has one; else NULL */
 };
 
 MTR_VECTOR(mtr_groups, struct mtr_group);

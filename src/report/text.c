@@ -117,12 +117,26 @@ void mtr_text_bytes(struct mtr_writer *w, uint64_t bytes)
 void mtr_text_owner(struct mtr_writer *w, const struct mtr_block *b,
 		    int columns)
 {
-	const struct mtr_site *site = mtr_writer_site(w, b);
+	const struct mtr_site *site = mtr_writer_owner(w, b);
 	struct mtr_strbuf name = { 0 };
 
 	mtr_name_frame(&name, site->pc, mtr_snapshot_owner(w->s, site));
 	mtr_text_fit(w, mtr_strbuf_text(&name), columns, MTR_CUT_END);
 	mtr_strbuf_fini(&name);
+}
+
+void mtr_text_colour(struct mtr_writer *w, const char *code)
+{
+	if (!w->colour)
+		return;
+	mtr_out_text(w->out, "\033[");
+	mtr_out_text(w->out, code);
+	mtr_out_char(w->out, 'm');
+}
+
+unsigned mtr_text_share(uint64_t part, uint64_t whole)
+{
+	return whole ? (double)part / (double)whole * 1000 + 0.5 : 0;
 }
 
 /* ------------------------------------------------------------------ lines */
@@ -236,4 +250,13 @@ void mtr_text_health(struct mtr_writer *w)
 		mtr_text_clean(w, w->s->warnings.at[i]);
 		mtr_out_char(w->out, '\n');
 	}
+}
+
+void mtr_text_head(struct mtr_writer *w, const struct mtr_sum *total)
+{
+	mtr_text_target(w);
+	mtr_text_live(w, total);
+	mtr_text_tracer(w);
+	mtr_text_health(w);
+	mtr_out_char(w->out, '\n');
 }

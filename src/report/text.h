@@ -35,6 +35,21 @@ void mtr_text_owner(struct mtr_writer *w, const struct mtr_block *b,
 enum { MTR_TEXT_LABEL = 14 };
 void mtr_text_label(struct mtr_writer *w, const char *label);
 
+enum {
+	MTR_TEXT_SIZE = 10, /* columns: "1023.9 MiB" */
+	MTR_TEXT_SHARE = 7,
+	MTR_TEXT_BLOCKS = 10,
+};
+
+/* "1", "36": as terminals have it; "0": none. Nothing where none is wanted. */
+void mtr_text_colour(struct mtr_writer *w, const char *code);
+
+/* Thousandths, rounded; nothing of nothing is 0. */
+unsigned mtr_text_share(uint64_t part, uint64_t whole);
+
+/* What stands above a table: all of the lines below, and an empty one. */
+void mtr_text_head(struct mtr_writer *w, const struct mtr_sum *total);
+
 /* The lines that a report and `info` share. */
 void mtr_text_target(struct mtr_writer *w);
 /* @total: of all blocks, or of those that passed a filter. */
@@ -42,6 +57,8 @@ void mtr_text_live(struct mtr_writer *w, const struct mtr_sum *total);
 void mtr_text_tracer(struct mtr_writer *w);
 void mtr_text_health(struct mtr_writer *w);
 
+void mtr_text_tree(struct mtr_writer *w, const struct mtr_tally *tally,
+		   const struct mtr_tree *tree, size_t top);
 void mtr_text_why(struct mtr_writer *w, const struct mtr_why *why);
 void mtr_text_info(struct mtr_writer *w, const struct mtr_info *info);
 

@@ -58,10 +58,11 @@ static void csv_group(struct mtr_writer *w, const struct mtr_tally *t,
 {
 	const uint64_t number[] = { g->sum.bytes, g->sum.blocks, g->sum.usable,
 				    g->sum.slack };
-	struct mtr_strbuf b = { 0 };
+	struct mtr_strbuf b = { 0 }, key = { 0 };
 
 	(void)t;
-	csv_field(&b, g->key);
+	csv_field(&b, mtr_writer_key(w, g, &key));
+	mtr_strbuf_fini(&key);
 	mtr_strbuf_add(&b, ",");
 	csv_field(&b, g->module ? g->module->name : "");
 	mtr_writer_strbuf(w, &b);
@@ -91,12 +92,12 @@ static void csv_list_begin(struct mtr_writer *w)
 }
 
 /* The fields in the middle, with their commas. */
-static void csv_site(const struct mtr_writer *w, const struct mtr_site *site,
-		     struct mtr_strbuf *ret)
+static void csv_owner(const struct mtr_writer *w, const struct mtr_site *site,
+		      struct mtr_strbuf *ret)
 {
 	const struct mtr_frame *owner = mtr_snapshot_owner(w->s, site);
 
-	mtr_strbuf_printf(ret, ",0x%llx,", (unsigned long long)site->pc);
+	mtr_strbuf_add(ret, ",");
 	csv_name(ret, site->pc, owner);
 	mtr_strbuf_add(ret, ",");
 	csv_field(ret, owner->module ? owner->module->name : "");
@@ -111,8 +112,10 @@ static void csv_block(struct mtr_writer *w, const struct mtr_block *b)
 	mtr_out_dec(w->out, b->size);
 	mtr_out_char(w->out, ',');
 	mtr_out_dec(w->out, b->usable);
-	mtr_out_text(w->out, mtr_writer_site_text(w, b, csv_site));
-	mtr_out_dec(w->out, b->stack);
+	mtr_out_text(w->out, ",0x");
+	mtr_out_hex(w->out, mtr_writer_caller(w, b)->pc);
+	mtr_out_text(w->out, mtr_writer_owner_text(w, b, csv_owner));
+	mtr_out_dec(w->out, mtr_writer_stack_id(w, b));
 	mtr_out_char(w->out, ',');
 	mtr_out_dec(w->out, b->generation);
 	mtr_out_char(w->out, '\n');

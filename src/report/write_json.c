@@ -116,18 +116,51 @@ static void frame_object(struct mtr_strbuf *b, uint64_t pc,
 	mtr_strbuf_add(b, "}");
 }
 
-/* The frames of @site, innermost first; none if it is NULL or unknown. */
-static void stack_member(const struct mtr_writer *w, struct mtr_strbuf *b,
+static void site_objects(const struct mtr_writer *w, struct mtr_strbuf *b,
 			 const struct mtr_site *site)
 {
-	name_member(b, "stack");
-	mtr_strbuf_add(b, "[");
-	for (uint32_t i = 0; site && site->pc && i < site->n; i++) {
+	for (uint32_t i = 0; i < site->n; i++) {
 		if (i)
 			comma(b);
 		frame_object(b, site->pc, &w->s->frames.at[site->first + i]);
 	}
+}
+
+static void stack_objects(const struct mtr_writer *w, struct mtr_strbuf *b,
+			  const struct mtr_stack *stack)
+{
+	uint32_t sites[MTR_STACK_FRAMES_MAX];
+	unsigned n = mtr_stack_sites(&w->s->stacks, stack, sites);
+
+	for (unsigned i = 0; i < n; i++) {
+		if (i)
+			comma(b);
+		site_objects(w, b, &w->s->sites.at[sites[i]]);
+	}
+}
+
+/*
+ * The frames of @stack, innermost first; those of @site, if that is NULL; none
+ * if it is NULL too, or not known.
+ */
+static void stack_members(const struct mtr_writer *w, struct mtr_strbuf *b,
+			  const struct mtr_stack *stack,
+			  const struct mtr_site *site)
+{
+	name_member(b, "stack");
+	mtr_strbuf_add(b, "[");
+	if (stack)
+		stack_objects(w, b, stack);
+	else if (site && site->pc)
+		site_objects(w, b, site);
 	mtr_strbuf_add(b, "]");
+	if (!stack)
+		return;
+	comma(b);
+	number_member(b, "stack_id", stack->id);
+	comma(b);
+	string_member(b, "stack_end",
+		      mtr_name_end_key(w->s->stacks.calls.at[stack->call].end));
 }
 
 static void totals_member(struct mtr_strbuf *b, const struct mtr_sum *sum)
@@ -212,12 +245,13 @@ static void json_report_begin(struct mtr_writer *w, const struct mtr_tally *t)
 static void json_group(struct mtr_writer *w, const struct mtr_tally *t,
 		       const struct mtr_group *g)
 {
-	struct mtr_strbuf b = { 0 };
+	struct mtr_strbuf b = { 0 }, key = { 0 };
 
 	(void)t;
 	mtr_strbuf_add(&b, w->begun ? ",\n{" : "\n{");
 	w->begun = true;
-	string_member(&b, "key", g->key);
+	string_member(&b, "key", mtr_writer_key(w, g, &key));
+	mtr_strbuf_fini(&key);
 	comma(&b);
 	module_member(&b, g->module);
 	mtr_strbuf_printf(&b,
@@ -225,7 +259,7 @@ static void json_group(struct mtr_writer *w, const struct mtr_tally *t,
 			  ",\"usable\":%" PRIu64 ",\"slack\":%" PRIu64 ",",
 			  g->sum.bytes, g->sum.blocks, g->sum.usable,
 			  g->sum.slack);
-	stack_member(w, &b, g->site);
+	stack_members(w, &b, g->stack, g->site);
 	mtr_strbuf_add(&b, "}");
 	mtr_writer_strbuf(w, &b);
 }
@@ -244,13 +278,11 @@ static void json_list_begin(struct mtr_writer *w)
 }
 
 /* The members in the middle, with their commas. */
-static void json_site(const struct mtr_writer *w, const struct mtr_site *site,
-		      struct mtr_strbuf *ret)
+static void json_owner(const struct mtr_writer *w, const struct mtr_site *site,
+		       struct mtr_strbuf *ret)
 {
 	const struct mtr_frame *owner = mtr_snapshot_owner(w->s, site);
 
-	comma(ret);
-	addr_member(ret, "caller", site->pc);
 	comma(ret);
 	function_member(ret, site->pc, owner);
 	comma(ret);
@@ -266,8 +298,11 @@ static void json_block(struct mtr_writer *w, const struct mtr_block *b)
 	mtr_out_dec(w->out, b->size);
 	mtr_out_text(w->out, ",\"usable\":");
 	mtr_out_dec(w->out, b->usable);
-	mtr_out_text(w->out, mtr_writer_site_text(w, b, json_site));
-	mtr_out_dec(w->out, b->stack);
+	mtr_out_text(w->out, ",\"caller\":\"0x");
+	mtr_out_hex(w->out, mtr_writer_caller(w, b)->pc);
+	mtr_out_char(w->out, '"');
+	mtr_out_text(w->out, mtr_writer_owner_text(w, b, json_owner));
+	mtr_out_dec(w->out, mtr_writer_stack_id(w, b));
 	mtr_out_text(w->out, ",\"generation\":");
 	mtr_out_dec(w->out, b->generation);
 	mtr_out_text(w->out, b->damaged ? ",\"damaged\":true}\n" : "}\n");
@@ -298,7 +333,7 @@ static void neighbour_member(const struct mtr_writer *w, struct mtr_strbuf *b,
 		mtr_strbuf_add(b, "null");
 		return;
 	}
-	site = mtr_writer_site(w, n);
+	site = mtr_writer_owner(w, n);
 	mtr_strbuf_add(b, "{");
 	addr_member(b, "addr", n->addr);
 	comma(b);
@@ -348,7 +383,8 @@ static void json_why(struct mtr_writer *w, const struct mtr_why *why)
 	comma(&b);
 	number_member(&b, "generation", block ? block->generation : 0);
 	comma(&b);
-	stack_member(w, &b, block ? mtr_writer_site(w, block) : NULL);
+	stack_members(w, &b, block ? mtr_snapshot_stack(w->s, block) : NULL,
+		      block ? mtr_writer_caller(w, block) : NULL);
 	comma(&b);
 	neighbour_member(w, &b, "before", why->found.before);
 	comma(&b);
@@ -360,6 +396,26 @@ static void json_why(struct mtr_writer *w, const struct mtr_why *why)
 }
 
 /* ------------------------------------------------------------------ info */
+
+static void stacks_member(const struct mtr_writer *w, struct mtr_strbuf *b)
+{
+	const struct mtr_stacks *s = &w->s->stacks;
+	const struct mtr_descriptor *d = &w->s->heap.descriptor;
+
+	name_member(b, "stacks");
+	mtr_strbuf_printf(b,
+			  "{\"depth\":%" PRIu32 ",\"distinct\":%zu,"
+			  "\"frames\":%" PRIu64 ",\"bytes\":%" PRIu64
+			  ",\"unknown\":%" PRIu64 ",\"ended\":{",
+			  d->stack_depth, s->list.n - !!s->list.n, s->nodes,
+			  d->depot_bytes, s->lost);
+	for (unsigned i = MTR_ROOT_NO_CFI; i < MTR_ROOT_COUNT; i++) {
+		if (i > MTR_ROOT_NO_CFI)
+			comma(b);
+		number_member(b, mtr_name_end_key(i), d->stops[i]);
+	}
+	mtr_strbuf_add(b, "}}");
+}
 
 static void options_member(struct mtr_strbuf *b, const struct mtr_descriptor *d)
 {
@@ -418,6 +474,8 @@ static void json_info(struct mtr_writer *w, const struct mtr_info *info)
 	number_member(&b, "freed", w->s->heap.freed.n);
 	comma(&b);
 	number_member(&b, "callers", w->s->heap.sites.n - !!w->s->heap.sites.n);
+	comma(&b);
+	stacks_member(w, &b);
 	comma(&b);
 	tracer_member(w, &b);
 	comma(&b);

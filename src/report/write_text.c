@@ -11,10 +11,10 @@
 #include "report/text.h"
 
 enum {
-	SIZE = 10, /* columns: "1023.9 MiB" */
-	SHARE = 7,
-	BAR = 8,
-	BLOCKS = 10,
+	SIZE = MTR_TEXT_SIZE,
+	SHARE = MTR_TEXT_SHARE,
+	BLOCKS = MTR_TEXT_BLOCKS,
+	BAR = 8, /* columns */
 };
 
 /* ---------------------------------------------------------------- report */
@@ -27,47 +27,22 @@ static const struct {
 	[MTR_BY_MODULE] = { "MODULE", MTR_CUT_END },
 	[MTR_BY_CALLER] = { "CALLER", MTR_CUT_END },
 	[MTR_BY_LINE] = { "LINE", MTR_CUT_START },
+	[MTR_BY_STACK] = { "STACK", MTR_CUT_START },
 	[MTR_BY_SIZE] = { "SIZE", MTR_CUT_END },
 	[MTR_BY_GENERATION] = { "GENERATION", MTR_CUT_END },
 };
 
-static void colour(struct mtr_writer *w, const char *code)
-{
-	if (!w->colour)
-		return;
-	mtr_out_text(w->out, "\033[");
-	mtr_out_text(w->out, code);
-	mtr_out_char(w->out, 'm');
-}
-
 static void text_report_begin(struct mtr_writer *w, const struct mtr_tally *t)
 {
-	mtr_text_target(w);
-	mtr_text_live(w, &t->total);
-	mtr_text_tracer(w);
-	mtr_text_health(w);
-	mtr_out_char(w->out, '\n');
-	colour(w, "1");
+	mtr_text_head(w, &t->total);
+	mtr_text_colour(w, "1");
 	mtr_out_printf(w->out, "%*s%*s", SIZE, "BYTES", SHARE, "SHARE");
 	if (w->width)
 		mtr_text_spaces(w, BAR + 1);
 	mtr_out_printf(w->out, "%*s %*s  %s", BLOCKS, "BLOCKS", SIZE, "SLACK",
 		       columns[t->by].title);
-	colour(w, "0");
+	mtr_text_colour(w, "0");
 	mtr_out_char(w->out, '\n');
-}
-
-static uint64_t sorted_by(const struct mtr_writer *w, const struct mtr_sum *sum)
-{
-	return w->sort == MTR_SORT_BLOCKS  ? sum->blocks
-	       : w->sort == MTR_SORT_SLACK ? sum->slack
-					   : sum->bytes;
-}
-
-/* Thousandths, rounded; nothing of nothing is 0. */
-static unsigned share_of(uint64_t part, uint64_t whole)
-{
-	return whole ? (double)part / (double)whole * 1000 + 0.5 : 0;
 }
 
 static void bar(struct mtr_writer *w, unsigned share)
@@ -75,10 +50,10 @@ static void bar(struct mtr_writer *w, unsigned share)
 	unsigned n = (share * BAR + 500) / 1000;
 
 	mtr_out_char(w->out, ' ');
-	colour(w, "36");
+	mtr_text_colour(w, "36");
 	for (unsigned i = 0; i < BAR; i++)
 		mtr_out_char(w->out, i < n ? '#' : ' ');
-	colour(w, "0");
+	mtr_text_colour(w, "0");
 }
 
 /* The numbers in front of a name; how many columns they take. */
@@ -119,23 +94,26 @@ static void name(struct mtr_writer *w, const struct mtr_tally *t,
 		 const struct mtr_group *g, int left)
 {
 	struct mtr_strbuf more = { 0 };
+	struct mtr_strbuf made = { 0 };
+	const char *text = mtr_writer_key(w, g, &made);
 	int room = w->width ? w->width - left : 0;
-	int key = mtr_text_columns(g->key);
+	int key = mtr_text_columns(text);
 
-	mtr_text_fit(w, g->key, room, columns[t->by].cut);
+	mtr_text_fit(w, text, room, columns[t->by].cut);
 	details(w, t, g, &more);
 	/* less than that of it tells nothing */
 	if (!room || key + 8 <= room)
 		mtr_text_fit(w, mtr_strbuf_text(&more), room ? room - key : 0,
 			     MTR_CUT_END);
 	mtr_strbuf_fini(&more);
+	mtr_strbuf_fini(&made);
 }
 
 static void text_group(struct mtr_writer *w, const struct mtr_tally *t,
 		       const struct mtr_group *g)
 {
-	unsigned share =
-		share_of(sorted_by(w, &g->sum), sorted_by(w, &t->total));
+	unsigned share = mtr_text_share(mtr_sum_by(&g->sum, w->sort),
+					mtr_sum_by(&t->total, w->sort));
 	int left = numbers(w, &g->sum, share);
 
 	name(w, t, g, left);
@@ -162,8 +140,8 @@ static void text_list_begin(struct mtr_writer *w)
 		     "       ADDRESS       SIZE     USABLE GEN  OWNER\n");
 }
 
-static void text_site(const struct mtr_writer *w, const struct mtr_site *site,
-		      struct mtr_strbuf *ret)
+static void text_owner(const struct mtr_writer *w, const struct mtr_site *site,
+		       struct mtr_strbuf *ret)
 {
 	const struct mtr_frame *owner = mtr_snapshot_owner(w->s, site);
 
@@ -192,7 +170,7 @@ static void text_block(struct mtr_writer *w, const struct mtr_block *b)
 	mtr_out_dec_wide(w->out, b->usable, 11);
 	mtr_out_dec_wide(w->out, b->generation, 4);
 	mtr_out_text(w->out, "  ");
-	mtr_text_fit(w, mtr_writer_site_text(w, b, text_site),
+	mtr_text_fit(w, mtr_writer_owner_text(w, b, text_owner),
 		     w->width ? w->width - left : 0, MTR_CUT_END);
 	mtr_out_char(w->out, '\n');
 }
@@ -209,6 +187,7 @@ const struct mtr_writer_ops mtr_write_text = {
 	.report_begin = text_report_begin,
 	.group = text_group,
 	.report_end = text_report_end,
+	.tree = mtr_text_tree,
 	.list_begin = text_list_begin,
 	.block = text_block,
 	.list_end = text_list_end,

@@ -80,13 +80,41 @@ static void frame_line(struct mtr_writer *w, uint64_t pc,
 	mtr_strbuf_fini(&text);
 }
 
-static void callers(struct mtr_writer *w, const struct mtr_block *b)
+static void site_lines(struct mtr_writer *w, const struct mtr_site *site,
+		       const char *label)
 {
-	const struct mtr_site *site = mtr_writer_site(w, b);
-
 	for (uint32_t i = 0; i < site->n; i++)
 		frame_line(w, site->pc, &w->s->frames.at[site->first + i],
-			   i ? "" : "from");
+			   i ? "" : label);
+}
+
+static void stack_end(struct mtr_writer *w, unsigned end)
+{
+	struct mtr_strbuf text = { 0 };
+
+	if (end == MTR_ROOT_COMPLETE)
+		return;
+	mtr_name_end(&text, end, w->s->heap.descriptor.stack_depth);
+	mtr_text_label(w, "");
+	mtr_out_text(w->out, "(the stack ends here: ");
+	mtr_writer_strbuf(w, &text);
+	mtr_out_text(w->out, ")\n");
+}
+
+static void callers(struct mtr_writer *w, const struct mtr_block *b)
+{
+	const struct mtr_stack *stack = mtr_snapshot_stack(w->s, b);
+	uint32_t sites[MTR_STACK_FRAMES_MAX];
+	unsigned n;
+
+	if (!stack) {
+		site_lines(w, mtr_writer_caller(w, b), "from");
+		return;
+	}
+	n = mtr_stack_sites(&w->s->stacks, stack, sites);
+	for (unsigned i = 0; i < n; i++)
+		site_lines(w, &w->s->sites.at[sites[i]], i ? "" : "from");
+	stack_end(w, w->s->stacks.calls.at[stack->call].end);
 }
 
 static void neighbour(struct mtr_writer *w, const char *label,
@@ -236,6 +264,42 @@ static void counts(struct mtr_writer *w)
 	}
 }
 
+static void stops(struct mtr_writer *w)
+{
+	const uint64_t *stops = w->s->heap.descriptor.stops;
+
+	for (unsigned i = MTR_ROOT_NO_CFI; i < MTR_ROOT_COUNT; i++) {
+		struct mtr_strbuf why = { 0 };
+
+		if (!stops[i])
+			continue;
+		mtr_text_label(w, "");
+		mtr_out_text(w->out, "ended early ");
+		mtr_text_count(w, stops[i], "time");
+		mtr_out_text(w->out, ": ");
+		mtr_name_end(&why, i, 0);
+		mtr_writer_strbuf(w, &why);
+		mtr_out_char(w->out, '\n');
+	}
+}
+
+static void stacks(struct mtr_writer *w)
+{
+	const struct mtr_stacks *s = &w->s->stacks;
+	uint32_t depth = w->s->heap.descriptor.stack_depth;
+
+	if (!depth)
+		return;
+	mtr_text_label(w, "stacks");
+	mtr_out_commas(w->out, s->list.n - !!s->list.n);
+	mtr_out_printf(w->out, " distinct, up to %" PRIu32 " deep; ", depth);
+	mtr_text_count(w, s->nodes, "frame");
+	mtr_out_text(w->out, " kept in ");
+	mtr_text_size(w, w->s->heap.descriptor.depot_bytes, 0);
+	mtr_out_char(w->out, '\n');
+	stops(w);
+}
+
 void mtr_text_info(struct mtr_writer *w, const struct mtr_info *info)
 {
 	mtr_text_target(w);
@@ -246,6 +310,7 @@ void mtr_text_info(struct mtr_writer *w, const struct mtr_info *info)
 	mtr_out_char(w->out, '\n');
 	mtr_text_live(w, &info->total);
 	counts(w);
+	stacks(w);
 	mtr_text_tracer(w);
 	mtr_text_health(w);
 }

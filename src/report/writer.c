@@ -6,6 +6,8 @@
 
 #include <errno.h>
 
+#include "report/name.h"
+
 static void no_memory(struct mtr_writer *w)
 {
 	if (!w->out->error)
@@ -31,6 +33,12 @@ void mtr_write_report(struct mtr_writer *w, const struct mtr_tally *t,
 	w->ops->report_end(w, &rest);
 }
 
+void mtr_write_tree(struct mtr_writer *w, const struct mtr_tally *t,
+		    const struct mtr_tree *tree, size_t top)
+{
+	w->ops->tree(w, t, tree, top);
+}
+
 void mtr_write_list(struct mtr_writer *w, const struct mtr_filter *filter)
 {
 	const struct mtr_blocks *blocks = &w->s->heap.blocks;
@@ -48,23 +56,36 @@ void mtr_write_list(struct mtr_writer *w, const struct mtr_filter *filter)
 	w->ops->list_end(w, &total);
 }
 
-const char *mtr_writer_site_text(struct mtr_writer *w,
-				 const struct mtr_block *b, mtr_site_text *make)
+const char *mtr_writer_owner_text(struct mtr_writer *w,
+				  const struct mtr_block *b,
+				  mtr_site_text *make)
 {
+	uint32_t i = mtr_snapshot_site(w->s, b);
 	struct mtr_strbuf text = { 0 };
 
-	if (!w->sites)
-		w->sites = calloc(w->s->sites.n + 1, sizeof(*w->sites));
-	if (w->sites && w->sites[b->site])
-		return w->sites[b->site];
-	make(w, mtr_writer_site(w, b), &text);
-	if (!w->sites || text.failed || !text.text) {
+	if (!w->owners)
+		w->owners = calloc(w->s->sites.n + 1, sizeof(*w->owners));
+	if (w->owners && w->owners[i])
+		return w->owners[i];
+	make(w, &w->s->sites.at[i], &text);
+	if (!w->owners || text.failed || !text.text) {
 		no_memory(w);
 		mtr_strbuf_fini(&text);
 		return "";
 	}
-	w->sites[b->site] = text.text;
+	w->owners[i] = text.text;
 	return text.text;
+}
+
+const char *mtr_writer_key(struct mtr_writer *w, const struct mtr_group *g,
+			   struct mtr_strbuf *room)
+{
+	if (g->key)
+		return g->key;
+	mtr_name_stack(room, w->s, g->stack, g->site);
+	if (room->failed)
+		no_memory(w);
+	return mtr_strbuf_text(room);
 }
 
 void mtr_writer_strbuf(struct mtr_writer *w, struct mtr_strbuf *b)
@@ -77,8 +98,8 @@ void mtr_writer_strbuf(struct mtr_writer *w, struct mtr_strbuf *b)
 
 void mtr_writer_fini(struct mtr_writer *w)
 {
-	for (size_t i = 0; w->sites && i < w->s->sites.n; i++)
-		free(w->sites[i]);
-	free(w->sites);
-	w->sites = NULL;
+	for (size_t i = 0; w->owners && i < w->s->sites.n; i++)
+		free(w->owners[i]);
+	free(w->owners);
+	w->owners = NULL;
 }

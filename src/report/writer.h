@@ -13,7 +13,7 @@
 #include "base/strbuf.h"
 #include "report/block.h"
 #include "report/out.h"
-#include "report/tally.h"
+#include "report/tree.h"
 
 struct mtr_writer;
 
@@ -44,6 +44,8 @@ struct mtr_writer_ops {
 	void (*group)(struct mtr_writer *w, const struct mtr_tally *t,
 		      const struct mtr_group *g);
 	void (*report_end)(struct mtr_writer *w, const struct mtr_rest *rest);
+	void (*tree)(struct mtr_writer *w, const struct mtr_tally *t,
+		     const struct mtr_tree *tree, size_t top);
 	void (*list_begin)(struct mtr_writer *w);
 	void (*block)(struct mtr_writer *w, const struct mtr_block *b);
 	void (*list_end)(struct mtr_writer *w, const struct mtr_sum *total);
@@ -58,8 +60,8 @@ struct mtr_writer {
 	enum mtr_sort sort; /* what shares are of */
 	int width;	    /* columns of the terminal; 0: it is none */
 	bool colour;
-	bool begun;   /* something stands before the next item */
-	char **sites; /* what a list says of each site, once it was asked */
+	bool begun;    /* something stands before the next item */
+	char **owners; /* what a list says of each site, once it was asked */
 };
 
 extern const struct mtr_writer_ops mtr_write_text;
@@ -70,28 +72,50 @@ extern const struct mtr_writer_ops mtr_write_chap;
 /* @top groups, 0: all. */
 void mtr_write_report(struct mtr_writer *w, const struct mtr_tally *t,
 		      size_t top);
+/* At most @top branches of any one, 0: all, however small. */
+void mtr_write_tree(struct mtr_writer *w, const struct mtr_tally *t,
+		    const struct mtr_tree *tree, size_t top);
 void mtr_write_list(struct mtr_writer *w, const struct mtr_filter *filter);
 void mtr_writer_fini(struct mtr_writer *w);
 
 /* ------------------------------------------------ for the writers themselves
  */
 
-static inline const struct mtr_site *mtr_writer_site(const struct mtr_writer *w,
-						     const struct mtr_block *b)
+/* The site that @b's record names. */
+static inline const struct mtr_site *
+mtr_writer_caller(const struct mtr_writer *w, const struct mtr_block *b)
 {
 	return &w->s->sites.at[b->site];
+}
+
+/* Its stack's number in the record; 0: none. */
+static inline uint32_t mtr_writer_stack_id(const struct mtr_writer *w,
+					   const struct mtr_block *b)
+{
+	return b->stack ? w->s->stacks.list.at[b->stack].id : 0;
+}
+
+/* The site that @b is put down to. */
+static inline const struct mtr_site *
+mtr_writer_owner(const struct mtr_writer *w, const struct mtr_block *b)
+{
+	return &w->s->sites.at[mtr_snapshot_site(w->s, b)];
 }
 
 typedef void mtr_site_text(const struct mtr_writer *w,
 			   const struct mtr_site *site, struct mtr_strbuf *ret);
 
 /*
- * What @make says of @b's site, made once and kept: lists of millions of
- * blocks have few sites. "" if there is no memory, which w->out remembers.
+ * What @make says of @b's owner, made once and kept: lists of millions of
+ * blocks have few. "" if there is no memory, which w->out remembers.
  */
-const char *mtr_writer_site_text(struct mtr_writer *w,
-				 const struct mtr_block *b,
-				 mtr_site_text *make);
+const char *mtr_writer_owner_text(struct mtr_writer *w,
+				  const struct mtr_block *b,
+				  mtr_site_text *make);
+
+/* The key of @g, which may have to be made in *room, for the caller to free. */
+const char *mtr_writer_key(struct mtr_writer *w, const struct mtr_group *g,
+			   struct mtr_strbuf *room);
 
 /* The text of @b, and @b is empty again. */
 void mtr_writer_strbuf(struct mtr_writer *w, struct mtr_strbuf *b);

@@ -11,7 +11,8 @@ MALLOC_TRACER_LIBRARY=$MTR_LIB
 MALLOC_TRACER_OPTIONS=${MTR_DEBUG:+log=$mtr_tmp/events}
 export MALLOC_TRACER_LIBRARY MALLOC_TRACER_OPTIONS
 
-# Start the victim, or $program, traced; $pid is it, and `truth` the blocks it tells of.
+# Start the victim, or $program, traced, with $run_options; $pid is it, and
+# `truth` the blocks it tells of.
 start() { # [ARGUMENT]...
     rm -f go told
     mkfifo go told || exit 99
@@ -20,7 +21,8 @@ start() { # [ARGUMENT]...
         ulimit -S -c unlimited 2>/dev/null
         exec 3>&-
         exec env ${MTR_AFTER:+"LD_PRELOAD=$MTR_AFTER"} \
-            "$command" run "${program-$(victim known)}" "$@" <go >told 2>errors
+            "$command" run ${run_options-} "${program-$(victim known)}" "$@" \
+            <go >told 2>errors
     ) &
     job=$!
     exec 4<told
@@ -75,7 +77,7 @@ have_kernel_core() {
     *[/%\|]*) return 1 ;;
     esac
     [ "$(ulimit -H -c)" = unlimited ] || return 1
-    kill -QUIT "$pid"
+    kill -ABRT "$pid"
     wait "$job" 2>/dev/null
     for core in "$pattern" "$pattern.$pid"; do
         [ -f "$core" ] && return

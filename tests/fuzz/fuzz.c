@@ -156,11 +156,12 @@ static void snapshot_make(struct mtr_target *t, struct mtr_snapshot *s)
 {
 	struct mtr_frame *frame = mtr_frames_push(&s->frames);
 
-	MUST(frame && mtr_sites_reserve(&s->sites, s->heap.sites.n));
+	MUST(!mtr_stacks_read(t, &s->heap, &s->stacks));
+	MUST(frame && mtr_sites_reserve(&s->sites, s->stacks.pcs.n));
 	*frame = (struct mtr_frame){ 0 };
-	for (size_t i = 0; i < s->heap.sites.n; i++)
+	for (size_t i = 0; i < s->stacks.pcs.n; i++)
 		s->sites.at[s->sites.n++] = (struct mtr_site){
-			.pc = s->heap.sites.at[i],
+			.pc = s->stacks.pcs.at[i] & ~MTR_PC_EXACT,
 			.n = 1,
 		};
 	s->kind = mtr_target_kind(t);

@@ -15,12 +15,19 @@
 
 static uint64_t callers[4];
 static const char *heap_fails;
+static struct mtr_block blocks[4];
+static struct mtr_depot depot;
+static struct mtr_node nodes[32];
 
 struct mtr_error *mtr_heap_read(struct mtr_target *t, struct mtr_heap *ret)
 {
 	*ret = (struct mtr_heap){ 0 };
 	for (size_t i = 0; i < sizeof(callers) / sizeof(*callers); i++)
 		*mtr_addresses_push(&ret->sites) = callers[i];
+	for (size_t i = 0; i < sizeof(blocks) / sizeof(*blocks); i++)
+		if (blocks[i].addr)
+			*mtr_blocks_push(&ret->blocks) = blocks[i];
+	ret->descriptor.depot = (uintptr_t)&depot;
 	mtr_target_warn(t, "the heap warns");
 	return heap_fails ? mtr_error_create("%s", heap_fails) : NULL;
 }
@@ -83,6 +90,8 @@ static struct mtr_error *take(const struct mtr_snapshot_options *options,
 
 	map_self(t);
 	fake_set_pid(t, 77);
+	fake_bytes(t, (uintptr_t)&depot, &depot, sizeof(depot));
+	fake_bytes(t, (uintptr_t)nodes, nodes, sizeof(nodes));
 	fake_offer(t);
 	callers[0] = 0;
 	callers[1] = owner();
@@ -132,6 +141,90 @@ START_TEST(names)
 }
 END_TEST
 
+static void node(int id, uint32_t parent, uint64_t pc)
+{
+	nodes[id] = (struct mtr_node){ .pc = pc, .parent = parent };
+}
+
+/* Blocks of stacks that begin with a wrapper, one of them at a signal. */
+static void make_stacks(void)
+{
+	depot = (struct mtr_depot){ .nodes = 32,
+				    .chunk_bits = MTR_CHUNK_NODE_BITS,
+				    .chunk = { (uintptr_t)nodes } };
+	node(16, MTR_ROOT_COMPLETE, owner());
+	node(17, 16, xmalloc());
+	node(18, MTR_ROOT_DEPTH, (uintptr_t)owner | MTR_PC_EXACT);
+	node(19, 18, xmalloc());
+	node(20, 19, xmalloc());
+	node(21, 16, 16); /* in no mapping */
+	node(22, 21, xmalloc());
+	blocks[0] = (struct mtr_block){ .addr = 16, .site = 2, .stack = 17 };
+	blocks[1] = (struct mtr_block){ .addr = 32, .site = 2, .stack = 20 };
+	blocks[2] = (struct mtr_block){ .addr = 48, .site = 1, .stack = 22 };
+	blocks[3] = (struct mtr_block){ .addr = 64, .site = 2, .stack = 0 };
+}
+
+static const char *owner_of(const struct mtr_snapshot *s, int block)
+{
+	uint32_t i = mtr_snapshot_site(s, &s->heap.blocks.at[block]);
+
+	return mtr_snapshot_owner(s, &s->sites.at[i])->function;
+}
+
+START_TEST(stacks)
+{
+	struct mtr_snapshot_options options = { 0 };
+	struct mtr_snapshot s;
+	uint32_t sites[MTR_STACK_FRAMES_MAX];
+	const struct mtr_stack *stack;
+
+	make_stacks();
+	ck_assert_ptr_null(take(&options, &s));
+	ck_assert_str_eq(owner_of(&s, 0), "owner");
+	/* an exact address is looked up itself, not what is before it */
+	ck_assert_str_eq(owner_of(&s, 1), "owner");
+	/* the search begins at the frame that the record names */
+	ck_assert_str_eq(owner_of(&s, 2), "owner");
+	/* all that is known */
+	ck_assert_str_eq(owner_of(&s, 3), "xmalloc");
+
+	/* what a signal interrupted, and where the handler returns to */
+	stack = mtr_snapshot_stack(&s, &s.heap.blocks.at[1]);
+	ck_assert_uint_eq(mtr_stack_sites(&s.stacks, stack, sites), 3);
+	ck_assert_uint_eq(s.sites.at[sites[2]].pc, (uintptr_t)owner);
+	ck_assert_str_eq(s.frames.at[s.sites.at[sites[1]].first].function,
+			 "<signal handler called>");
+	ck_assert_str_eq(s.frames.at[s.sites.at[sites[0]].first].function,
+			 "xmalloc");
+	/* each distinct address has one site: xmalloc's is that of the heap */
+	ck_assert_uint_eq(sites[0], 2);
+	mtr_snapshot_fini(&s);
+
+	/* a wrapper more: the frame that is in no module is next */
+	options.skip = "^owner$";
+	ck_assert_ptr_null(take(&options, &s));
+	ck_assert_str_eq(owner_of(&s, 0), "owner"); /* there is no other */
+	memset(blocks, 0, sizeof(blocks));
+	mtr_snapshot_fini(&s);
+}
+END_TEST
+
+START_TEST(first_that_is_no_wrapper)
+{
+	struct mtr_snapshot_options options = { 0 };
+	struct mtr_snapshot s;
+
+	make_stacks();
+	/* the record names the wrapper: the unknown frame outwards of it */
+	blocks[2].site = 2;
+	ck_assert_ptr_null(take(&options, &s));
+	ck_assert_ptr_null(owner_of(&s, 2));
+	memset(blocks, 0, sizeof(blocks));
+	mtr_snapshot_fini(&s);
+}
+END_TEST
+
 START_TEST(no_names)
 {
 	struct mtr_snapshot_options options = { .no_names = true };
@@ -177,6 +270,8 @@ int main(void)
 	TCase *tests = tcase_create("snapshot");
 
 	tcase_add_test(tests, names);
+	tcase_add_test(tests, stacks);
+	tcase_add_test(tests, first_that_is_no_wrapper);
 	tcase_add_test(tests, no_names);
 	tcase_add_test(tests, failures);
 	suite_add_tcase(suite, tests);

@@ -50,6 +50,9 @@ static const char *const wrappers[] = {
 	"_Hashtable_alloc<std::allocator<std::__detail::_Hash_node<int, "
 	"false> > >::_M_allocate_node<int const&>(int const&)",
 	"std::__1::allocator<int>::allocate[abi:v15006](unsigned long)",
+	"std::vector<int, std::allocator<int> >::push_back(int const&)",
+	"void std::vector<shop::box>::_M_realloc_insert<shop::box>(int, "
+	"shop::box&&)",
 	"__rust_alloc",
 	"__rdl_alloc",
 	"alloc::alloc::exchange_malloc",
@@ -67,13 +70,14 @@ static const char *const owners[] = {
 	"(anonymous namespace)::allocate(int)",
 	"operator new_thing",
 	"shop::operator newest()",
-	"std::vector<int, std::allocator<int> >::push_back(int const&)",
 	"std::allocator<int> make_allocator(int)",
 	"shop::operator<<(std::ostream&, std::allocator<int>::allocate)",
 	"fill(void* (*)(std::allocator<int>), operator new)",
 	"main::{lambda(std::allocator<int>::allocate)#1}::operator()() const",
 	"<shop::Pool as shop::Allocate>::alloc",
 	"shop::alloc",
+	"shop::std::grow()",
+	"stdio::grow()",
 };
 
 static struct mtr_wrappers *create(const char *skip)

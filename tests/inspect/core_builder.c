@@ -261,6 +261,36 @@ uint8_t *core_ledger(struct core *c, uint64_t addr)
 	return core_at(c, leaf + mtr_leaf_index(addr));
 }
 
+static const uint64_t chunk_bytes = MTR_CHUNK_NODES * sizeof(struct mtr_node);
+
+struct mtr_depot *core_depot(struct core *c, uint32_t nodes)
+{
+	uint32_t chunks = (nodes + MTR_CHUNK_NODES - 1) / MTR_CHUNK_NODES;
+	struct mtr_depot *d;
+
+	core_add(c, &(struct core_range){ .addr = core_depot_at,
+					  .bytes = 0x3000,
+					  .prot = PF_R | PF_W });
+	core_add(c, &(struct core_range){ .addr = core_nodes,
+					  .bytes = chunks * chunk_bytes,
+					  .prot = PF_R | PF_W });
+	core_descriptor(c)->depot = core_depot_at;
+	core_descriptor(c)->stack_depth = 32;
+	d = core_at(c, core_depot_at);
+	d->nodes = nodes;
+	d->chunk_bits = MTR_CHUNK_NODE_BITS;
+	for (uint32_t i = 0; i < chunks; i++)
+		d->chunk[i] = core_nodes + i * chunk_bytes;
+	return d;
+}
+
+void core_node(struct core *c, uint32_t id, uint32_t parent, uint64_t pc)
+{
+	struct mtr_node node = { .pc = pc, .parent = parent };
+
+	core_put(c, core_nodes + id * sizeof(node), &node, sizeof(node));
+}
+
 void core_block(struct core *c, const struct core_block *b)
 {
 	uint64_t end = b->addr + b->usable;

@@ -21,6 +21,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "format/depot.h"
 #include "format/layout.h"
 
 struct core;
@@ -70,6 +71,16 @@ struct mtr_descriptor *core_descriptor(struct core *c);
 
 /* The ledger's byte for @addr, with the tables that lead there. */
 uint8_t *core_ledger(struct core *c, uint64_t addr);
+
+/*
+ * The descriptor leads to a depot with @nodes numbers given out, in chunks from
+ * core_nodes on.
+ */
+static const uint64_t core_depot_at = 0x7e0000200000;
+static const uint64_t core_nodes = 0x7e0000300000;
+struct mtr_depot *core_depot(struct core *c, uint32_t nodes);
+/* A node of it. */
+void core_node(struct core *c, uint32_t id, uint32_t parent, uint64_t pc);
 
 struct core_block {
 	uint64_t addr, usable, size;

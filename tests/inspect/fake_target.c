@@ -142,6 +142,17 @@ size_t fake_map_holes(struct mtr_target *t, const char *path, const char *file,
 	return holes;
 }
 
+void fake_bytes(struct mtr_target *t, uint64_t addr, const void *from,
+		size_t bytes)
+{
+	struct backing *b = &t->files[t->n_files++];
+
+	check(t->n_files <= MAX_FILES, "files");
+	*b = (struct backing){ malloc(bytes), bytes, addr };
+	check(b->bytes, "memory");
+	memcpy(b->bytes, from, bytes);
+}
+
 void fake_set_exe(struct mtr_target *t, const char *path)
 {
 	t->exe = path;
@@ -250,6 +261,21 @@ size_t mtr_target_read(struct mtr_target *t, uint64_t addr, void *to,
 		return bytes;
 	}
 	return 0;
+}
+
+const void *mtr_target_peek(struct mtr_target *t, uint64_t addr, size_t bytes)
+{
+	(void)t;
+	(void)addr;
+	(void)bytes;
+	return NULL;
+}
+
+const void *mtr_target_snapshot_file(const struct mtr_target *t, size_t *bytes)
+{
+	(void)t;
+	*bytes = 0;
+	return NULL;
 }
 
 /* The linker's notes stand early in the file: enough for a test. */

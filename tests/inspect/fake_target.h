@@ -30,6 +30,9 @@ size_t fake_map_holes(struct mtr_target *t, const char *path, const char *file,
 
 void fake_range(struct mtr_target *t, uint64_t start, uint64_t end,
 		uint64_t offset, const char *path, int prot);
+/* Bytes to be read at @addr. */
+void fake_bytes(struct mtr_target *t, uint64_t addr, const void *from,
+		size_t bytes);
 void fake_set_exe(struct mtr_target *t, const char *path);
 void fake_set_pid(struct mtr_target *t, int pid);
 

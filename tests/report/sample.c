@@ -32,6 +32,8 @@ static const struct mtr_frame frames[] = {
 	{ "work", "app.c", 30, &app, false },
 	{ 0 },
 	{ "main", NULL, 0, &libx, false },
+	{ "xmalloc", "x.c", 3, &app, false },
+	{ "start", NULL, 0, &libx, false },
 };
 
 static const struct mtr_site sites[] = {
@@ -43,6 +45,35 @@ static const struct mtr_site sites[] = {
 	{ .pc = 0x9999, .first = 6, .n = 1, .owner = 6 },
 	{ .pc = 0x7f0000002000, .first = 7, .n = 1, .owner = 7 },
 };
+
+static const struct mtr_site more_sites[] = {
+	{ .pc = 0x401040, .first = 8, .n = 1, .owner = 8, .wrapper = true },
+	{ .pc = 0x7f0000003000, .first = 9, .n = 1, .owner = 9 },
+};
+
+static const struct mtr_call calls[] = {
+	{ 0 },
+	{ .site = 8, .depth = 1, .end = MTR_ROOT_COMPLETE },
+	{ .site = 1, .parent = 1, .depth = 2, .end = MTR_ROOT_COMPLETE },
+	{ .site = 2, .parent = 1, .depth = 2, .end = MTR_ROOT_COMPLETE },
+	{ .site = 4, .parent = 2, .depth = 3, .end = MTR_ROOT_COMPLETE },
+	{ .site = 4, .parent = 3, .depth = 3, .end = MTR_ROOT_COMPLETE },
+	{ .site = 7, .parent = 4, .depth = 4, .end = MTR_ROOT_COMPLETE },
+	{ .site = 5, .depth = 1, .end = MTR_ROOT_DEPTH },
+	{ .site = 4, .parent = 4, .depth = 4, .end = MTR_ROOT_COMPLETE },
+};
+
+static const struct mtr_stack stacks[] = {
+	{ 0 },
+	{ .id = 100, .call = 6, .caller = 7, .owner = 4 },
+	{ .id = 200, .call = 5, .caller = 4, .owner = 4 },
+	{ .id = 300, .call = 7, .caller = 5, .owner = 5 },
+	{ .id = 400, .call = 0, .caller = 3, .owner = 3 },
+	{ .id = 500, .call = 8, .caller = 4, .owner = 4 },
+};
+
+/* Of each block. */
+static const uint32_t stack_of[] = { 1, 1, 2, 4, 5, 3, 0, 0 };
 
 static const struct mtr_block blocks[] = {
 	{ .addr = 0x1000, .size = 19, .usable = 40, .site = 1 },
@@ -78,6 +109,29 @@ static const struct mtr_block freed[] = {
 	for (size_t i_ = 0; i_ < COUNT(array); i_++) \
 	*name##_push(v) = (array)[i_]
 
+bool sample_has_stacks;
+
+static void add_stacks(struct mtr_snapshot *s)
+{
+	FILL(mtr_sites, &s->sites, more_sites);
+	FILL(mtr_calls, &s->stacks.calls, calls);
+	FILL(mtr_stack_list, &s->stacks.list, stacks);
+	for (size_t i = 0; i < s->heap.blocks.n; i++) {
+		struct mtr_block *b = &s->heap.blocks.at[i];
+
+		b->stack = stack_of[i];
+		if (b->stack)
+			b->site = stacks[b->stack].caller;
+	}
+	s->heap.freed.at[0].stack = 3;
+	s->stacks.nodes = 1234;
+	s->stacks.lost = 1;
+	s->heap.descriptor.stack_depth = 32;
+	s->heap.descriptor.depot_bytes = 1 << 20;
+	s->heap.descriptor.stops[MTR_ROOT_NO_CFI] = 1;
+	s->heap.descriptor.stops[MTR_ROOT_STACK] = 2000;
+}
+
 struct mtr_snapshot *sample_create(void)
 {
 	struct mtr_snapshot *s = calloc(1, sizeof(*s));
@@ -101,6 +155,8 @@ struct mtr_snapshot *sample_create(void)
 	d->drops[MTR_DROP_STARTUP] = 1;
 	d->drops[MTR_DROP_UNALIGNED] = 1500;
 	strcpy(d->package_version, "0.1.0");
+	if (sample_has_stacks)
+		add_stacks(s);
 	*mtr_strings_push(&s->warnings) = strdup("it is \"cut\"\033[m");
 	return s;
 }
@@ -112,6 +168,7 @@ void sample_destroy(struct mtr_snapshot *s)
 	mtr_strings_fini(&s->warnings);
 	mtr_frames_fini(&s->frames);
 	mtr_sites_fini(&s->sites);
+	mtr_stacks_fini(&s->stacks);
 	mtr_blocks_fini(&s->heap.blocks);
 	mtr_blocks_fini(&s->heap.freed);
 	mtr_addresses_fini(&s->heap.sites);
@@ -164,6 +221,24 @@ char *sample_report(const struct mtr_writer_ops *ops, enum mtr_by by,
 	a.w.width = width;
 	ck_assert_ptr_null(mtr_tally_make(a.s, &all, by, sort, &t));
 	mtr_write_report(&a.w, &t, top);
+	mtr_tally_fini(&t);
+	return answer_end(&a);
+}
+
+char *sample_tree(enum mtr_sort sort, size_t top, int width)
+{
+	const struct mtr_filter all = { .spec = MTR_FILTER_ALL };
+	struct mtr_tally t;
+	struct mtr_tree tree;
+	struct answer a;
+
+	answer_begin(&a, &mtr_write_text);
+	a.w.sort = sort;
+	a.w.width = width;
+	ck_assert_ptr_null(mtr_tally_make(a.s, &all, MTR_BY_STACK, sort, &t));
+	ck_assert_ptr_null(mtr_tree_make(a.s, &t, sort, &tree));
+	mtr_write_tree(&a.w, &t, &tree, top);
+	mtr_tree_fini(&tree);
 	mtr_tally_fini(&t);
 	return answer_end(&a);
 }

@@ -13,6 +13,14 @@
  *   0x7000        ?     64   0  0  damaged
  *
  *   0x10b0       30     56      1  freed
+ *
+ * With sample_has_stacks some of them have stacks, of which one is not known:
+ *
+ *   100  xmalloc, f, work, main at app.c:10, start    0x1000, 0x1030
+ *   200  f, work, main at app.c:20, start             0x2000
+ *   300  0x9999, cut                                  0x5000, 0x10b0
+ *   400  ?                                            0x3000
+ *   500  f, work, f, work, main at app.c:10, start    0x4000
  */
 #ifndef MTR_TESTS_REPORT_SAMPLE_H
 #define MTR_TESTS_REPORT_SAMPLE_H
@@ -22,12 +30,15 @@
 #include "base/strbuf.h"
 #include "report/writer.h"
 
+extern bool sample_has_stacks;
+
 struct mtr_snapshot *sample_create(void);
 void sample_destroy(struct mtr_snapshot *s);
 
 /* What @ops makes of each answer; the caller frees it. */
 char *sample_report(const struct mtr_writer_ops *ops, enum mtr_by by,
 		    enum mtr_sort sort, size_t top, int width);
+char *sample_tree(enum mtr_sort sort, size_t top, int width);
 char *sample_list(const struct mtr_writer_ops *ops,
 		  const struct mtr_filter_spec *spec);
 char *sample_why(const struct mtr_writer_ops *ops, uint64_t addr);

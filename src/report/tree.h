@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The call tree: from the outermost functions inwards, with the sum of all that
+ * was asked for in a function or further in.
+ *
+ * Calls of the same function from the same branch are one branch, wherever in
+ * the function they stand. Made of a tally by stack.
+ */
+#ifndef MTR_REPORT_TREE_H
+#define MTR_REPORT_TREE_H
+
+#include "report/tally.h"
+
+struct mtr_branch {
+	const char *name;		 /* of the function */
+	const struct mtr_module *module; /* NULL: none */
+	const struct mtr_frame *frame;	 /* where in it, if that is the same
+					  * for all; else NULL */
+	struct mtr_sum sum;		 /* with all that is further in */
+	uint32_t parent;
+	uint32_t first, n; /* its children: of .order, the largest first */
+};
+
+MTR_VECTOR(mtr_branches, struct mtr_branch);
+
+struct mtr_tree {
+	struct mtr_branches branches; /* [0]: the whole; parents first */
+	uint32_t *order;
+	struct mtr_strings names; /* each owned */
+};
+
+struct mtr_error *mtr_tree_make(const struct mtr_snapshot *s,
+				const struct mtr_tally *t, enum mtr_sort sort,
+				struct mtr_tree *ret);
+void mtr_tree_fini(struct mtr_tree *t);
+
+static inline const struct mtr_branch *
+mtr_tree_child(const struct mtr_tree *t, const struct mtr_branch *b, uint32_t i)
+{
+	return &t->branches.at[t->order[b->first + i]];
+}
+
+static inline uint64_t mtr_sum_by(const struct mtr_sum *sum, enum mtr_sort sort)
+{
+	return sort == MTR_SORT_BLOCKS	? sum->blocks
+	       : sort == MTR_SORT_SLACK ? sum->slack
+					: sum->bytes;
+}
+
+#endif
