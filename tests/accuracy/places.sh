@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: MIT
+# Stacks in odd places: coroutines, handlers on stacks of their own, code that
+# nobody has described, late threads, children.
+
+. "$MTR_SRC/tests/accuracy/accuracy.sh"
+
+for what in coroutines altstack jit bare threads fork vfork; do
+    both stack_places "$what"
+done
+
+need_checker
+accuracy altstack 5 1000 "$(victim stack_places)" altstack
+# where makecontext's stacks end there may be no unwind information
+accuracy_may_end=1
+accuracy coroutines 5 1000 "$(victim stack_places)" coroutines
+accuracy jit 1 300 "$(victim stack_places)" jit
