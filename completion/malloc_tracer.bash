@@ -29,7 +29,7 @@ _malloc_tracer_options() {
     local filters='--min-size= --max-size= --function= --module= --generation='
 
     case $1 in
-    run) echo "-o $every" ;;
+    run) echo "-s -o $every" ;;
     report) echo "--by= --sort= --top= --format= --json $filters $names $every" ;;
     list) echo "--format= --json $filters $names $every" ;;
     why) echo "--json $names $every" ;;
@@ -42,7 +42,7 @@ _malloc_tracer_value() { # COMMAND OPTION WORD
     case $2 in
     --by)
         _malloc_tracer_words \
-            'function module caller line size generation' "$3"
+            'function module caller line stack size generation' "$3"
         ;;
     --sort) _malloc_tracer_words 'bytes count slack' "$3" ;;
     --format)
@@ -53,7 +53,8 @@ _malloc_tracer_value() { # COMMAND OPTION WORD
         ;;
     --exe) _malloc_tracer_files -f "$3" ;;
     --sysroot | --debug-dir) _malloc_tracer_files -d "$3" ;;
-    -o) _malloc_tracer_words 'frees=1 follow=0' "$3" ;;
+    -o) _malloc_tracer_words \
+        'stacks=32 frees=1 follow=0 caller=direct' "$3" ;;
     *) return 1 ;;
     esac
 }

@@ -18,6 +18,7 @@ start() { # [ARGUMENT]...
     mkfifo go told || exit 99
     exec 3<>go
     (
+        # shellcheck disable=SC3045 # dash and bash have it
         ulimit -S -c unlimited 2>/dev/null
         exec 3>&-
         exec env ${MTR_AFTER:+"LD_PRELOAD=$MTR_AFTER"} \

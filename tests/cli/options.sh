@@ -26,8 +26,8 @@ for cmd in $commands; do
     head -n 1 answer | grep -q "^Usage: malloc_tracer $cmd " ||
         fail "$cmd --help: $(head -n 1 answer)"
     grep -q "^\.SS \\\\*f*B*$cmd" "$man" || fail "$cmd is not in the manual"
-    # "  -h, --help", "  --by=KEY", "  -o LIST"
-    sed -n 's/^  -/-/p' answer | tr -s ', ' '\n\n' | sed -n 's/=.*//;/^-/p' \
+    # "  -h, --help", "  --by=KEY", "  -o LIST", "  -s[N]"
+    sed -n 's/^  -/-/p' answer | tr -s ', ' '\n\n' | sed -n 's/[=[].*//;/^-/p' \
         >options
     sed 's/-/\\-/g' options >in_roff
     while read -r option; do

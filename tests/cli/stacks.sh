@@ -18,8 +18,9 @@ check_stacks() {
     awk '{ n[$1]++; b[$1] += $3 } END { for (s in n) print s, n[s], b[s] }' \
         truth | sort >want
     ask report --by=stack --format=csv "$target"
-    sed -n 's/^[^",]*;\(\(main\|work\);[a-z;]*\),[^,]*,\([0-9]*\),\([0-9]*\),.*/\1 \4 \3/p' \
-        answer | sort >found
+    tr ',' ' ' <answer |
+        sed -n 's/^[^" ]*;\(\(main\|work\);[a-z;]*\) /\1 /p' |
+        awk '{ print $1, $4, $3 }' | sort >found
     # what it does not tell of: the one at the signal, the wide recursion
     awk 'NR == FNR { told[$1] = 1; next } told[$1]' want found >got
     same "$target: stacks" want got
@@ -30,8 +31,8 @@ check_stacks() {
 # "OWNER BLOCKS BYTES", by the functions that are no wrappers.
 check_owners() {
     ask list --format=csv "$target"
-    sed 's/^\(0x[0-9a-f]*\),[0-9]*,[0-9]*,0x[0-9a-f]*,\([^,]*\),.*,\([0-9]*\),[0-9]*$/\1 \2 \3/' \
-        answer >listed
+    # address, function, number of the stack
+    awk -F, '{ print $1, $5, $(NF - 1) }' answer >listed
     awk 'NR == FNR { owner[$2] = $4; next }
         $1 in owner && ($2 != owner[$1] || $3 == 0)' truth listed >wrong
     [ ! -s wrong ] || {
@@ -63,13 +64,14 @@ address() { # STACK
 
 check_why() {
     ask why "$target" "$(address 'main;left;outer;middle;inner')"
-    sed -n '/^from/,/ main at /s/^[a-z]*  *\([a-z]*\) at .*\/stacked\.c:[0-9]*\(.*\)/\1\2/p' \
-        answer | sed 's/ \[stacked+0x[0-9a-f]*\]//' >got
+    sed -n '/^from/,/ main at /s/^[a-z]*  *//p' answer |
+        sed 's/ at .*\/stacked\.c:[0-9]*//; s/ \[stacked+0x[0-9a-f]*\]//' >got
     printf '%s\n' inner 'middle, inlined into' outer left main >want
     same "$target: why" want got
     ! grep -q 'the stack ends here' answer || fail "$target: it is complete"
     ask why --json "$target" "$(address 'main;left;outer;middle;inner')"
-    has '"stack":\[{"pc":"0x[0-9a-f]*","function":"inner",.*"function":"left".*"stack_id":[1-9][0-9]*,"stack_end":"complete"'
+    has '"stack":\[{"pc":"0x[0-9a-f]*","function":"inner",.*"function":"left"'
+    has '"function":"main".*\],"stack_id":[1-9][0-9]*,"stack_end":"complete"'
 
     # deeper than was asked for
     ask list --format=json --min-size=3333 --max-size=3333 "$target"
@@ -82,8 +84,8 @@ check_why() {
     ask list --format=json --min-size=777 --max-size=777 "$target"
     signal=$(sed -n 's/.*"addr":"\([^"]*\)".*/\1/p' answer)
     ask why "$target" "$signal"
-    sed -n 's/^[a-z]*  *\(inner\|on_signal\|<signal handler called>\|interrupted\|main\) .*/\1/p' \
-        answer >got
+    sed -n '/^from/,/^mapping/s/^[a-z]*  *\([a-z_]*\|<.*>\) .*/\1/p' answer |
+        grep -x 'inner\|on_signal\|<.*>\|interrupted\|main' >got
     printf '%s\n' inner on_signal '<signal handler called>' interrupted main \
         >want
     same "$target: at a signal" want got

@@ -39,11 +39,17 @@ void mtr_heap_fini(struct mtr_heap *heap)
 	mtr_addresses_fini(&heap->sites);
 }
 
-/* Named as a wrapper is, and one that passes itself off as none. */
-__attribute__((noinline, noclone, used)) uint64_t xmalloc(void);
-__attribute__((noinline, noclone, used)) uint64_t owner(void);
+#ifdef __clang__
+#define ALONE __attribute__((noinline))
+#else
+#define ALONE __attribute__((noinline, noclone))
+#endif
 
-__attribute__((noinline, noclone)) static uint64_t return_address(void)
+/* Named as a wrapper is, and one that passes itself off as none. */
+ALONE __attribute__((used)) uint64_t xmalloc(void);
+ALONE __attribute__((used)) uint64_t owner(void);
+
+ALONE static uint64_t return_address(void)
 {
 	return (uint64_t)(uintptr_t)__builtin_return_address(0);
 }
