@@ -38,6 +38,16 @@ unset MALLOC_TRACER_OPTIONS LD_PRELOAD
 has "LD_PRELOAD=$MTR_LIB:libc.so.6"
 has "MALLOC_TRACER_OPTIONS=frees=0,frees=1"
 
+status 0 -s env
+has "MALLOC_TRACER_OPTIONS=stacks=32"
+status 0 -s8 env
+has "MALLOC_TRACER_OPTIONS=stacks=8"
+status 0 -s64 -o frees=1 -- env
+has "MALLOC_TRACER_OPTIONS=stacks=64,frees=1"
+for depth in 65 -1 x 1x; do
+    refuses 2 "-s: '$depth' is not what it takes" run "-s$depth" env
+done
+
 # The program's own options are its own.
 status 0 printf '%s|' -o --help '' 'a b'
 [ "$(cat answer)" = '-o|--help||a b|' ] || fail "arguments: $(cat answer)"
