@@ -229,13 +229,15 @@ START_TEST(nodes_that_make_no_sense)
 	core_node(core, 26, 20, 0);
 	core_node(core, 27, 20, MTR_PC_EXACT);
 	core_node(core, 28, 39, pc_of(28)); /* 39 is all zero */
-	for (int id = 20; id <= 28; id++)
+	core_node(core, 29, 30, pc_of(29)); /* forwards, though it would end */
+	core_node(core, 30, 20, pc_of(30));
+	for (int id = 20; id <= 29; id++)
 		block(id);
 	read_all();
 	is_stack(0, 20, "20 19 18 17 16 1");
-	for (int id = 21; id <= 28; id++)
+	for (int id = 21; id <= 29; id++)
 		is_lost(id - 20, id);
-	warned(target, 1, "8 of 9 call stacks are not known");
+	warned(target, 1, "9 of 10 call stacks are not known");
 }
 END_TEST
 
