@@ -28,6 +28,9 @@ static int n_blocks;
 #define NOINLINE __attribute__((noinline, noclone))
 #define STAY() __asm__ volatile("" ::: "memory")
 
+/* Loops that no compiler unrolls: each call in them is one call site. */
+static volatile int one = 1;
+
 void *xmalloc(size_t size);
 
 static void say(const char *line)
@@ -156,7 +159,7 @@ int main(int argc, char **argv)
 		outer(1000 + i);
 		tell("main;outer;middle;inner", "inner", 1000 + i);
 	}
-	for (int i = 0; i < 3; i++) {
+	for (int i = 0; i < 3 * one; i++) {
 		left(10);
 		tell("main;left;outer;middle;inner", "inner", 10);
 		right(1000);
@@ -169,12 +172,12 @@ int main(int argc, char **argv)
 	recurse(DEEP, 3333);
 	asks(500);
 	tell("main;asks;xmalloc", "asks", 500);
-	for (int i = 1; i < 4; i++) {
+	for (int i = 1; i < 4 * one; i++) {
 		varied(i * 1000);
 		tell("main;varied;outer;middle;inner", "inner", 101);
 	}
 	interrupted();
-	for (int i = 0; i < 2; i++) {
+	for (int i = 0; i < 2 * one; i++) {
 		run_thread(4000);
 		tell("work;outer;middle;inner", "inner", 4000);
 	}
