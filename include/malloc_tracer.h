@@ -66,9 +66,9 @@ int malloc_tracer_lookup(const void *addr,
 
 /*
  * Count all live blocks. 0: *ret is filled. -1: errno ENOSYS if not active, or
- * what process_vm_readv(2) failed with. Reads every record: 2 million blocks
- * take about a tenth of a second. Other threads go on; what they allocate or
- * free meanwhile may be counted or not.
+ * what process_vm_readv(2) failed with. Reads every record: the time grows with
+ * their number. Other threads go on; what they allocate or free meanwhile may
+ * be counted or not.
  */
 int malloc_tracer_totals(struct malloc_tracer_totals *ret) MALLOC_TRACER_WEAK;
 
