@@ -3,6 +3,8 @@
 
 . "$MTR_SRC/tests/behave/behave.sh"
 
+[ -z "${MTR_DEBUG-}" ] || skip "the debug build logs every event: too slow"
+
 mtr_options=stacks=32${mtr_quiet:+,$mtr_quiet}
 mtr_checker=$MTR_BUILD/tests/accuracy/.libs/check_stacks.so
 

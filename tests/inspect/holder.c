@@ -19,7 +19,7 @@
 
 enum { EACH = 300 };
 
-static void *held[8 * EACH];
+static void *held[2 * (4 * EACH + 2) + 1]; /* both threads, and the last */
 static size_t n_held;
 
 static void hold(void *p)

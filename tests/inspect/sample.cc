@@ -20,7 +20,7 @@ __attribute__((noinline)) static void hit(const char *tag)
 }
 
 extern "C" {
-__attribute__((always_inline)) static inline void c_ring(const char *tag)
+__attribute__((always_inline)) inline void c_ring(const char *tag)
 {
 	hit(tag);
 	__asm__ volatile("" ::: "memory");
