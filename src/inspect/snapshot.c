@@ -27,8 +27,7 @@ static void find_owner(const struct mtr_frames *frames, struct mtr_site *site,
 	site->wrapper = true;
 }
 
-static struct mtr_error *name_site(struct mtr_snapshot *s, uint64_t pc,
-				   const struct mtr_wrappers *w)
+static struct mtr_error *name_site(struct mtr_snapshot *s, uint64_t pc)
 {
 	struct mtr_site *site = mtr_sites_push(&s->sites);
 	bool exact = pc & MTR_PC_EXACT;
@@ -46,7 +45,6 @@ static struct mtr_error *name_site(struct mtr_snapshot *s, uint64_t pc,
 		.first = (uint32_t)first,
 		.n = (uint32_t)(s->frames.n - first),
 	};
-	find_owner(&s->frames, site, w);
 	return NULL;
 }
 
@@ -82,8 +80,12 @@ static uint32_t stack_owner(const struct mtr_snapshot *s,
 	return calls[from].site;
 }
 
-static void find_owners(struct mtr_snapshot *s)
+void mtr_snapshot_find_owners(struct mtr_snapshot *s,
+			      const struct mtr_wrappers *w)
 {
+	for (size_t i = 0; i < s->sites.n; i++)
+		find_owner(&s->frames, &s->sites.at[i], w);
+	name_signals(s);
 	for (size_t i = 1; i < s->stacks.list.n; i++) {
 		struct mtr_stack *stack = &s->stacks.list.at[i];
 
@@ -100,9 +102,8 @@ static struct mtr_error *name_sites(struct mtr_snapshot *s,
 	MTR_TRY(mtr_wrappers_create(options->skip, &w));
 	MTR_TRY(mtr_symbols_open(s->target, &options->symbols, &s->symbols));
 	for (size_t i = 0; i < s->stacks.pcs.n; i++)
-		MTR_TRY(name_site(s, s->stacks.pcs.at[i], w));
-	name_signals(s);
-	find_owners(s);
+		MTR_TRY(name_site(s, s->stacks.pcs.at[i]));
+	mtr_snapshot_find_owners(s, w);
 	return NULL;
 }
 

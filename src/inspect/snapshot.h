@@ -49,6 +49,15 @@ struct mtr_error *mtr_snapshot_take(const char *target,
 				    struct mtr_snapshot *ret);
 void mtr_snapshot_fini(struct mtr_snapshot *s);
 
+struct mtr_wrappers;
+
+/*
+ * Whom sites and stacks are put down to, told by the names in .frames. Part of
+ * mtr_snapshot_take; for who has names from elsewhere.
+ */
+void mtr_snapshot_find_owners(struct mtr_snapshot *s,
+			      const struct mtr_wrappers *w);
+
 /* The call stack of @b; NULL: it has none, or it is not known. */
 static inline const struct mtr_stack *
 mtr_snapshot_stack(const struct mtr_snapshot *s, const struct mtr_block *b)

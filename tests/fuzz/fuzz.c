@@ -4,16 +4,14 @@
  */
 #include "fuzz.h"
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "format/trailer.h"
+#include "fuzz_answers.h"
 #include "inspect/heap.h"
 #include "report/block.h"
-#include "report/tally.h"
 
 #if defined(__SANITIZE_ADDRESS__)
 #define FUZZ_ASAN 1
@@ -32,15 +30,6 @@
 
 /* How many of the ranges and of the blocks are looked at one by one. */
 enum { LOOKED_AT = 64 };
-
-#define MUST(condition)                                               \
-	do {                                                          \
-		if (!(condition)) {                                   \
-			fprintf(stderr, "%s:%d: does not hold: %s\n", \
-				__FILE__, __LINE__, #condition);      \
-			abort();                                      \
-		}                                                     \
-	} while (0)
 
 /* ------------------------------------------------------------------- files */
 
@@ -151,44 +140,9 @@ static void look_around_block(const struct mtr_snapshot *s,
 	MUST(found.block != b);
 }
 
-/* Without names: what number_sites of snapshot.c does. */
-static void snapshot_make(struct mtr_target *t, struct mtr_snapshot *s)
+static void look_at_heap(const struct mtr_snapshot *s)
 {
-	struct mtr_frame *frame = mtr_frames_push(&s->frames);
-
-	MUST(!mtr_stacks_read(t, &s->heap, &s->stacks));
-	MUST(frame && mtr_sites_reserve(&s->sites, s->stacks.pcs.n));
-	*frame = (struct mtr_frame){ 0 };
-	for (size_t i = 0; i < s->stacks.pcs.n; i++)
-		s->sites.at[s->sites.n++] = (struct mtr_site){
-			.pc = s->stacks.pcs.at[i] & ~MTR_PC_EXACT,
-			.n = 1,
-		};
-	s->kind = mtr_target_kind(t);
-	s->name = mtr_target_name(t);
-	s->target = t;
-}
-
-static void look_at_tally(const struct mtr_snapshot *s, enum mtr_by by)
-{
-	struct mtr_filter_spec all = MTR_FILTER_ALL;
-	struct mtr_filter filter;
-	struct mtr_tally tally;
-	struct mtr_sum sum = { 0 };
-
-	mtr_error_destroy(mtr_filter_init(s, &all, &filter));
-	MUST(!mtr_tally_make(s, &filter, by, MTR_SORT_BYTES, &tally));
-	for (size_t i = 0; i < tally.groups.n; i++)
-		mtr_sum_add(&sum, &tally.groups.at[i].sum);
-	MUST(memcmp(&sum, &tally.total, sizeof(sum)) == 0);
-	MUST(sum.blocks == s->heap.blocks.n);
-	mtr_tally_fini(&tally);
-	mtr_filter_fini(&filter);
-}
-
-static void look_at_heap(struct mtr_snapshot *s)
-{
-	struct mtr_heap *heap = &s->heap;
+	const struct mtr_heap *heap = &s->heap;
 
 	MUST(heap->sites.n && !heap->sites.at[0]);
 	MUST(look_at_blocks(heap, &heap->blocks) == heap->damaged);
@@ -198,9 +152,6 @@ static void look_at_heap(struct mtr_snapshot *s)
 		look_around_block(s, &heap->blocks.at[i]);
 	for (size_t i = 0; i < heap->freed.n && i < LOOKED_AT; i++)
 		look_around_block(s, &heap->freed.at[i]);
-	look_at_tally(s, MTR_BY_CALLER);
-	look_at_tally(s, MTR_BY_SIZE);
-	look_at_tally(s, MTR_BY_GENERATION);
 }
 
 /* An error says something, and is all there is. */
@@ -222,8 +173,9 @@ static void look(struct mtr_target *t)
 		mtr_target_close(t);
 		return;
 	}
-	snapshot_make(t, &s);
+	s.target = t;
 	look_at_heap(&s);
+	fuzz_answers(&s);
 	mtr_snapshot_fini(&s); /* closes @t */
 }
 

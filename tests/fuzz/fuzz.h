@@ -11,8 +11,19 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
 
 #include "inspect/target_impl.h"
+
+#define MUST(condition)                                               \
+	do {                                                          \
+		if (!(condition)) {                                   \
+			fprintf(stderr, "%s:%d: does not hold: %s\n", \
+				__FILE__, __LINE__, #condition);      \
+			abort();                                      \
+		}                                                     \
+	} while (0)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 

@@ -14,7 +14,7 @@ for fuzzer in core record snapshot; do
     log=$mtr_tmp/$fuzzer.log
     # a small file that takes long or much memory is a finding, too
     "$MTR_BUILD/tests/fuzz/fuzz_$fuzzer" \
-        -max_total_time="${FUZZ_SECONDS:-30}" -max_len=6000 \
+        -max_total_time="${FUZZ_SECONDS:-30}" -max_len=16000 \
         -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
         -artifact_prefix="$mtr_tmp/$fuzzer-" "$corpus/$fuzzer" \
         >"$log" 2>&1 || {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A fuzzer of the readers of the descriptor and of the ledger. The input is
- * what is changed in a core with a good record: see fuzz_record.h. So the
- * fuzzer need not find its way through the headers of the file first.
+ * A fuzzer of the readers of the descriptor, the ledger and the depot. The
+ * input is what is changed in a core with a good record: see fuzz_record.h. So
+ * the fuzzer need not find its way through the headers of the file first.
  */
 #include "fuzz_record.h"
 
@@ -40,6 +40,42 @@ static void places_find(struct core *c)
 	memcpy(&place[RECORD_AT_LEAF],
 	       core_at(c, place[RECORD_AT_MID] + 8 * mtr_mid_index(core_heap)),
 	       8);
+	place[RECORD_AT_DEPOT] = core_depot_at;
+	place[RECORD_AT_NODES] = core_nodes;
+}
+
+/* Stacks, and a block of each: what is changed in them is seen at once. */
+static void depot_make(struct core *c)
+{
+	static const struct {
+		uint32_t id, parent;
+		uint64_t pc; /* from the start of the text on */
+	} nodes[] = {
+		{ 16, MTR_ROOT_COMPLETE, 0x101 },
+		{ 17, 16, 0x22a },
+		{ 18, 17, 0x313 },
+		{ 19, 17, 0x413 },
+		{ 20, MTR_ROOT_DEPTH, 0x12a },
+		{ 21, 16, 0x502 | MTR_PC_EXACT },
+		{ 22, 21, 0x609 },
+		{ MTR_CHUNK_NODES, 22, 0x704 },
+		{ RECORD_NODE_FAR, MTR_CHUNK_NODES, 0x313 },
+	};
+
+	core_depot(c, RECORD_NODES);
+	for (size_t i = 0; i < sizeof(nodes) / sizeof(*nodes); i++) {
+		uint64_t exact = nodes[i].pc & MTR_PC_EXACT;
+
+		core_node(c, nodes[i].id, nodes[i].parent,
+			  (core_text + (nodes[i].pc & ~MTR_PC_EXACT)) | exact);
+		core_block(c, &(struct core_block){
+				      .addr = core_heap + 0x1000 + i * 64,
+				      .usable = 56,
+				      .size = i * 4,
+				      .stack = nodes[i].id,
+				      .caller = core_text + 0x22a,
+			      });
+	}
 }
 
 static size_t offset_find(const unsigned char *image, uint64_t addr)
@@ -64,6 +100,7 @@ static void base_make(void)
 	unsigned char *image;
 
 	core_record(c);
+	depot_make(c);
 	places_find(c);
 	image = core_image(c, &base.bytes);
 	for (size_t i = 0; i < RECORD_PLACES; i++)
@@ -142,32 +179,99 @@ static void put_block(unsigned char *file, struct input *in)
 		memcpy(heap + at + usable - MTR_TRAILER, &t, sizeof(t));
 }
 
+static void put_node(unsigned char *file, uint32_t id,
+		     const struct mtr_node *node)
+{
+	size_t at = id % (2 * MTR_CHUNK_NODES) * sizeof(*node);
+
+	memcpy(file + base.offset[RECORD_AT_NODES] + at, node, sizeof(*node));
+}
+
+static void put_one_node(unsigned char *file, struct input *in)
+{
+	uint32_t id = take(in, 4);
+	struct mtr_node node = { .parent = take(in, 4) };
+
+	node.pc = take_place(in);
+	if (take(in, 1) & 1)
+		node.pc |= MTR_PC_EXACT;
+	put_node(file, id, &node);
+}
+
+static void put_chain(unsigned char *file, struct input *in)
+{
+	uint32_t id = take(in, 4);
+	struct mtr_node node = { .parent = take(in, 4) };
+	unsigned n, step;
+
+	node.pc = take_place(in);
+	n = take(in, 2) % (2 * MTR_STACK_FRAMES_MAX);
+	step = take(in, 1);
+	for (; n > 0; n--) {
+		put_node(file, id, &node);
+		node.parent = id++;
+		node.pc += step;
+	}
+}
+
+/* Of the record's tables; false: @op is something else. */
+static bool change_entry(unsigned char *file, enum record_op op,
+			 struct input *in)
+{
+	const size_t *offset = base.offset;
+	uint64_t i;
+
+	switch (op) {
+	case RECORD_ROOT:
+		i = take(in, 2) % (1 << MTR_ROOT_BITS);
+		put_entry(file + offset[RECORD_AT_ROOT], i, in);
+		return true;
+	case RECORD_MID:
+		i = take(in, 2) % (1 << MTR_MID_BITS);
+		put_entry(file + offset[RECORD_AT_MID], i, in);
+		return true;
+	case RECORD_CHUNK:
+		i = take(in, 2) % MTR_DEPOT_CHUNKS;
+		put_entry(file + offset[RECORD_AT_DEPOT] +
+				  offsetof(struct mtr_depot, chunk),
+			  i, in);
+		return true;
+	case RECORD_BLOCK:
+		put_block(file, in);
+		return true;
+	case RECORD_NODE:
+		put_one_node(file, in);
+		return true;
+	case RECORD_CHAIN:
+		put_chain(file, in);
+		return true;
+	default:
+		return false;
+	}
+}
+
 static void change(unsigned char *file, enum record_op op, struct input *in)
 {
 	const size_t *offset = base.offset;
 	size_t headers;
 	uint64_t i;
 
+	if (change_entry(file, op, in))
+		return;
 	switch (op) {
 	case RECORD_DESCRIPTOR:
 		i = take(in, 2);
 		put_bytes(file + offset[RECORD_AT_DESCRIPTOR],
 			  sizeof(struct mtr_descriptor), i, in);
 		break;
-	case RECORD_ROOT:
-		i = take(in, 2) % (1 << MTR_ROOT_BITS);
-		put_entry(file + offset[RECORD_AT_ROOT], i, in);
-		break;
-	case RECORD_MID:
-		i = take(in, 2) % (1 << MTR_MID_BITS);
-		put_entry(file + offset[RECORD_AT_MID], i, in);
+	case RECORD_DEPOT:
+		i = take(in, 2);
+		put_bytes(file + offset[RECORD_AT_DEPOT],
+			  sizeof(struct mtr_depot), i, in);
 		break;
 	case RECORD_LEAF:
 		i = take(in, 4);
 		put_bytes(file + offset[RECORD_AT_LEAF], MTR_LEAF_BYTES, i, in);
-		break;
-	case RECORD_BLOCK:
-		put_block(file, in);
 		break;
 	case RECORD_HEAP:
 		i = take(in, 4);

@@ -11,6 +11,8 @@
 #ifndef MTR_TESTS_FUZZ_RECORD_H
 #define MTR_TESTS_FUZZ_RECORD_H
 
+#include "format/depot.h"
+
 enum record_op {
 	RECORD_DESCRIPTOR, /* offset: 2, bytes */
 	RECORD_ROOT,	   /* index: 2, place */
@@ -18,9 +20,21 @@ enum record_op {
 	RECORD_LEAF,	   /* index: 4, bytes */
 	RECORD_BLOCK,	   /* granule: 2, lead: 1, usable: 8, place, size: 8 */
 	RECORD_HEAP,	   /* offset: 4, bytes */
+	RECORD_DEPOT,	   /* offset: 2, bytes: of the header and its table */
+	RECORD_CHUNK,	   /* index: 2, place */
+	RECORD_NODE,	   /* id: 4, parent: 4, place, exact: 1 */
+	RECORD_CHAIN,	   /* id: 4, parent: 4, place, n: 2, step: 1: each node
+			    * the parent of the next, their pcs @step apart */
 	RECORD_HEADERS,	   /* offset: 2, bytes: of the file, with its notes */
 	RECORD_CUT,	   /* length of the file: 4; the last op */
 	RECORD_OPS
+};
+
+/* Nodes of the good depot are some of the first and some of the second chunk.
+ */
+enum {
+	RECORD_NODE_FAR = MTR_CHUNK_NODES + 8,
+	RECORD_NODES,
 };
 
 enum record_place {
@@ -33,6 +47,8 @@ enum record_place {
 	RECORD_AT_ROOT,
 	RECORD_AT_MID,
 	RECORD_AT_LEAF,
+	RECORD_AT_DEPOT,
+	RECORD_AT_NODES,
 	RECORD_PLACES
 };
 

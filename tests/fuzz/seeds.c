@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 
 #include "../inspect/core_builder.h"
+#include "format/depot.h"
 #include "format/ledger_code.h"
 #include "format/trailer.h"
 #include "format/snapshot.h"
@@ -45,6 +46,8 @@ static const uint64_t small_data = 0x7f0000;
 static const uint64_t small_root = 0x7f1000;
 static const uint64_t small_mid = 0x7f2000;
 static const uint64_t small_leaf = 0x7f3000;
+static const uint64_t small_depot = 0x7f4000;
+static const uint64_t small_nodes = 0x7f7000;
 
 static void small_ranges(struct core *c)
 {
@@ -175,6 +178,51 @@ static void core_module(struct core *c)
 	core_put(c, 0x20000, &m, sizeof(m));
 }
 
+/* Of the small text: main, two that it calls, a signal, what the handler calls.
+ */
+static const struct mtr_node some_nodes[] = {
+	{ .pc = 0x10101, .parent = MTR_ROOT_COMPLETE },
+	{ .pc = 0x1020a, .parent = 16 },
+	{ .pc = 0x10313, .parent = 17 },
+	{ .pc = 0x10402 | MTR_PC_EXACT, .parent = 16 },
+	{ .pc = 0x10509, .parent = 19 },
+	{ .pc = 0x1020a, .parent = MTR_ROOT_DEPTH },
+};
+
+enum { SOME_NODES = sizeof(some_nodes) / sizeof(*some_nodes) };
+
+static uint64_t with_stack(uint64_t size, uint32_t id)
+{
+	return size | (uint64_t)id << MTR_SIZE_BITS;
+}
+
+static void core_stacks(struct core *c)
+{
+	struct mtr_depot *depot;
+	struct mtr_descriptor *d = core_at(c, small_data + 8);
+	const uint64_t first = MTR_NODE_FIRST * sizeof(struct mtr_node);
+
+	d->depot = small_depot;
+	d->stack_depth = 32;
+	core_add(c, &(struct core_range){ .addr = small_depot,
+					  .bytes = sizeof(*depot),
+					  .prot = PF_R | PF_W });
+	core_add(c, &(struct core_range){ .addr = small_nodes,
+					  .bytes = first + sizeof(some_nodes),
+					  .prot = PF_R | PF_W });
+	depot = core_at(c, small_depot);
+	depot->nodes = MTR_NODE_FIRST + SOME_NODES;
+	depot->chunk_bits = MTR_CHUNK_NODE_BITS;
+	depot->chunk[0] = small_nodes;
+	core_put(c, small_nodes + first, some_nodes, sizeof(some_nodes));
+	small_block(c, 0, 40, with_stack(19, 18), MTR_LEAD);
+	small_block(c, 0x40, 40, with_stack(8, 18), MTR_LEAD);
+	small_block(c, 0x80, 40, with_stack(24, 20), MTR_LEAD);
+	small_block(c, 0xc0, 40, with_stack(1, 21), MTR_LEAD_FREED);
+	small_block(c, 0x100, 40, with_stack(2, 21), MTR_LEAD + 1);
+	small_block(c, 0x140, 40, with_stack(3, 99), MTR_LEAD);
+}
+
 static void core_seeds(void)
 {
 	struct core *c;
@@ -195,6 +243,10 @@ static void core_seeds(void)
 	core_module(c);
 	core_layout(c, &(struct core_layout){ .xnum = true });
 	small_seed(c, "module");
+
+	c = small_core(EM_X86_64);
+	core_stacks(c);
+	small_seed(c, "stacks");
 }
 
 /* --------------------------------------------------------------- snapshots */
@@ -212,6 +264,7 @@ struct saved {
 	char maps[sizeof(maps) - 1];
 	struct mtr_snapshot_module module[2];
 	char exe[9];
+	struct mtr_node node[SOME_NODES];
 };
 
 static void part(struct saved *s, enum mtr_snapshot_part i, size_t offset,
@@ -238,6 +291,18 @@ static void saved_block(struct mtr_snapshot_block *b, uint64_t addr,
 		.usable = usable | (uint64_t)lead << 56,
 		.trailer = { small_text + 0x100 + addr / 64, size },
 	};
+}
+
+static void saved_stacks(struct saved *s)
+{
+	static const uint32_t stack[] = { 18, 20, 99, 21, 18 };
+
+	for (size_t i = 0; i < sizeof(stack) / sizeof(*stack); i++)
+		s->block[i].trailer.size_stack =
+			with_stack(s->block[i].trailer.size_stack, stack[i]);
+	memcpy(s->node, some_nodes, sizeof(some_nodes));
+	part(s, MTR_PART_STACKS, offsetof(struct saved, node), sizeof(s->node));
+	s->header.descriptor.stack_depth = 32;
 }
 
 static void snapshot_seeds(void)
@@ -271,6 +336,12 @@ static void snapshot_seeds(void)
 	seed("snapshot", "whole", &s, sizeof(s));
 	s.block[3].addr = 0x600080; /* overlaps */
 	seed("snapshot", "overlap", &s, sizeof(s));
+	s.block[3].addr = 0x6000c0;
+	saved_stacks(&s);
+	seed("snapshot", "stacks", &s, sizeof(s));
+	s.header.section[MTR_PART_STACKS].bytes -= 20;
+	s.node[1].parent = MTR_NODE_FIRST + SOME_NODES - 1;
+	seed("snapshot", "stacks_damaged", &s, sizeof(s));
 }
 
 /* ----------------------------------------------------------------- records */
@@ -378,6 +449,103 @@ static void ledger_seeds(void)
 	record_seed(&p, "tables");
 }
 
+static void add_node(struct program *p, uint32_t id, uint32_t parent,
+		     enum record_place pc, int distance, bool exact)
+{
+	add(p, RECORD_NODE, 1);
+	add(p, id, 4);
+	add(p, parent, 4);
+	add_place(p, pc, distance);
+	add(p, exact, 1);
+}
+
+/* Nodes that are not as they should be. */
+static void node_seeds(void)
+{
+	struct program p = { 0 };
+
+	add_node(&p, 23, 19, RECORD_AT_TEXT, 0x804, false);
+	add_node(&p, 24, 23, RECORD_AT_TEXT, 0x905, true);
+	add_block(&p, 1, MTR_LEAD, 40, RECORD_AT_TEXT, with_stack(5, 24));
+	add_block(&p, 4, MTR_LEAD_FREED, 40, RECORD_AT_TEXT, with_stack(6, 23));
+	record_seed(&p, "stacks");
+	add_node(&p, 17, 18, RECORD_AT_TEXT, 0x20a, false);
+	add_node(&p, 21, 21, RECORD_AT_TEXT, 0x502, false);
+	record_seed(&p, "cycle");
+	add_node(&p, 16, MTR_CHUNK_NODES, RECORD_AT_TEXT, 0x101, false);
+	record_seed(&p, "parent_above");
+	add_node(&p, 17, MTR_NODE_MAX + 16, RECORD_AT_HEAP, 1, false);
+	add_node(&p, 20, MTR_ROOT_NONE, RECORD_AT_TEXT, 1, false);
+	add_node(&p, 21, MTR_NODE_FIRST - 1, RECORD_AT_TEXT, 1, true);
+	add_node(&p, 22, UINT32_MAX, RECORD_ANYWHERE, 0, false);
+	record_seed(&p, "parents");
+	add_block(&p, 1, MTR_LEAD, 40, RECORD_AT_TEXT, with_stack(5, 23));
+	add_block(&p, 4, MTR_LEAD, 40, RECORD_AT_TEXT,
+		  with_stack(6, RECORD_NODES));
+	add_block(&p, 8, MTR_LEAD, 40, RECORD_AT_TEXT,
+		  with_stack(7, MTR_NODE_MAX - 1));
+	add_block(&p, 12, MTR_LEAD, 40, RECORD_AT_TEXT, with_stack(7, 15));
+	record_seed(&p, "stack_ids");
+}
+
+static void add_chain(struct program *p, uint32_t id, uint32_t parent,
+		      int distance, unsigned n, unsigned step)
+{
+	add(p, RECORD_CHAIN, 1);
+	add(p, id, 4);
+	add(p, parent, 4);
+	add_place(p, RECORD_AT_TEXT, distance);
+	add(p, n, 2);
+	add(p, step, 1);
+}
+
+static void chain_seeds(void)
+{
+	struct program p = { 0 };
+
+	add_chain(&p, 100, MTR_ROOT_COMPLETE, 0x1022, 9, 0);
+	add_block(&p, 1, MTR_LEAD, 40, RECORD_AT_TEXT, with_stack(5, 108));
+	record_seed(&p, "recursion");
+	add_chain(&p, 100, MTR_ROOT_COMPLETE, 0x1000, MTR_STACK_FRAMES_MAX, 8);
+	add_block(&p, 1, MTR_LEAD, 40, RECORD_AT_TEXT,
+		  with_stack(5, 100 + MTR_STACK_FRAMES_MAX - 1));
+	record_seed(&p, "deep");
+	add_chain(&p, 100, MTR_ROOT_COMPLETE, 0x1000, MTR_STACK_FRAMES_MAX, 8);
+	add_chain(&p, 500, 120, 0x3003, MTR_STACK_FRAMES_MAX - 20, 8);
+	add_block(&p, 1, MTR_LEAD, 40, RECORD_AT_TEXT, with_stack(5, 130));
+	add_block(&p, 4, MTR_LEAD, 40, RECORD_AT_TEXT,
+		  with_stack(5, 500 + MTR_STACK_FRAMES_MAX - 21));
+	add_block(&p, 8, MTR_LEAD, 40, RECORD_AT_TEXT,
+		  with_stack(5, 500 + MTR_STACK_FRAMES_MAX - 22));
+	record_seed(&p, "too_deep");
+}
+
+static void depot_seeds(void)
+{
+	struct program p = { 0 };
+
+	add_entry(&p, RECORD_CHUNK, 0, RECORD_AT_HEAP, 0x1000);
+	add_entry(&p, RECORD_CHUNK, 1, RECORD_AT_NODES, 0);
+	add_entry(&p, RECORD_CHUNK, MTR_DEPOT_CHUNKS - 1, RECORD_AT_TEXT, 0);
+	record_seed(&p, "chunks");
+	add_entry(&p, RECORD_CHUNK, 1, RECORD_AT_HEAP_END, -16);
+	record_seed(&p, "chunk_half");
+	add_bytes(&p, RECORD_DEPOT, offsetof(struct mtr_depot, nodes), 2,
+		  UINT32_MAX, 4);
+	record_seed(&p, "nodes");
+	add_bytes(&p, RECORD_DEPOT, offsetof(struct mtr_depot, nodes), 2,
+		  MTR_NODE_MAX, 4);
+	add_block(&p, 8, MTR_LEAD, 40, RECORD_AT_TEXT,
+		  with_stack(7, MTR_NODE_MAX - 1));
+	record_seed(&p, "nodes_all");
+	add_bytes(&p, RECORD_DESCRIPTOR, offsetof(struct mtr_descriptor, depot),
+		  2, core_heap + core_heap_bytes - 64, 8);
+	record_seed(&p, "depot_astray");
+	add(&p, RECORD_CUT, 1);
+	add(&p, 0x138000, 4);
+	record_seed(&p, "depot_cut");
+}
+
 int main(int argc, char **argv)
 {
 	if (argc != 2)
@@ -388,5 +556,8 @@ int main(int argc, char **argv)
 	snapshot_seeds();
 	descriptor_seeds();
 	ledger_seeds();
+	node_seeds();
+	chain_seeds();
+	depot_seeds();
 	return 0;
 }

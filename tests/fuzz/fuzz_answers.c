@@ -1,0 +1,404 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * See fuzz_answers.h. No file that an input names is opened: modules are told
+ * apart, but functions are made up from the addresses.
+ */
+#include "fuzz_answers.h"
+
+#include <string.h>
+
+#include "fuzz.h"
+#include "inspect/wrappers.h"
+#include "report/block.h"
+#include "report/tree.h"
+#include "report/writer.h"
+
+/* How many blocks `why` is asked of. */
+enum { ASKED = 4 };
+
+/* ------------------------------------------------------------------ stacks */
+
+static void look_at_call(const struct mtr_stacks *s, uint32_t i)
+{
+	const struct mtr_call *c = &s->calls.at[i];
+	const struct mtr_call *parent = &s->calls.at[c->parent];
+
+	MUST(c->parent < i && c->site < s->pcs.n);
+	MUST(c->depth == parent->depth + 1);
+	MUST(c->depth <= MTR_STACK_FRAMES_MAX);
+	MUST(c->end > MTR_ROOT_NONE && c->end < MTR_NODE_FIRST);
+	MUST(!c->parent || c->end == parent->end);
+	MUST(s->pcs.at[c->site] & ~MTR_PC_EXACT);
+}
+
+static void look_at_stacks(const struct mtr_snapshot *s)
+{
+	const struct mtr_stacks *stacks = &s->stacks;
+	uint32_t sites[MTR_STACK_FRAMES_MAX];
+	uint64_t lost = 0;
+
+	MUST(stacks->list.n && stacks->calls.n && !stacks->calls.at[0].depth);
+	MUST(stacks->pcs.n >= s->heap.sites.n);
+	MUST(stacks->nodes <= MTR_NODE_MAX);
+	for (size_t i = 1; i < stacks->calls.n; i++)
+		look_at_call(stacks, i);
+	for (size_t i = 1; i < stacks->list.n; i++) {
+		const struct mtr_stack *one = &stacks->list.at[i];
+
+		MUST(one->id && one->id < MTR_NODE_MAX);
+		MUST(one->call < stacks->calls.n);
+		MUST(one->caller && one->caller < s->heap.sites.n);
+		MUST(mtr_stack_sites(stacks, one, sites) ==
+		     stacks->calls.at[one->call].depth);
+		MUST(!one->call || stacks->nodes);
+		lost += !one->call;
+	}
+	MUST(stacks->lost == lost);
+}
+
+static void look_at_block_stacks(const struct mtr_snapshot *s,
+				 const struct mtr_blocks *blocks)
+{
+	for (size_t i = 0; i < blocks->n; i++) {
+		MUST(blocks->at[i].stack < s->stacks.list.n);
+		MUST(mtr_snapshot_site(s, &blocks->at[i]) < s->sites.n);
+	}
+}
+
+/* ------------------------------------------------------------------- names */
+
+/* What a frame's function is called, by the last bits of its address. */
+static const char *const functions[] = {
+	NULL,
+	"main",
+	"work(int)",
+	"malloc",
+	"std::vector<int, A<int> >::push_back(int const&)",
+	"operator new(unsigned long)",
+	"a\033[31m;\xff\"b",
+	"xmalloc",
+};
+
+/* And how many inlined ones there are at it, by those before. */
+static void name_frames(struct mtr_snapshot *s, uint64_t pc, size_t first)
+{
+	const struct mtr_module *module = s->frames.at[first].module;
+	unsigned n = pc ? 1 + (pc >> 3 & 3) % 3 : 1;
+
+	for (unsigned i = 0; i < n; i++) {
+		struct mtr_frame *frame =
+			i ? mtr_frames_push(&s->frames) : &s->frames.at[first];
+
+		MUST(frame);
+		*frame = (struct mtr_frame){
+			.function = pc ? functions[(pc + i * 3) & 7] : NULL,
+			.file = pc >> 5 & 1 ? "src/a.c" : NULL,
+			.line = pc >> 5 & 1 ? (int)(pc & 0xff) : 0,
+			.module = module,
+			.inlined = i + 1 < n,
+		};
+	}
+}
+
+static void name_site(struct mtr_snapshot *s, uint64_t pc)
+{
+	struct mtr_site *site = mtr_sites_push(&s->sites);
+	size_t first = s->frames.n;
+	uint64_t addr = pc & ~MTR_PC_EXACT;
+
+	MUST(site &&
+	     !mtr_symbols_resolve(s->symbols, addr + (addr != pc), &s->frames));
+	MUST(s->frames.n == first + 1);
+	name_frames(s, addr, first);
+	*site = (struct mtr_site){
+		.pc = addr,
+		.first = (uint32_t)first,
+		.n = (uint32_t)(s->frames.n - first),
+	};
+}
+
+static void name_sites(struct mtr_snapshot *s)
+{
+	/* whatever is below a file that is no folder cannot be opened */
+	static const struct mtr_symbols_options options = {
+		.sysroot = "/dev/null",
+	};
+	struct mtr_wrappers *w = NULL;
+
+	MUST(!mtr_wrappers_create("^work", &w));
+	MUST(!mtr_symbols_open(s->target, &options, &s->symbols));
+	for (size_t i = 0; i < s->stacks.pcs.n; i++)
+		name_site(s, s->stacks.pcs.at[i]);
+	mtr_snapshot_find_owners(s, w);
+	mtr_wrappers_destroy(w);
+}
+
+static bool is_frame_of(const struct mtr_snapshot *s,
+			const struct mtr_stack *stack, uint32_t site)
+{
+	uint32_t sites[MTR_STACK_FRAMES_MAX];
+	unsigned n = mtr_stack_sites(&s->stacks, stack, sites);
+
+	for (unsigned i = 0; i < n; i++)
+		if (sites[i] == site)
+			return true;
+	return false;
+}
+
+static void look_at_owners(const struct mtr_snapshot *s)
+{
+	for (size_t i = 0; i < s->sites.n; i++) {
+		const struct mtr_site *site = &s->sites.at[i];
+
+		MUST(site->owner >= site->first);
+		MUST(site->owner < site->first + site->n);
+	}
+	for (size_t i = 1; i < s->stacks.list.n; i++) {
+		const struct mtr_stack *stack = &s->stacks.list.at[i];
+
+		MUST(stack->call ? is_frame_of(s, stack, stack->owner)
+				 : stack->owner == stack->caller);
+	}
+}
+
+static void copy_warnings(struct mtr_snapshot *s)
+{
+	const struct mtr_strings *from = mtr_target_warnings(s->target);
+
+	for (size_t i = 0; i < from->n; i++) {
+		char **slot = mtr_strings_push(&s->warnings);
+
+		MUST(slot && *from->at[i]);
+		*slot = strdup(from->at[i]);
+		MUST(*slot);
+	}
+}
+
+/* ------------------------------------------------------------------- tree */
+
+static bool is_part(const struct mtr_sum *part, const struct mtr_sum *of)
+{
+	return part->blocks <= of->blocks && part->bytes <= of->bytes &&
+	       part->usable <= of->usable && part->slack <= of->slack;
+}
+
+/* All but the whole are the child of one. */
+static void look_at_tree(const struct mtr_tree *tree,
+			 const struct mtr_tally *tally)
+{
+	const struct mtr_branches *v = &tree->branches;
+	size_t children = 0;
+
+	MUST(memcmp(&v->at[0].sum, &tally->total, sizeof(tally->total)) == 0);
+	for (size_t i = 0; i < v->n; i++) {
+		const struct mtr_branch *b = &v->at[i];
+		struct mtr_sum sum = { 0 };
+
+		MUST(!i || (b->parent < i && b->name && *b->name));
+		for (uint32_t j = 0; j < b->n; j++) {
+			const struct mtr_branch *c = mtr_tree_child(tree, b, j);
+
+			MUST(c != v->at && c->parent == i);
+			mtr_sum_add(&sum, &c->sum);
+		}
+		MUST(is_part(&sum, &b->sum));
+		children += b->n;
+	}
+	MUST(children == v->n - 1);
+}
+
+/* ----------------------------------------------------------------- writers */
+
+/* Which way the check itself goes tells a fuzzer nothing. */
+#ifdef __clang__
+#define UNSEEN __attribute__((no_sanitize("coverage")))
+#else
+#define UNSEEN
+#endif
+
+/* Nothing that a terminal obeys, if @to says so. */
+UNSEEN static int take(void *to, const char *bytes, size_t n)
+{
+	for (size_t i = 0; *(bool *)to && i < n; i++)
+		MUST((unsigned char)bytes[i] >= ' ' || bytes[i] == '\n');
+	return 0;
+}
+
+static struct mtr_out out;
+static bool harmless;
+
+static struct mtr_writer writer(const struct mtr_snapshot *s,
+				const struct mtr_writer_ops *ops)
+{
+	harmless = ops == &mtr_write_text || ops == &mtr_write_json;
+	out.take = take;
+	out.to = &harmless;
+	return (struct mtr_writer){ .ops = ops, .out = &out, .s = s };
+}
+
+static void written(struct mtr_writer *w)
+{
+	mtr_out_flush(w->out);
+	mtr_writer_fini(w);
+	MUST(!w->out->error);
+}
+
+static void write_tree(const struct mtr_snapshot *s, const struct mtr_tally *t,
+		       enum mtr_sort sort, int width, size_t top)
+{
+	struct mtr_writer w = writer(s, &mtr_write_text);
+	struct mtr_tree tree;
+
+	MUST(!mtr_tree_make(s, t, sort, &tree));
+	look_at_tree(&tree, t);
+	w.sort = sort;
+	w.width = width;
+	mtr_write_tree(&w, t, &tree, top);
+	mtr_tree_fini(&tree);
+	written(&w);
+}
+
+static void write_report(const struct mtr_snapshot *s,
+			 const struct mtr_tally *t,
+			 const struct mtr_writer_ops *ops, size_t top)
+{
+	struct mtr_writer w = writer(s, ops);
+
+	mtr_write_report(&w, t, top);
+	written(&w);
+}
+
+static void write_tally(const struct mtr_snapshot *s, const struct mtr_tally *t)
+{
+	/* by what else, the formats do not care */
+	if (t->by == MTR_BY_FUNCTION || t->by == MTR_BY_STACK) {
+		write_report(s, t, &mtr_write_json, 0);
+		write_report(s, t, &mtr_write_csv, 3);
+	}
+	if (t->by != MTR_BY_STACK) {
+		write_report(s, t, &mtr_write_text, 3);
+		return;
+	}
+	write_tree(s, t, MTR_SORT_BYTES, 0, 0);
+	write_tree(s, t, MTR_SORT_SLACK, 80, 2);
+}
+
+static void write_list(const struct mtr_snapshot *s,
+		       const struct mtr_filter *filter,
+		       const struct mtr_writer_ops *ops)
+{
+	struct mtr_writer w = writer(s, ops);
+
+	mtr_write_list(&w, filter);
+	written(&w);
+}
+
+static void write_lists(const struct mtr_snapshot *s,
+			const struct mtr_filter *filter)
+{
+	write_list(s, filter, &mtr_write_text);
+	write_list(s, filter, &mtr_write_json);
+	write_list(s, filter, &mtr_write_csv);
+	write_list(s, filter, &mtr_write_chap);
+}
+
+static void write_why(const struct mtr_snapshot *s, uint64_t addr)
+{
+	struct mtr_writer text = writer(s, &mtr_write_text), json;
+	unsigned char dump[64];
+	struct mtr_why why = {
+		.asked = addr,
+		.mapping = mtr_target_find(s->target, addr),
+		.module = mtr_symbols_module(s->symbols, addr),
+		.dump_at = addr,
+		.dump = dump,
+	};
+
+	why.dump_bytes = mtr_target_read(s->target, addr, dump, sizeof(dump));
+	mtr_block_find(s, addr, &why.found);
+	text.ops->why(&text, &why);
+	written(&text);
+	json = writer(s, &mtr_write_json);
+	json.ops->why(&json, &why);
+	written(&json);
+}
+
+static void write_whys(const struct mtr_snapshot *s,
+		       const struct mtr_blocks *blocks)
+{
+	for (size_t i = 0; i < blocks->n && i < ASKED; i++) {
+		const struct mtr_block *b = &blocks->at[i];
+
+		write_why(s, b->addr + i);
+		write_why(s, b->addr + b->usable);
+	}
+}
+
+static void write_info(const struct mtr_snapshot *s,
+		       const struct mtr_writer_ops *ops)
+{
+	struct mtr_writer w = writer(s, ops);
+	struct mtr_info info = { 0 };
+
+	for (size_t i = 0; i < s->heap.blocks.n; i++)
+		mtr_sum_block(&info.total, &s->heap.blocks.at[i]);
+	w.ops->info(&w, &info);
+	written(&w);
+}
+
+/* ------------------------------------------------------------------ groups */
+
+static void look_at_tally(const struct mtr_snapshot *s,
+			  const struct mtr_filter *filter, enum mtr_by by)
+{
+	struct mtr_sum sum = { 0 };
+	struct mtr_tally tally;
+	uint64_t blocks = 0;
+
+	MUST(!mtr_tally_make(s, filter, by, MTR_SORT_BYTES, &tally));
+	for (size_t i = 0; i < tally.groups.n; i++) {
+		MUST(tally.groups.at[i].sum.blocks);
+		mtr_sum_add(&sum, &tally.groups.at[i].sum);
+	}
+	for (size_t i = 0; i < s->heap.blocks.n; i++)
+		blocks += mtr_filter_passes(filter, &s->heap.blocks.at[i]);
+	MUST(memcmp(&sum, &tally.total, sizeof(sum)) == 0);
+	MUST(sum.blocks == blocks);
+	write_tally(s, &tally);
+	mtr_tally_fini(&tally);
+}
+
+static void look_at_groups(const struct mtr_snapshot *s)
+{
+	struct mtr_filter_spec spec = MTR_FILTER_ALL;
+	struct mtr_filter all, some;
+
+	MUST(!mtr_filter_init(s, &spec, &all));
+	spec.function = "main|push";
+	MUST(!mtr_filter_init(s, &spec, &some));
+	for (int by = 0; by < MTR_BY_COUNT; by++)
+		look_at_tally(s, &all, by);
+	look_at_tally(s, &some, MTR_BY_STACK);
+	write_lists(s, &all);
+	mtr_filter_fini(&all);
+	mtr_filter_fini(&some);
+}
+
+void fuzz_answers(struct mtr_snapshot *s)
+{
+	s->name = mtr_target_name(s->target);
+	s->kind = mtr_target_kind(s->target);
+	s->pid = mtr_target_pid(s->target);
+	MUST(!mtr_stacks_read(s->target, &s->heap, &s->stacks));
+	look_at_stacks(s);
+	name_sites(s);
+	copy_warnings(s);
+	look_at_owners(s);
+	look_at_block_stacks(s, &s->heap.blocks);
+	look_at_block_stacks(s, &s->heap.freed);
+	look_at_groups(s);
+	write_whys(s, &s->heap.blocks);
+	write_whys(s, &s->heap.freed);
+	write_info(s, &mtr_write_text);
+	write_info(s, &mtr_write_json);
+}
