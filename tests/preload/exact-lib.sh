@@ -90,7 +90,7 @@ have_kernel_core() {
     esac
     # shellcheck disable=SC3045 # dash and bash have it
     [ "$(ulimit -c)" = unlimited ] || return 1
-    kill -QUIT "$pid"
+    kill -ABRT "$pid" # background jobs may ignore SIGQUIT
     kill -CONT "$pid"
     wait "$job"
     exec 3>&-
