@@ -29,8 +29,10 @@ struct config {
 	char *env[VARIABLES];
 	int env_count;
 	double budget; /* the ratio it may have; 0: any */
+	int rounds;    /* it takes part in that many; 0: in all */
 	double *cpu;   /* seconds, a round each */
 	double *ratio; /* to the first configuration in the same round */
+	int runs;      /* how many of each there are */
 	long peak;     /* KiB, of the worst round */
 };
 
@@ -69,10 +71,12 @@ static void *need(void *p)
 static _Noreturn void usage(void)
 {
 	fputs("usage: measure [-p] [-r ROUNDS] [-l LABEL] [-o FILE] [-e VAR]\n"
-	      "               -c CONFIG[=PRELOAD] [-e VAR] [-b BUDGET] ...\n"
+	      "               -c CONFIG[=PRELOAD] [-e VAR] [-b BUDGET]\n"
+	      "                  [-n ROUNDS] ...\n"
 	      "               -- COMMAND ARG...\n"
 	      "-p: on one CPU. -o: add the figures to FILE. -e NAME=VALUE:\n"
-	      "before the first -c for all. Another -c may follow.\n",
+	      "before the first -c for all. -n: CONFIG takes part in so few\n"
+	      "rounds. Another -c may follow.\n",
 	      stderr);
 	exit(2);
 }
@@ -104,7 +108,7 @@ static void parse_options(int argc, char **argv)
 	struct config *last = &common;
 	int option;
 
-	while ((option = getopt(argc, argv, "+pr:l:o:c:e:b:")) != -1) {
+	while ((option = getopt(argc, argv, "+pr:l:o:c:e:b:n:")) != -1) {
 		switch (option) {
 		case 'p':
 			pinned = true;
@@ -127,6 +131,9 @@ static void parse_options(int argc, char **argv)
 			break;
 		case 'b':
 			last->budget = atof(optarg);
+			break;
+		case 'n':
+			last->rounds = atoi(optarg);
 			break;
 		default:
 			usage();
@@ -210,21 +217,34 @@ static double run(struct config *c, char **command)
 	return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
+/* Those that take part in few rounds do so evenly, from the first on. */
+static bool takes_part(const struct config *c, int round)
+{
+	return c->runs <= (long)round * c->rounds / rounds;
+}
+
 static void measure(char **command)
 {
 	for (int i = 0; i < config_count; i++) {
 		struct config *c = &configs[i];
 
-		c->cpu = need(calloc(rounds, sizeof(*c->cpu)));
-		c->ratio = need(calloc(rounds, sizeof(*c->ratio)));
-		run(c, command); /* fills the page cache, is not counted */
+		if (i == 0 || c->rounds < 1 || c->rounds > rounds)
+			c->rounds = rounds;
+		c->cpu = need(calloc(c->rounds, sizeof(*c->cpu)));
+		c->ratio = need(calloc(c->rounds, sizeof(*c->ratio)));
+		if (c->rounds == rounds)
+			run(c, command); /* fills the page cache, not counted */
 	}
 	for (int round = 0; round < rounds; round++) {
 		for (int i = 0; i < config_count; i++) {
 			struct config *c = &configs[i];
+			double cpu;
 
-			c->cpu[round] = run(c, command);
-			c->ratio[round] = c->cpu[round] / configs[0].cpu[round];
+			if (!takes_part(c, round))
+				continue;
+			cpu = run(c, command);
+			c->cpu[c->runs] = cpu;
+			c->ratio[c->runs++] = cpu / configs[0].cpu[round];
 		}
 	}
 }
@@ -238,15 +258,20 @@ static int compare(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* @part 0.5 of the values are below it: the median. They must be sorted. */
-static double quantile(const double *sorted, double part)
+/* @part 0.5 of @n values are below it: the median. They must be sorted. */
+static double quantile(const double *sorted, int n, double part)
 {
-	double at = part * (rounds - 1);
+	double at = part * (n - 1);
 	int low = (int)at;
 
-	if (low + 1 == rounds)
+	if (low + 1 == n)
 		return sorted[low];
 	return sorted[low] + (at - low) * (sorted[low + 1] - sorted[low]);
+}
+
+static double cpu_median(const struct config *c)
+{
+	return quantile(c->cpu, c->runs, 0.5);
 }
 
 static void print_budget(const struct config *c, double ratio)
@@ -260,15 +285,16 @@ static void print_budget(const struct config *c, double ratio)
 static void print_row(const struct config *c)
 {
 	const struct config *first = &configs[0];
-	double cpu = quantile(c->cpu, 0.5);
-	double ratio = cpu / quantile(first->cpu, 0.5);
+	double cpu = cpu_median(c);
+	double ratio = cpu / cpu_median(first);
 
 	printf("%-16s %-16s %7.3f", c == first ? label : "", c->name, cpu);
 	if (c == first)
 		printf("  %29.1f MiB\n", c->peak / 1024.0);
 	else {
 		printf("  %6.3f  %5.3f..%5.3f  %7.3f", ratio,
-		       quantile(c->ratio, 0.25), quantile(c->ratio, 0.75),
+		       quantile(c->ratio, c->runs, 0.25),
+		       quantile(c->ratio, c->runs, 0.75),
 		       (double)c->peak / first->peak);
 		print_budget(c, ratio);
 	}
@@ -282,9 +308,8 @@ static void record(void)
 		die("%s: %s", record_path, strerror(errno));
 	for (int i = 0; i < config_count; i++)
 		fprintf(file, "%s\t%s\t%.6f\t%.4f\t%ld\n", label,
-			configs[i].name, quantile(configs[i].cpu, 0.5),
-			quantile(configs[i].cpu, 0.5) /
-				quantile(configs[0].cpu, 0.5),
+			configs[i].name, cpu_median(&configs[i]),
+			cpu_median(&configs[i]) / cpu_median(&configs[0]),
 			configs[i].peak);
 	if (fclose(file))
 		die("%s: %s", record_path, strerror(errno));
@@ -297,8 +322,10 @@ int main(int argc, char **argv)
 		pin();
 	measure(argv + optind);
 	for (int i = 0; i < config_count; i++) {
-		qsort(configs[i].cpu, rounds, sizeof(double), compare);
-		qsort(configs[i].ratio, rounds, sizeof(double), compare);
+		struct config *c = &configs[i];
+
+		qsort(c->cpu, c->runs, sizeof(double), compare);
+		qsort(c->ratio, c->runs, sizeof(double), compare);
 	}
 	for (int i = 0; i < config_count; i++)
 		print_row(&configs[i]);
