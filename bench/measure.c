@@ -2,7 +2,7 @@
 /*
  * Run one command under several configurations in turn (A B C A B C ...), and
  * print what each costs: CPU time of the child, user and system, and its peak
- * resident memory.
+ * resident memory. The figures that go to a file have the elapsed time as well.
  *
  * In turn, because a machine gets slower and faster over minutes; CPU time and
  * medians, because it does other things meanwhile. The first configuration is
@@ -19,21 +19,27 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
-enum { CONFIGS = 16, VARIABLES = 16 };
+#include "peak.h"
+
+enum { CONFIGS = 16, VARIABLES = 16, ARGUMENTS = 8 };
 
 struct config {
 	const char *name;
 	const char *preload; /* "" for none */
 	char *env[VARIABLES];
 	int env_count;
-	double budget; /* the ratio it may have; 0: any */
-	int rounds;    /* it takes part in that many; 0: in all */
-	double *cpu;   /* seconds, a round each */
-	double *ratio; /* to the first configuration in the same round */
-	int runs;      /* how many of each there are */
-	long peak;     /* KiB, of the worst round */
+	char *args[ARGUMENTS]; /* after those that all have */
+	int arg_count;
+	double budget;	 /* the ratio it may have; 0: any */
+	int rounds;	 /* it takes part in that many; 0: in all */
+	double *cpu;	 /* seconds, a round each */
+	double *elapsed; /* seconds, too */
+	double *ratio;	 /* of CPU time, to the first one in the same round */
+	int runs;	 /* how many of each there are */
+	long peak;	 /* KiB, of the worst round */
 };
 
 static struct config configs[CONFIGS];
@@ -43,7 +49,7 @@ static struct config common; /* its variables are for all */
 static const char *label = "";
 static const char *record_path;
 static int rounds = 11;
-static bool pinned;
+static bool pinned, anonymous;
 
 static _Noreturn __attribute__((format(printf, 1, 2))) void
 die(const char *format, ...)
@@ -70,13 +76,14 @@ static void *need(void *p)
 
 static _Noreturn void usage(void)
 {
-	fputs("usage: measure [-p] [-r ROUNDS] [-l LABEL] [-o FILE] [-e VAR]\n"
+	fputs("usage: measure [-mp] [-r ROUNDS] [-l LABEL] [-o FILE] [-e VAR]\n"
 	      "               -c CONFIG[=PRELOAD] [-e VAR] [-b BUDGET]\n"
-	      "                  [-n ROUNDS] ...\n"
+	      "                  [-n ROUNDS] [-a ARG]... ...\n"
 	      "               -- COMMAND ARG...\n"
-	      "-p: on one CPU. -o: add the figures to FILE. -e NAME=VALUE:\n"
-	      "before the first -c for all. -n: CONFIG takes part in so few\n"
-	      "rounds. Another -c may follow.\n",
+	      "-p: on one CPU. -m: memory without the files that are mapped.\n"
+	      "-o: add the figures to FILE. -e NAME=VALUE: before the first\n"
+	      "-c for all. -n: CONFIG takes part in so few rounds. -a: one\n"
+	      "more ARG for CONFIG. Another -c may follow.\n",
 	      stderr);
 	exit(2);
 }
@@ -94,6 +101,13 @@ static void add_config(char *spec)
 	c->preload = preload ? preload : "";
 }
 
+static void add_argument(struct config *c, char *argument)
+{
+	if (c->arg_count == ARGUMENTS)
+		die("more than %d arguments", ARGUMENTS);
+	c->args[c->arg_count++] = argument;
+}
+
 static void add_variable(struct config *c, char *assignment)
 {
 	if (!strchr(assignment, '='))
@@ -108,8 +122,11 @@ static void parse_options(int argc, char **argv)
 	struct config *last = &common;
 	int option;
 
-	while ((option = getopt(argc, argv, "+pr:l:o:c:e:b:n:")) != -1) {
+	while ((option = getopt(argc, argv, "+mpr:l:o:c:e:b:n:a:")) != -1) {
 		switch (option) {
+		case 'm':
+			anonymous = true;
+			break;
 		case 'p':
 			pinned = true;
 			break;
@@ -134,6 +151,9 @@ static void parse_options(int argc, char **argv)
 			break;
 		case 'n':
 			last->rounds = atoi(optarg);
+			break;
+		case 'a':
+			add_argument(last, optarg);
 			break;
 		default:
 			usage();
@@ -162,12 +182,27 @@ static void pin(void)
 	}
 }
 
-static _Noreturn void child(const struct config *c, char **command)
+static char **command_of(const struct config *c, char **command)
+{
+	int n = 0;
+	char **all;
+
+	while (command[n])
+		n++;
+	all = need(calloc(n + c->arg_count + 1, sizeof(*all)));
+	memcpy(all, command, n * sizeof(*all));
+	memcpy(all + n, c->args, c->arg_count * sizeof(*all));
+	return all;
+}
+
+static _Noreturn void child(const struct config *c, char **command,
+			    bool watched)
 {
 	int null = open("/dev/null", O_RDWR);
 
 	if (null < 0 || dup2(null, 0) < 0 || dup2(null, 1) < 0)
 		_exit(126);
+	command = command_of(c, command);
 	for (int i = 0; i < common.env_count; i++)
 		putenv(common.env[i]);
 	for (int i = 0; i < c->env_count; i++)
@@ -177,6 +212,8 @@ static _Noreturn void child(const struct config *c, char **command)
 		setenv("LD_PRELOAD", c->preload, 1);
 	else
 		unsetenv("LD_PRELOAD");
+	if (watched && !peak_let_watch())
+		_exit(126);
 	execvp(*command, command);
 	_exit(127);
 }
@@ -197,24 +234,58 @@ static double seconds(struct timeval time)
 	return time.tv_sec + time.tv_usec / 1e6;
 }
 
-/* Returns the CPU time. The child's peak counts from ours, which is small. */
-static double run(struct config *c, char **command)
+static pid_t start(const struct config *c, char **command, bool watched)
 {
-	struct rusage usage;
 	pid_t pid = fork();
-	int status;
 
 	if (pid < 0)
 		die("fork: %s", strerror(errno));
 	if (pid == 0)
-		child(c, command);
+		child(c, command, watched);
+	return pid;
+}
+
+static double now(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return time.tv_sec + time.tv_nsec / 1e9;
+}
+
+/* Returns the CPU time. The child's peak counts from ours, which is small. */
+static double run(struct config *c, char **command, double *elapsed)
+{
+	double from = now();
+	pid_t pid = start(c, command, false);
+	struct rusage usage;
+	int status;
+
 	while (wait4(pid, &status, 0, &usage) < 0)
 		if (errno != EINTR)
 			die("wait4: %s", strerror(errno));
+	*elapsed = now() - from;
 	check_status(c, *command, status);
-	if (usage.ru_maxrss > c->peak)
+	if (!anonymous && usage.ru_maxrss > c->peak)
 		c->peak = usage.ru_maxrss;
 	return seconds(usage.ru_utime) + seconds(usage.ru_stime);
+}
+
+/* Not counted: fills the page cache. Memory is looked at in slow motion. */
+static void warm_up(struct config *c, char **command)
+{
+	double elapsed;
+	int status;
+
+	if (c->rounds == rounds)
+		run(c, command, &elapsed);
+	if (!anonymous)
+		return;
+	c->peak = peak_watch(start(c, command, true), &status);
+	if (c->peak < 0)
+		die("%s: %s: cannot be watched: %s", c->name, *command,
+		    strerror(errno));
+	check_status(c, *command, status);
 }
 
 /* Those that take part in few rounds do so evenly, from the first on. */
@@ -231,9 +302,9 @@ static void measure(char **command)
 		if (i == 0 || c->rounds < 1 || c->rounds > rounds)
 			c->rounds = rounds;
 		c->cpu = need(calloc(c->rounds, sizeof(*c->cpu)));
+		c->elapsed = need(calloc(c->rounds, sizeof(*c->elapsed)));
 		c->ratio = need(calloc(c->rounds, sizeof(*c->ratio)));
-		if (c->rounds == rounds)
-			run(c, command); /* fills the page cache, not counted */
+		warm_up(c, command);
 	}
 	for (int round = 0; round < rounds; round++) {
 		for (int i = 0; i < config_count; i++) {
@@ -242,7 +313,7 @@ static void measure(char **command)
 
 			if (!takes_part(c, round))
 				continue;
-			cpu = run(c, command);
+			cpu = run(c, command, &c->elapsed[c->runs]);
 			c->cpu[c->runs] = cpu;
 			c->ratio[c->runs++] = cpu / configs[0].cpu[round];
 		}
@@ -307,10 +378,11 @@ static void record(void)
 	if (!file)
 		die("%s: %s", record_path, strerror(errno));
 	for (int i = 0; i < config_count; i++)
-		fprintf(file, "%s\t%s\t%.6f\t%.4f\t%ld\n", label,
+		fprintf(file, "%s\t%s\t%.6f\t%.4f\t%ld\t%.6f\n", label,
 			configs[i].name, cpu_median(&configs[i]),
 			cpu_median(&configs[i]) / cpu_median(&configs[0]),
-			configs[i].peak);
+			configs[i].peak,
+			quantile(configs[i].elapsed, configs[i].runs, 0.5));
 	if (fclose(file))
 		die("%s: %s", record_path, strerror(errno));
 }
@@ -325,6 +397,7 @@ int main(int argc, char **argv)
 		struct config *c = &configs[i];
 
 		qsort(c->cpu, c->runs, sizeof(double), compare);
+		qsort(c->elapsed, c->runs, sizeof(double), compare);
 		qsort(c->ratio, c->runs, sizeof(double), compare);
 	}
 	for (int i = 0; i < config_count; i++)
