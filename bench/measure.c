@@ -2,7 +2,7 @@
 /*
  * Run one command under several configurations in turn (A B C A B C ...), and
  * print what each costs: CPU time of the child, user and system, and its peak
- * resident memory.
+ * resident memory. The figures that go to a file have the elapsed time as well.
  *
  * In turn, because a machine gets slower and faster over minutes; CPU time and
  * medians, because it does other things meanwhile. The first configuration is
@@ -19,19 +19,27 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
-enum { CONFIGS = 16, VARIABLES = 16 };
+#include "peak.h"
+
+enum { CONFIGS = 16, VARIABLES = 16, ARGUMENTS = 8 };
 
 struct config {
 	const char *name;
 	const char *preload; /* "" for none */
 	char *env[VARIABLES];
 	int env_count;
-	double budget; /* the ratio it may have; 0: any */
-	double *cpu;   /* seconds, a round each */
-	double *ratio; /* to the first configuration in the same round */
-	long peak;     /* KiB, of the worst round */
+	char *args[ARGUMENTS]; /* after those that all have */
+	int arg_count;
+	double budget;	 /* the ratio it may have; 0: any */
+	int rounds;	 /* it takes part in that many; 0: in all */
+	double *cpu;	 /* seconds, a round each */
+	double *elapsed; /* seconds, too */
+	double *ratio;	 /* of CPU time, to the first one in the same round */
+	int runs;	 /* how many of each there are */
+	long peak;	 /* KiB, of the worst round */
 };
 
 static struct config configs[CONFIGS];
@@ -41,7 +49,7 @@ static struct config common; /* its variables are for all */
 static const char *label = "";
 static const char *record_path;
 static int rounds = 11;
-static bool pinned;
+static bool pinned, anonymous;
 
 static _Noreturn __attribute__((format(printf, 1, 2))) void
 die(const char *format, ...)
@@ -68,11 +76,14 @@ static void *need(void *p)
 
 static _Noreturn void usage(void)
 {
-	fputs("usage: measure [-p] [-r ROUNDS] [-l LABEL] [-o FILE] [-e VAR]\n"
-	      "               -c CONFIG[=PRELOAD] [-e VAR] [-b BUDGET] ...\n"
+	fputs("usage: measure [-mp] [-r ROUNDS] [-l LABEL] [-o FILE] [-e VAR]\n"
+	      "               -c CONFIG[=PRELOAD] [-e VAR] [-b BUDGET]\n"
+	      "                  [-n ROUNDS] [-a ARG]... ...\n"
 	      "               -- COMMAND ARG...\n"
-	      "-p: on one CPU. -o: add the figures to FILE. -e NAME=VALUE:\n"
-	      "before the first -c for all. Another -c may follow.\n",
+	      "-p: on one CPU. -m: memory without the files that are mapped.\n"
+	      "-o: add the figures to FILE. -e NAME=VALUE: before the first\n"
+	      "-c for all. -n: CONFIG takes part in so few rounds. -a: one\n"
+	      "more ARG for CONFIG. Another -c may follow.\n",
 	      stderr);
 	exit(2);
 }
@@ -90,6 +101,13 @@ static void add_config(char *spec)
 	c->preload = preload ? preload : "";
 }
 
+static void add_argument(struct config *c, char *argument)
+{
+	if (c->arg_count == ARGUMENTS)
+		die("more than %d arguments", ARGUMENTS);
+	c->args[c->arg_count++] = argument;
+}
+
 static void add_variable(struct config *c, char *assignment)
 {
 	if (!strchr(assignment, '='))
@@ -104,8 +122,11 @@ static void parse_options(int argc, char **argv)
 	struct config *last = &common;
 	int option;
 
-	while ((option = getopt(argc, argv, "+pr:l:o:c:e:b:")) != -1) {
+	while ((option = getopt(argc, argv, "+mpr:l:o:c:e:b:n:a:")) != -1) {
 		switch (option) {
+		case 'm':
+			anonymous = true;
+			break;
 		case 'p':
 			pinned = true;
 			break;
@@ -127,6 +148,12 @@ static void parse_options(int argc, char **argv)
 			break;
 		case 'b':
 			last->budget = atof(optarg);
+			break;
+		case 'n':
+			last->rounds = atoi(optarg);
+			break;
+		case 'a':
+			add_argument(last, optarg);
 			break;
 		default:
 			usage();
@@ -155,12 +182,27 @@ static void pin(void)
 	}
 }
 
-static _Noreturn void child(const struct config *c, char **command)
+static char **command_of(const struct config *c, char **command)
+{
+	int n = 0;
+	char **all;
+
+	while (command[n])
+		n++;
+	all = need(calloc(n + c->arg_count + 1, sizeof(*all)));
+	memcpy(all, command, n * sizeof(*all));
+	memcpy(all + n, c->args, c->arg_count * sizeof(*all));
+	return all;
+}
+
+static _Noreturn void child(const struct config *c, char **command,
+			    bool watched)
 {
 	int null = open("/dev/null", O_RDWR);
 
 	if (null < 0 || dup2(null, 0) < 0 || dup2(null, 1) < 0)
 		_exit(126);
+	command = command_of(c, command);
 	for (int i = 0; i < common.env_count; i++)
 		putenv(common.env[i]);
 	for (int i = 0; i < c->env_count; i++)
@@ -170,6 +212,8 @@ static _Noreturn void child(const struct config *c, char **command)
 		setenv("LD_PRELOAD", c->preload, 1);
 	else
 		unsetenv("LD_PRELOAD");
+	if (watched && !peak_let_watch())
+		_exit(126);
 	execvp(*command, command);
 	_exit(127);
 }
@@ -190,24 +234,64 @@ static double seconds(struct timeval time)
 	return time.tv_sec + time.tv_usec / 1e6;
 }
 
-/* Returns the CPU time. The child's peak counts from ours, which is small. */
-static double run(struct config *c, char **command)
+static pid_t start(const struct config *c, char **command, bool watched)
 {
-	struct rusage usage;
 	pid_t pid = fork();
-	int status;
 
 	if (pid < 0)
 		die("fork: %s", strerror(errno));
 	if (pid == 0)
-		child(c, command);
+		child(c, command, watched);
+	return pid;
+}
+
+static double now(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return time.tv_sec + time.tv_nsec / 1e9;
+}
+
+/* Returns the CPU time. The child's peak counts from ours, which is small. */
+static double run(struct config *c, char **command, double *elapsed)
+{
+	double from = now();
+	pid_t pid = start(c, command, false);
+	struct rusage usage;
+	int status;
+
 	while (wait4(pid, &status, 0, &usage) < 0)
 		if (errno != EINTR)
 			die("wait4: %s", strerror(errno));
+	*elapsed = now() - from;
 	check_status(c, *command, status);
-	if (usage.ru_maxrss > c->peak)
+	if (!anonymous && usage.ru_maxrss > c->peak)
 		c->peak = usage.ru_maxrss;
 	return seconds(usage.ru_utime) + seconds(usage.ru_stime);
+}
+
+/* Not counted: fills the page cache. Memory is looked at in slow motion. */
+static void warm_up(struct config *c, char **command)
+{
+	double elapsed;
+	int status;
+
+	if (c->rounds == rounds)
+		run(c, command, &elapsed);
+	if (!anonymous)
+		return;
+	c->peak = peak_watch(start(c, command, true), &status);
+	if (c->peak < 0)
+		die("%s: %s: cannot be watched: %s", c->name, *command,
+		    strerror(errno));
+	check_status(c, *command, status);
+}
+
+/* Those that take part in few rounds do so evenly, from the first on. */
+static bool takes_part(const struct config *c, int round)
+{
+	return c->runs <= (long)round * c->rounds / rounds;
 }
 
 static void measure(char **command)
@@ -215,16 +299,23 @@ static void measure(char **command)
 	for (int i = 0; i < config_count; i++) {
 		struct config *c = &configs[i];
 
-		c->cpu = need(calloc(rounds, sizeof(*c->cpu)));
-		c->ratio = need(calloc(rounds, sizeof(*c->ratio)));
-		run(c, command); /* fills the page cache, is not counted */
+		if (i == 0 || c->rounds < 1 || c->rounds > rounds)
+			c->rounds = rounds;
+		c->cpu = need(calloc(c->rounds, sizeof(*c->cpu)));
+		c->elapsed = need(calloc(c->rounds, sizeof(*c->elapsed)));
+		c->ratio = need(calloc(c->rounds, sizeof(*c->ratio)));
+		warm_up(c, command);
 	}
 	for (int round = 0; round < rounds; round++) {
 		for (int i = 0; i < config_count; i++) {
 			struct config *c = &configs[i];
+			double cpu;
 
-			c->cpu[round] = run(c, command);
-			c->ratio[round] = c->cpu[round] / configs[0].cpu[round];
+			if (!takes_part(c, round))
+				continue;
+			cpu = run(c, command, &c->elapsed[c->runs]);
+			c->cpu[c->runs] = cpu;
+			c->ratio[c->runs++] = cpu / configs[0].cpu[round];
 		}
 	}
 }
@@ -238,15 +329,20 @@ static int compare(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* @part 0.5 of the values are below it: the median. They must be sorted. */
-static double quantile(const double *sorted, double part)
+/* @part 0.5 of @n values are below it: the median. They must be sorted. */
+static double quantile(const double *sorted, int n, double part)
 {
-	double at = part * (rounds - 1);
+	double at = part * (n - 1);
 	int low = (int)at;
 
-	if (low + 1 == rounds)
+	if (low + 1 == n)
 		return sorted[low];
 	return sorted[low] + (at - low) * (sorted[low + 1] - sorted[low]);
+}
+
+static double cpu_median(const struct config *c)
+{
+	return quantile(c->cpu, c->runs, 0.5);
 }
 
 static void print_budget(const struct config *c, double ratio)
@@ -260,15 +356,16 @@ static void print_budget(const struct config *c, double ratio)
 static void print_row(const struct config *c)
 {
 	const struct config *first = &configs[0];
-	double cpu = quantile(c->cpu, 0.5);
-	double ratio = cpu / quantile(first->cpu, 0.5);
+	double cpu = cpu_median(c);
+	double ratio = cpu / cpu_median(first);
 
 	printf("%-16s %-16s %7.3f", c == first ? label : "", c->name, cpu);
 	if (c == first)
 		printf("  %29.1f MiB\n", c->peak / 1024.0);
 	else {
 		printf("  %6.3f  %5.3f..%5.3f  %7.3f", ratio,
-		       quantile(c->ratio, 0.25), quantile(c->ratio, 0.75),
+		       quantile(c->ratio, c->runs, 0.25),
+		       quantile(c->ratio, c->runs, 0.75),
 		       (double)c->peak / first->peak);
 		print_budget(c, ratio);
 	}
@@ -281,11 +378,11 @@ static void record(void)
 	if (!file)
 		die("%s: %s", record_path, strerror(errno));
 	for (int i = 0; i < config_count; i++)
-		fprintf(file, "%s\t%s\t%.6f\t%.4f\t%ld\n", label,
-			configs[i].name, quantile(configs[i].cpu, 0.5),
-			quantile(configs[i].cpu, 0.5) /
-				quantile(configs[0].cpu, 0.5),
-			configs[i].peak);
+		fprintf(file, "%s\t%s\t%.6f\t%.4f\t%ld\t%.6f\n", label,
+			configs[i].name, cpu_median(&configs[i]),
+			cpu_median(&configs[i]) / cpu_median(&configs[0]),
+			configs[i].peak,
+			quantile(configs[i].elapsed, configs[i].runs, 0.5));
 	if (fclose(file))
 		die("%s: %s", record_path, strerror(errno));
 }
@@ -297,8 +394,11 @@ int main(int argc, char **argv)
 		pin();
 	measure(argv + optind);
 	for (int i = 0; i < config_count; i++) {
-		qsort(configs[i].cpu, rounds, sizeof(double), compare);
-		qsort(configs[i].ratio, rounds, sizeof(double), compare);
+		struct config *c = &configs[i];
+
+		qsort(c->cpu, c->runs, sizeof(double), compare);
+		qsort(c->elapsed, c->runs, sizeof(double), compare);
+		qsort(c->ratio, c->runs, sizeof(double), compare);
 	}
 	for (int i = 0; i < config_count; i++)
 		print_row(&configs[i]);
