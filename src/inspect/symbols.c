@@ -345,9 +345,12 @@ static struct mtr_error *load(struct mtr_symbols *s, struct module *m)
 	mtr_cleanup(cleanup_file) struct mtr_elf_file file = { .fd = -1 };
 	uint64_t bias;
 
-	if (m->ranges.at[0].offset == 0)
+	if (m->ranges.at[0].offset == 0) {
 		mtr_target_build_id(s->target, m->shown.start,
 				    &m->shown.build_id);
+		/* without the file, the offset is what its tools take, too */
+		mtr_target_bias(s->target, m->shown.start, &m->shown.bias);
+	}
 	MTR_TRY(open_file(s, m, &name, &file));
 	MTR_TRY(check_file(s, m, mtr_strbuf_text(&name), &file));
 	if (!mtr_elf_file_bias(&file, m->ranges.at, m->ranges.n, &bias))

@@ -23,8 +23,9 @@ struct mtr_module {
 	const char *path;    /* as the target says; never NULL */
 	const char *name;    /* its last part */
 	uint64_t start, end; /* addresses it spans */
-	uint64_t bias;	     /* runtime address - address in the file; while
-			      * .found is false: as if the file began at 0 */
+	uint64_t bias;	     /* runtime address - address in the file; where
+			      * neither that nor its headers in the target can
+			      * be read: as if the file began at 0 */
 	struct mtr_build_id build_id; /* of what was running */
 	bool found;		      /* its file is here and is the same */
 };

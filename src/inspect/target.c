@@ -262,7 +262,7 @@ struct mtr_error *mtr_target_write(struct mtr_target *t, uint64_t addr,
 	return t->ops->write(t, addr, from, bytes);
 }
 
-/* ------------------------------------------------------------- build-ids */
+/* ----------------------------------------------------- a module's headers */
 
 enum { PHDRS_MAX = 128, NOTES_MAX = 1 << 16 };
 
@@ -296,6 +296,21 @@ static uint64_t module_bias(const struct module_headers *h, uint64_t start)
 		if (h->ph[i].p_type == PT_LOAD)
 			return start - (h->ph[i].p_vaddr - h->ph[i].p_offset);
 	return start;
+}
+
+/* Damaged headers must not give an offset that is none. */
+bool mtr_target_bias(struct mtr_target *t, uint64_t start, uint64_t *ret)
+{
+	struct module_headers h;
+	uint64_t bias;
+
+	if (!module_headers_read(t, start, &h))
+		return false;
+	bias = module_bias(&h, start);
+	if (bias > start)
+		return false;
+	*ret = bias;
+	return true;
 }
 
 static void notes_build_id(struct mtr_notes notes, struct mtr_build_id *ret)

@@ -109,6 +109,12 @@ void mtr_target_read_many(struct mtr_target *t, struct mtr_read *reads,
 void mtr_target_build_id(struct mtr_target *t, uint64_t start,
 			 struct mtr_build_id *ret);
 
+/*
+ * Runtime address - address in the file, of what is mapped at @start, by the
+ * program headers in the target's own bytes. False where they are not there.
+ */
+bool mtr_target_bias(struct mtr_target *t, uint64_t start, uint64_t *ret);
+
 /* The file of a saved snapshot, whole, for heap.c; NULL for other kinds. */
 const void *mtr_target_snapshot_file(const struct mtr_target *t, size_t *bytes);
 

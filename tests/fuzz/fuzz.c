@@ -57,6 +57,7 @@ static void look_at_range(struct mtr_target *t, const struct mtr_range *r)
 	size_t n = r->end - r->start < sizeof(bytes) ? r->end - r->start
 						     : sizeof(bytes);
 	struct mtr_build_id id;
+	uint64_t bias;
 	const void *at;
 
 	MUST(mtr_target_find(t, r->start) == r);
@@ -74,6 +75,7 @@ static void look_at_range(struct mtr_target *t, const struct mtr_range *r)
 	}
 	mtr_target_build_id(t, r->start, &id);
 	MUST(id.n <= sizeof(id.bytes));
+	MUST(!mtr_target_bias(t, r->start, &bias) || bias <= r->start);
 }
 
 static void look_at_target(struct mtr_target *t)

@@ -326,6 +326,32 @@ START_TEST(outside_of_modules)
 }
 END_TEST
 
+/* Without the file too, the offset is one that addr2line takes. */
+START_TEST(bias_without_the_file)
+{
+	uint64_t at = address_of("nopie", "inlined");
+
+	fake_map(target, "/no/such/nopie", path_of("nopie"), 0, true);
+	resolve(at);
+	has_no_name();
+	ck_assert(!frames.at[0].module->found);
+	ck_assert_uint_eq(frames.at[0].module->bias, 0);
+	tear_down();
+	set_up();
+	fake_map(target, "/no/such/high", path_of("high"), bias, true);
+	resolve(bias + address_of("high", "inlined"));
+	ck_assert_uint_eq(frames.at[0].module->bias, bias);
+	tear_down();
+	set_up();
+	/* not even its headers */
+	fake_map(target, "/no/such/nopie", path_of("nopie"), 0, false);
+	resolve(at);
+	has_no_name();
+	ck_assert_uint_eq(frames.at[0].module->bias,
+			  frames.at[0].module->start);
+}
+END_TEST
+
 /* --------------------------------------------------------- is it the file? */
 
 START_TEST(other_build_id)
@@ -672,6 +698,7 @@ static Suite *symbols_suite(void)
 	tcase_add_test(tests, stripped_has_no_wrong_name);
 	tcase_add_test(tests, demangled_member);
 	tcase_add_test(tests, outside_of_modules);
+	tcase_add_test(tests, bias_without_the_file);
 	tcase_add_test(tests, other_build_id);
 	tcase_add_test(tests, nothing_to_check);
 	tcase_add_test(tests, no_build_id_but_other_header);

@@ -490,7 +490,7 @@ START_TEST(notes_that_overrun)
 }
 END_TEST
 
-/* -------------------------------------------------------------- build-ids */
+/* ------------------------------------------------------ a module's headers */
 
 /* An ELF header with a PT_LOAD and a PT_NOTE, as a module's first page has. */
 static void put_module(uint64_t at, const unsigned char *id, size_t n)
@@ -544,6 +544,28 @@ START_TEST(build_id_from_memory)
 	t = open_target(core_path(core));
 	mtr_target_build_id(t, 0x20000, &got);
 	ck_assert_uint_eq(got.n, 0);
+	mtr_target_close(t);
+}
+END_TEST
+
+START_TEST(bias_from_memory)
+{
+	static const unsigned char id[20];
+	uint64_t bias = 7;
+	struct mtr_target *t;
+
+	add(0x20000, 0x1000, PF_R, "/lib/a");
+	add(0x450000, 0x1000, PF_R, "/lib/b");
+	put_module(0x20000, id, 20);
+	put_module(0x450000, id, 20);
+	t = open_target(core_path(core));
+	ck_assert(mtr_target_bias(t, 0x450000, &bias));
+	ck_assert_uint_eq(bias, 0x50000);
+	/* below what its headers say is none */
+	ck_assert(!mtr_target_bias(t, 0x20000, &bias));
+	ck_assert(!mtr_target_bias(t, 0x20040, &bias));
+	ck_assert(!mtr_target_bias(t, 0x99000, &bias));
+	ck_assert_uint_eq(bias, 0x50000);
 	mtr_target_close(t);
 }
 END_TEST
@@ -723,6 +745,7 @@ int main(void)
 	tcase_add_test(t, file_note_of_gcore);
 	tcase_add_test(t, notes_that_overrun);
 	tcase_add_test(t, build_id_from_memory);
+	tcase_add_test(t, bias_from_memory);
 	tcase_add_test(t, not_there_or_not_a_file);
 	tcase_add_test(t, not_a_core);
 	tcase_add_test(t, count_cut_off);

@@ -294,3 +294,22 @@ void mtr_target_build_id(struct mtr_target *t, uint64_t start,
 	memcpy(ret->bytes, at + sizeof(head), 8);
 	ret->n = 8;
 }
+
+bool mtr_target_bias(struct mtr_target *t, uint64_t start, uint64_t *ret)
+{
+	Elf64_Ehdr header;
+	Elf64_Phdr p;
+
+	if (mtr_target_read(t, start, &header, sizeof(header)) !=
+	    sizeof(header))
+		return false;
+	for (size_t i = 0; i < header.e_phnum; i++) {
+		mtr_target_read(t, start + header.e_phoff + i * sizeof(p), &p,
+				sizeof(p));
+		if (p.p_type != PT_LOAD)
+			continue;
+		*ret = start - p.p_vaddr + p.p_offset;
+		return true;
+	}
+	return false;
+}
