@@ -37,3 +37,4 @@ begin() {
 }
 
 check_cores cpython "$python"
+check_direct cpython "$python"

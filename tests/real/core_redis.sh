@@ -32,3 +32,4 @@ begin() {
 }
 
 check_cores redis "$redis"
+check_direct redis "$redis"

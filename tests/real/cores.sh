@@ -43,6 +43,13 @@ judge_core() { # QUESTION ARG...
         fail "$mtr_what: $1"
 }
 
+take_core() {
+    rm -f gcore.*
+    begin
+    have_gcore || skip "gcore gives no core here"
+    end
+}
+
 # By whatever key, the groups together are the whole, and so is the list.
 check_totals() {
     for key in function module caller line stack size generation; do
@@ -54,6 +61,14 @@ check_totals() {
     judge_core totals
 }
 
+# The names of up to 1,000 callers are those that others have for them.
+check_names() { # EXECUTABLE
+    ask report --json --by=stack --top=2000 "$core"
+    mv answer stacks
+    judge_core names "$core" "$1" by.caller stacks
+    echo "ok: $mtr_what"
+}
+
 # On another machine: without the files, with them elsewhere, with the wrong.
 check_elsewhere() { # EXECUTABLE
     set -- "$(readlink -f "$1")"
@@ -63,19 +78,19 @@ check_elsewhere() { # EXECUTABLE
     judge_core gone "$core" gone
 
     judge_core copy "$core" "$PWD/root"
-    ask report --json --by=stack --top=1000 --sysroot=root "$core"
+    ask report --json --by=stack --top=2000 --sysroot=root "$core"
     same "$mtr_what: names below a sysroot" stacks answer
 
-    "$command" report --json --by=stack --top=1000 --sysroot=empty \
+    "$command" report --json --by=stack --top=2000 --sysroot=empty \
         --exe="root$1" "$core" >only 2>said ||
         fail "$mtr_what, with --exe: $(cat said)"
     judge_core only "$core" "$1" stacks only
 
     # another program where the one should be that owns the most
     owner=$(sed -n 's/^{"key":"\([^"]*\)",.*/\1/p' by.module | head -n 1)
-    owner=$(cd root && find . -name "$owner" | sed 's/^\.//')
+    owner=$(cd root && find . -type f -name "$owner" | sed 's/^\.//')
     cp "$(command -v env)" "root$owner"
-    "$command" report --json --by=stack --top=1000 --sysroot=root "$core" \
+    "$command" report --json --by=stack --top=2000 --sysroot=root "$core" \
         >other 2>said || fail "$mtr_what, another build: $(cat said)"
     judge_core other "$core" "$owner" stacks other
     rm -r root
@@ -83,19 +98,25 @@ check_elsewhere() { # EXECUTABLE
 }
 
 # `begin` launches the program, and awaits what it needs. All is to be right of
-# what the library records by default, of direct callers, and of stacks.
+# what the library records by default, and of stacks.
 check_cores() { # NAME EXECUTABLE
-    for run_options in "" "-o caller=direct" -s32; do
+    for run_options in "" -s32; do
         mtr_what=${1}${run_options:+, $run_options}
-        begin
-        have_gcore || skip "gcore gives no core here"
-        end
+        take_core
         check_totals
-        ask report --json --by=stack --top=1000 "$core"
-        mv answer stacks
-        judge_core names "$core" "$2" by.caller stacks
-        echo "ok: $mtr_what"
-        case $run_options in -s*) check_elsewhere "$2" ;; esac
-        rm -f "$core"
+        check_names "$2"
     done
+    check_elsewhere "$2"
+    rm -f "$core"
+}
+
+# The callers of malloc itself, which may be in libc.
+check_direct() { # NAME EXECUTABLE
+    run_options="-o caller=direct"
+    mtr_what="$1, $run_options"
+    take_core
+    ask report --json --by=caller "$core"
+    mv answer by.caller
+    check_names "$2"
+    rm -f "$core"
 }
