@@ -197,14 +197,15 @@ static bool bias_by(const struct mtr_elf_file *f, const struct mtr_range *r,
 			continue;
 		*ret = bias_of(load, r);
 		if (all_fit(f, ranges, n, *ret))
-			return f->header.e_type != ET_EXEC || *ret == 0;
+			return true;
 	}
 	return false;
 }
 
 /* The first range may be a hole, which speaks for no bias. */
-bool mtr_elf_file_bias(const struct mtr_elf_file *f,
-		       const struct mtr_range *ranges, size_t n, uint64_t *ret)
+bool mtr_elf_file_part_bias(const struct mtr_elf_file *f,
+			    const struct mtr_range *ranges, size_t n,
+			    uint64_t *ret)
 {
 	enum { TRIES = 4 };
 	int tried = 0;
@@ -217,6 +218,13 @@ bool mtr_elf_file_bias(const struct mtr_elf_file *f,
 		tried++;
 	}
 	return n && !tried && bias_by(f, ranges, ranges, n, ret);
+}
+
+bool mtr_elf_file_bias(const struct mtr_elf_file *f,
+		       const struct mtr_range *ranges, size_t n, uint64_t *ret)
+{
+	return mtr_elf_file_part_bias(f, ranges, n, ret) &&
+	       (f->header.e_type != ET_EXEC || *ret == 0);
 }
 
 /*

@@ -33,6 +33,11 @@ void mtr_elf_file_close(struct mtr_elf_file *f);
 bool mtr_elf_file_bias(const struct mtr_elf_file *f,
 		       const struct mtr_range *ranges, size_t n, uint64_t *ret);
 
+/* The same for a part of the file that is mapped once more, anywhere. */
+bool mtr_elf_file_part_bias(const struct mtr_elf_file *f,
+			    const struct mtr_range *ranges, size_t n,
+			    uint64_t *ret);
+
 enum mtr_likeness {
 	MTR_SAME,	 /* by build-id */
 	MTR_PERHAPS,	 /* no build-id in the target; the rest fits */

@@ -28,6 +28,9 @@ struct module {
 	struct mtr_module shown; /* what frames point at */
 	struct mtr_ranges ranges;
 	bool loaded;		   /* its file was looked for */
+	struct mtr_elf_file file;  /* if it was found */
+	size_t whole;		   /* the module that has what follows */
+	uint64_t moved;		   /* address here - address in .whole */
 	Dwfl_Module *dwfl;	   /* NULL: no names */
 	struct mtr_symtab symtab;  /* by address in the target */
 	struct mtr_scopes *scopes; /* NULL: no DWARF */
@@ -109,7 +112,9 @@ static struct mtr_error *add_range(struct mtr_symbols *s,
 					      .name = last_part(r->path),
 					      .start = r->start,
 					      .bias = r->start - r->offset,
-				      } };
+				      },
+				      .file = { .fd = -1 },
+				      .whole = s->modules.n - 1 };
 	}
 	kept = mtr_ranges_push(&m->ranges);
 	if (!piece || !kept)
@@ -359,6 +364,46 @@ static struct mtr_error *load(struct mtr_symbols *s, struct module *m)
 					mtr_strbuf_text(&name));
 	m->shown.bias = bias;
 	MTR_TRY(report(s, m, mtr_strbuf_text(&name), &file));
+	m->file = file;
+	file = (struct mtr_elf_file){ .fd = -1 };
+	m->shown.found = true;
+	return NULL;
+}
+
+static void load_once(struct mtr_symbols *s, struct module *m);
+
+/*
+ * A program may map a piece of its file once more, far from the rest: node does
+ * so with code.
+ */
+static struct module *find_whole(struct mtr_symbols *s, const struct module *m)
+{
+	for (size_t i = 0; m->ranges.at[0].offset && i < s->modules.n; i++) {
+		struct module *whole = &s->modules.at[i];
+
+		if (whole->ranges.n > 1 && !whole->ranges.at[0].offset &&
+		    !strcmp(whole->shown.path, m->shown.path))
+			return whole;
+	}
+	return NULL;
+}
+
+/* The names of @m, a piece, are those of @whole, if that has any. */
+static struct mtr_error *share(struct mtr_symbols *s, struct module *m,
+			       struct module *whole)
+{
+	uint64_t bias;
+
+	load_once(s, whole);
+	m->shown.build_id = whole->shown.build_id;
+	if (!whole->shown.found)
+		return NULL;
+	if (!mtr_elf_file_part_bias(&whole->file, m->ranges.at, m->ranges.n,
+				    &bias))
+		return mtr_error_create("a piece of it lies elsewhere");
+	m->whole = (size_t)(whole - s->modules.at);
+	m->moved = bias - whole->shown.bias;
+	m->shown.bias = bias;
 	m->shown.found = true;
 	return NULL;
 }
@@ -368,11 +413,13 @@ static struct mtr_error *load(struct mtr_symbols *s, struct module *m)
 static void load_once(struct mtr_symbols *s, struct module *m)
 {
 	mtr_auto_error struct mtr_error *error = NULL;
+	struct module *whole;
 
 	if (m->loaded || m->shown.path[0] != '/')
 		return;
 	m->loaded = true;
-	error = load(s, m);
+	whole = find_whole(s, m);
+	error = whole ? share(s, m, whole) : load(s, m);
 	if (error)
 		mtr_target_warn(s->target, "no names for %s: %s", m->shown.name,
 				mtr_error_text(error));
@@ -442,12 +489,14 @@ static struct mtr_error *function_name(struct mtr_symbols *s,
 static struct mtr_error *find_names(struct mtr_symbols *s, struct module *m,
 				    uint64_t addr, struct mtr_frames *ret)
 {
-	const char *symbol = mtr_symtab_find(&m->symtab, addr);
+	const struct module *whole = &s->modules.at[m->whole];
+	const char *symbol = mtr_symtab_find(&whole->symtab, addr - m->moved);
 	static const struct mtr_scope unknown;
 
 	s->chain.n = 0;
-	if (m->scopes)
-		MTR_TRY(mtr_scopes_find(m->scopes, addr - m->scopes_bias,
+	if (whole->scopes)
+		MTR_TRY(mtr_scopes_find(whole->scopes,
+					addr - m->moved - whole->scopes_bias,
 					&s->chain));
 	for (size_t i = 0; i < s->chain.n || i == 0; i++) {
 		const struct mtr_scope *scope =
@@ -582,6 +631,7 @@ void mtr_symbols_close(struct mtr_symbols *s)
 	for (size_t i = 0; i < s->modules.n; i++) {
 		mtr_scopes_destroy(s->modules.at[i].scopes);
 		mtr_symtab_fini(&s->modules.at[i].symtab);
+		mtr_elf_file_close(&s->modules.at[i].file);
 		mtr_ranges_fini(&s->modules.at[i].ranges);
 	}
 	for (size_t i = 0; i < s->names.n; i++)

@@ -202,12 +202,17 @@ static void has_warnings(size_t n, const char *part, const char *other)
 			      "%s", w->at[i]);
 }
 
-static void has_whole_chain(void)
+static void has_all_frames(void)
 {
 	ck_assert_uint_eq(frames.n, 3);
 	has_frame(0, "inner", "inner");
 	has_frame(1, "outer", "outer");
 	has_frame(2, "host", "host");
+}
+
+static void has_whole_chain(void)
+{
+	has_all_frames();
 	has_warnings(0, "", "");
 }
 
@@ -418,6 +423,52 @@ START_TEST(holes_between_segments)
 	ck_assert_uint_eq(frames.n, 3);
 	ck_assert_uint_eq(frames.at[0].module->bias, bias);
 	has_warnings(0, "", "");
+}
+END_TEST
+
+/* What of a program is mapped a second time has the names of the first. */
+START_TEST(piece_elsewhere)
+{
+	static const uint64_t far = UINT64_C(0x7f0000000000);
+	static const char *const programs[] = { "nopie", "pie" };
+
+	for (int i = 0; i < 2; i++) {
+		uint64_t base = i ? bias : 0;
+		uint64_t at = base + address_of(programs[i], "inlined");
+		struct mtr_range code;
+
+		fake_map(target, path_of(programs[i]), path_of(programs[i]),
+			 base, true);
+		code = *mtr_target_find(target, at);
+		fake_range(target, far, far + (code.end - code.start),
+			   code.offset, code.path, MTR_PROT_EXEC);
+		resolve(at - code.start + far);
+		has_all_frames();
+		ck_assert_uint_eq(frames.at[0].module->start, far);
+		ck_assert_uint_eq(frames.at[0].module->bias,
+				  base + far - code.start);
+		resolve(at);
+		has_all_frames();
+		/* that nothing tells which file it was */
+		has_warnings(i ? 0 : 1, "nopie", "nothing tells");
+		tear_down();
+		set_up();
+	}
+}
+END_TEST
+
+START_TEST(piece_of_another_file)
+{
+	uint64_t at = address_of("pie", "inlined");
+
+	fake_map(target, path_of("other"), path_of("pie"), bias, true);
+	fake_range(target, 2 * bias, 2 * bias + 0x1000, 0x1000,
+		   path_of("other"), MTR_PROT_EXEC);
+	resolve(2 * bias + 0x10);
+	has_no_name();
+	resolve(bias + at);
+	has_no_name();
+	has_warnings(1, path_of("other"), "2222222222222222");
 }
 END_TEST
 
@@ -704,6 +755,8 @@ static Suite *symbols_suite(void)
 	tcase_add_test(tests, no_build_id_but_other_header);
 	tcase_add_test(tests, other_layout);
 	tcase_add_test(tests, holes_between_segments);
+	tcase_add_test(tests, piece_elsewhere);
+	tcase_add_test(tests, piece_of_another_file);
 	tcase_add_test(tests, no_hole);
 	tcase_add_test(tests, missing_file);
 	tcase_add_test(tests, not_a_file_of_code);
