@@ -4,6 +4,8 @@
  */
 #include "snapshot.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "inspect/wrappers.h"
@@ -13,15 +15,29 @@ static void cleanup_wrappers(struct mtr_wrappers **w)
 	mtr_wrappers_destroy(*w);
 }
 
-/* The first frame that is no wrapper; one without a name is none. */
+/* One without a name is one only if the user says so, of module+offset. */
+static bool is_wrapper(const struct mtr_frame *frame, uint64_t pc,
+		       const struct mtr_wrappers *w)
+{
+	const struct mtr_module *m = frame->module;
+	mtr_auto_free char *place = NULL;
+
+	if (frame->function)
+		return mtr_wrappers_match(w, frame->function);
+	if (!m)
+		return false;
+	if (asprintf(&place, "%s+%#" PRIx64, m->name, pc - m->bias) < 0)
+		place = NULL;
+	return place && mtr_wrappers_match(w, place);
+}
+
+/* The first frame that is no wrapper. */
 static void find_owner(const struct mtr_frames *frames, struct mtr_site *site,
 		       const struct mtr_wrappers *w)
 {
 	for (uint32_t i = site->first; i < site->first + site->n; i++) {
-		const char *function = frames->at[i].function;
-
 		site->owner = i;
-		if (!function || !mtr_wrappers_match(w, function))
+		if (!is_wrapper(&frames->at[i], site->pc, w))
 			return;
 	}
 	site->wrapper = true;

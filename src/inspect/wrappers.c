@@ -48,6 +48,10 @@ static const char names[] =
 	"PyMem_DebugMalloc PyMem_DebugCalloc PyMem_DebugRealloc "
 	"PyMem_DebugRawMalloc PyMem_DebugRawCalloc PyMem_DebugRawRealloc "
 	"PyObject_Malloc PyObject_Calloc PyObject_Realloc "
+	/* perl */
+	"Perl_safesysmalloc Perl_safesyscalloc Perl_safesysrealloc "
+	"Perl_savepv Perl_savepvn Perl_savesharedpv Perl_savesharedpvn "
+	"Perl_savesvpv Perl_savesharedsvpv "
 	/* others */
 	"CRYPTO_malloc CRYPTO_zalloc CRYPTO_realloc CRYPTO_clear_realloc "
 	"CRYPTO_strdup CRYPTO_strndup CRYPTO_memdup sqlite3MemMalloc "
@@ -216,11 +220,12 @@ static bool is_known(const char *function)
 				   strstr(function, "::Allocator>::")))
 		return true;
 	plain_name(function, name, sizeof(name));
-	if (!strncmp(name, "operator new", 12))
-		return !is_word(name[12]);
+	last = last_part(name);
+	/* a class may have its own */
+	if (begins(last, "operator new"))
+		return !is_word(last[12]);
 	if (is_library(name))
 		return true;
-	last = last_part(name);
 	if (last != name)
 		return listed(reserved, last) ||
 		       (begins(name, "alloc::") && listed(members, last));

@@ -91,6 +91,21 @@ check_why() {
     same "$target: at a signal" want got
 }
 
+# A function without a name is skipped by what it is called then.
+check_skip() {
+    mkdir -p empty
+    for skip in '^stacked[+]0x[0-9a-f]*$' '^stacked$'; do
+        "$command" report --format=csv --by=module --sysroot=empty \
+            --skip="$skip" "$target" >answer 2>said ||
+            fail "$target: --skip=$skip: $(cat said)"
+        # who called main
+        grep -q '^libc[-.0-9]*so' answer || [ "$skip" = '^stacked$' ] ||
+            fail "$target: --skip=$skip skips nothing"
+    done
+    ! grep -q '^libc[-.0-9]*so' answer ||
+        fail "$target: --skip skips what does not match"
+}
+
 check_info() {
     ask info "$target"
     has '^stacks  *[0-9]* distinct, up to 32 deep; [0-9]* frames kept in '
@@ -104,6 +119,7 @@ check() { # TARGET
     check_owners
     check_tree
     check_why
+    check_skip
     check_info
     echo "$target: $(wc -l <want) stacks"
 }
