@@ -13,7 +13,7 @@
 
 Who is right about a function: a name is, if a symbol of that name contains the
 address by its size, as readelf lists them from the file and its separate debug
-file, or if there is debug information (addr2line knows a file) and it says so.
+file, or if there is debug information (addr2line knows a line) and it says so.
 Both addr2line and gdb know no such rule: they take what symbol stands before an
 address, however far, and one without a size. Such an answer is called loose,
 and that the command has none is not held against it. Where a symbol does
@@ -311,7 +311,7 @@ class Judge:
         if not place:
             return self.judge_unnamed(pc, name, False)
         line = self.addr2line[pc][-1][1]
-        has_debug = line.rpartition(":")[0] not in ("", "??")
+        has_debug = line.rpartition(":")[2] not in ("?", "0")
         if "+0x" in name:
             return self.judge_unnamed(pc, name, has_debug)
         self.count["named"] += 1
