@@ -185,21 +185,44 @@ static bool all_fit(const struct mtr_elf_file *f,
 	return true;
 }
 
-/* Two segments may share a page of the file, so one range alone can speak for
- * two biases. */
-static bool bias_by(const struct mtr_elf_file *f, const struct mtr_range *r,
-		    const struct mtr_range *ranges, size_t n, uint64_t *ret)
+/* What @bias has for it: ranges that lie as it says. */
+static size_t count_fits(const struct mtr_elf_file *f,
+			 const struct mtr_range *ranges, size_t n,
+			 uint64_t bias)
+{
+	size_t fit = 0;
+
+	for (size_t i = 0; i < n; i++)
+		fit += fits(f, &ranges[i], bias);
+	return fit;
+}
+
+struct guess {
+	size_t votes; /* 0: none yet */
+	uint64_t bias;
+};
+
+/*
+ * Two segments may share a page of the file, so one range alone can speak for
+ * two biases, and where its rights are not known for that of the segment before
+ * the code: the other ranges know better, and code is asked for.
+ */
+static void guess_by(const struct mtr_elf_file *f, const struct mtr_range *r,
+		     const struct mtr_range *ranges, size_t n,
+		     struct guess *best)
 {
 	for (size_t i = 0; i < f->loads.n; i++) {
 		const GElf_Phdr *load = &f->loads.at[i];
+		uint64_t bias = bias_of(load, r);
+		size_t votes;
 
-		if (!overlaps(load, r))
+		if (!overlaps(load, r) || !all_fit(f, ranges, n, bias))
 			continue;
-		*ret = bias_of(load, r);
-		if (all_fit(f, ranges, n, *ret))
-			return true;
+		votes = 2 * count_fits(f, ranges, n, bias) +
+			!!(load->p_flags & PF_X);
+		if (votes > best->votes)
+			*best = (struct guess){ votes, bias };
 	}
-	return false;
 }
 
 /* The first range may be a hole, which speaks for no bias. */
@@ -208,16 +231,20 @@ bool mtr_elf_file_part_bias(const struct mtr_elf_file *f,
 			    uint64_t *ret)
 {
 	enum { TRIES = 4 };
+	struct guess best = { 0 };
 	int tried = 0;
 
-	for (size_t i = 0; i < n && tried < TRIES; i++) {
+	for (size_t i = 0; i < n && tried < TRIES && !best.votes; i++) {
 		if (!may_hold_code(&ranges[i]))
 			continue;
-		if (bias_by(f, &ranges[i], ranges, n, ret))
-			return true;
+		guess_by(f, &ranges[i], ranges, n, &best);
 		tried++;
 	}
-	return n && !tried && bias_by(f, ranges, ranges, n, ret);
+	if (n && !tried)
+		guess_by(f, ranges, ranges, n, &best);
+	if (best.votes)
+		*ret = best.bias;
+	return best.votes;
 }
 
 bool mtr_elf_file_bias(const struct mtr_elf_file *f,

@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 
 #include "fake_target.h"
+#include "inspect/elf_file.h"
 #include "suite.h"
 
 static const uint64_t bias = UINT64_C(0x555555000000);
@@ -412,6 +413,48 @@ START_TEST(other_layout)
 }
 END_TEST
 
+/*
+ * As lld lays it out: the end of the first segment and the beginning of the
+ * code are in one page of the file, which is mapped twice.
+ */
+START_TEST(page_of_two_segments)
+{
+	GElf_Phdr loads[] = {
+		{ PT_LOAD, PF_R, 0, 0, 0, 0x172b4, 0x172b4, 0x1000 },
+		{ PT_LOAD, PF_R | PF_X, 0x172c0, 0x182c0, 0x182c0, 0x46da0,
+		  0x46da0, 0x1000 },
+		{ PT_LOAD, PF_R | PF_W, 0x5e060, 0x60060, 0x60060, 0x2f10,
+		  0x2fa0, 0x1000 },
+	};
+	struct mtr_range ranges[] = {
+		{ bias, bias + 0x18000, 0, "a", MTR_PROT_READ, true },
+		{ bias + 0x18000, bias + 0x60000, 0x17000, "a", -1, false },
+		{ bias + 0x60000, bias + 0x63000, 0x5e000, "a", MTR_PROT_READ,
+		  true },
+	};
+	struct mtr_elf_file file = {
+		.header.e_type = ET_DYN,
+		.loads = { .at = loads, .n = 3 },
+	};
+	uint64_t got = 0;
+
+	ck_assert(mtr_elf_file_bias(&file, ranges, 3, &got));
+	ck_assert_uint_eq(got, bias);
+	/* nothing is known of the rights */
+	ranges[0].prot = ranges[2].prot = -1;
+	ck_assert(mtr_elf_file_bias(&file, ranges, 3, &got));
+	ck_assert_uint_eq(got, bias);
+	/* the code alone */
+	ck_assert(mtr_elf_file_bias(&file, ranges + 1, 1, &got));
+	ck_assert_uint_eq(got, bias);
+	/* a mapping of the program's own, too */
+	ranges[0].prot = ranges[2].prot = MTR_PROT_READ;
+	ranges[2].offset = 0x40000;
+	ck_assert(mtr_elf_file_bias(&file, ranges, 3, &got));
+	ck_assert_uint_eq(got, bias);
+}
+END_TEST
+
 START_TEST(holes_between_segments)
 {
 	uint64_t at = address_of("holes", "inlined");
@@ -754,6 +797,7 @@ static Suite *symbols_suite(void)
 	tcase_add_test(tests, nothing_to_check);
 	tcase_add_test(tests, no_build_id_but_other_header);
 	tcase_add_test(tests, other_layout);
+	tcase_add_test(tests, page_of_two_segments);
 	tcase_add_test(tests, holes_between_segments);
 	tcase_add_test(tests, piece_elsewhere);
 	tcase_add_test(tests, piece_of_another_file);
