@@ -74,16 +74,15 @@ static const char reserved[] =
 	"__libcpp_allocate __allocate_at_least __libcpp_operator_new "
 	"__construct_node ";
 
-/* These only as members of Rust's alloc. */
-static const char members[] =
-	"allocate allocate_zeroed alloc alloc_impl alloc_zeroed realloc "
-	"grow_impl exchange_malloc ";
-
 /*
  * The C++ library's containers and strings allocate for who fills them, and
  * most of their code is compiled into the program.
  */
-static const char *const library[] = { "std::", "__gnu_cxx::" };
+static const char *const library[] = { "std::", "__gnu_cxx::", NULL };
+
+/* So do Rust's: these crates come with the compiler. */
+static const char *const rust_library[] = { "alloc::", "core::", "std::",
+					    "hashbrown::", NULL };
 
 /* Is @name a whole word of @list, in which a space follows each? */
 static bool listed(const char *list, const char *name)
@@ -193,12 +192,54 @@ static bool begins(const char *name, const char *with)
 	return strncmp(name, with, strlen(with)) == 0;
 }
 
-static bool is_library(const char *name)
+static bool begins_any(const char *name, const char *const *list)
 {
-	for (size_t i = 0; i < sizeof(library) / sizeof(*library); i++)
-		if (begins(name, library[i]))
-			return true;
-	return false;
+	while (*list && !begins(name, *list))
+		list++;
+	return *list != NULL;
+}
+
+/* Has @name parameters, as in C++, or a "(" in brackets at most, as in Rust? */
+static bool has_parameters(const char *name)
+{
+	while (*name && *name != '(')
+		name = strchr("<{[", *name) ? past_brackets(name) : name + 1;
+	return *name == '(';
+}
+
+/* The " as " of "<TYPE as TRAIT>::name", or where TYPE ends. */
+static const char *past_type(const char *at)
+{
+	while (*at && *at != '>' && !begins(at, " as "))
+		at = strchr("<({[", *at) ? past_brackets(at) : at + 1;
+	return at;
+}
+
+/* A type of another crate is a path; "str", "[T]" and a generic "T" are none.
+ */
+static bool is_own_type(const char *type, const char *end)
+{
+	const char *path = strstr(type, "::");
+
+	return !strchr("&*([", *type) && !begins_any(type, rust_library) &&
+	       path && path < end && path < type + strcspn(type, "<");
+}
+
+/* "alloc::vec::Vec<T>::push", "<alloc::vec::Vec<T>>::push", "<T as
+ * alloc::string::ToString>::to_string" */
+static bool is_rust_library(const char *function)
+{
+	const char *end;
+
+	if (function[0] != '<')
+		return begins_any(function, rust_library) &&
+		       !has_parameters(function);
+	if (!begins(past_brackets(function), "::"))
+		return false;
+	end = past_type(function + 1);
+	if (is_own_type(function + 1, end))
+		return false;
+	return *end == '>' || begins_any(end + strlen(" as "), rust_library);
 }
 
 static const char *last_part(const char *name)
@@ -224,11 +265,10 @@ static bool is_known(const char *function)
 	/* a class may have its own */
 	if (begins(last, "operator new"))
 		return !is_word(last[12]);
-	if (is_library(name))
+	if (begins_any(name, library) || is_rust_library(function))
 		return true;
 	if (last != name)
-		return listed(reserved, last) ||
-		       (begins(name, "alloc::") && listed(members, last));
+		return listed(reserved, last);
 	return listed(reserved, name) ||
 	       listed(names, name + strspn(name, "_"));
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Which functions only pass an allocation on: malloc and its family, operator
- * new, all of std, strdup, g_malloc, xmalloc ... A block is put down to the
- * first function that is none of these.
+ * new, all of std and of Rust's library, strdup, g_malloc, xmalloc ... A block
+ * is put down to the first function that is none of these.
  */
 #ifndef MTR_INSPECT_WRAPPERS_H
 #define MTR_INSPECT_WRAPPERS_H

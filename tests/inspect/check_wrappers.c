@@ -60,6 +60,24 @@ static const char *const wrappers[] = {
 	"__rdl_alloc",
 	"alloc::alloc::exchange_malloc",
 	"<alloc::alloc::Global as core::alloc::Allocator>::allocate",
+	"<shop::Pool as core::alloc::global::GlobalAlloc>::alloc",
+	"<alloc::alloc::Global>::alloc_impl_runtime",
+	"alloc::vec::Vec<T,A>::push",
+	"<alloc::vec::Vec<shop::Box>>::push",
+	"alloc::fmt::format::{{closure}}",
+	"alloc::slice::<impl [T]>::to_vec",
+	"<[shop::Box]>::to_vec",
+	"<str as alloc::string::ToString>::to_string",
+	"<T as alloc::slice::hack::ConvertVec>::to_vec",
+	"<alloc::vec::Vec<shop::Box> as core::iter::traits::collect::"
+	"FromIterator<shop::Box>>::from_iter::<core::iter::adapters::map::Map<"
+	"core::ops::range::Range<u32>, shop::main::{closure#1}>>",
+	"core::ops::function::impls::<impl core::ops::function::FnOnce<(A, B)> "
+	"for &mut F>::call_once",
+	"<hashbrown::raw::RawTable<(alloc::string::String, shop::Box)>>::"
+	"reserve_rehash::<hashbrown::map::make_hasher<alloc::string::String, "
+	"shop::Box>::{closure#0}>",
+	"std::collections::hash::map::HashMap<K,V,S>::insert",
 };
 
 static const char *const owners[] = {
@@ -80,6 +98,17 @@ static const char *const owners[] = {
 	"main::{lambda(std::allocator<int>::allocate)#1}::operator()() const",
 	"<shop::Pool as shop::Allocate>::alloc",
 	"shop::alloc",
+	"<shop::Box as core::clone::Clone>::clone",
+	"<shop::Box<alloc::vec::Vec<u8>>>::new",
+	"<alloc::boxed::Box<dyn shop::Shape> as shop::Shape>::area",
+	"<T as shop::Shape>::area",
+	"shop::main::{closure#0}",
+	"core::read(unsigned int)",
+	"core::read<(anonymous namespace)::a>(std::allocator<int>)",
+	"alloc::vec::push(int) const",
+	"<signal handler called>",
+	"<lambda(int)>",
+	"<",
 	"shop::std::grow()",
 	"stdio::grow()",
 };
