@@ -133,14 +133,16 @@ class Module:
         for line in run("readelf", "-lW", path).splitlines():
             words = line.split()
             if words[:1] == ["LOAD"]:
-                self.loads.append([int(w, 16) for w in words[1:5]])
+                flags = "".join(words[6:-1])
+                self.loads.append([int(w, 16) for w in words[1:5]] + [flags])
 
     def address(self, offset):
-        for start, address, _, size in self.loads:
+        """Of code: two segments may share a page of the file."""
+        for start, address, _, size, flags in self.loads:
             first = start & ~0xfff
-            if first <= offset < (start + size + 0xfff & ~0xfff):
+            if first <= offset < start + size and "E" in flags:
                 return address + offset - start
-        return fail(self.path, "no segment has offset", hex(offset))
+        return fail(self.path, "no code has offset", hex(offset))
 
     def build_id(self):
         m = re.search("Build ID: ([0-9a-f]+)", run("readelf", "-nW", self.path))
@@ -270,9 +272,12 @@ def ask_gdb(core, exe, pcs):
 
 
 def demangled(names):
+    """As c++filt has them, but for the hashes that it leaves in Rust's."""
     names = sorted(names)
-    return dict(zip(names, run("c++filt", stdin="".join(
-        name + "\n" for name in names)).splitlines()))
+    readable = run("c++filt", stdin="".join(name + "\n" for name in names))
+    readable = re.sub(r"\[[0-9a-f]{12,16}\]|::h[0-9a-f]{16}$", "", readable,
+                      flags=re.M)
+    return dict(zip(names, readable.splitlines()))
 
 
 # ------------------------------------------------------------------- judgement
