@@ -2,15 +2,7 @@
 # A core of redis-server with 100,000 keys.
 
 . "$MTR_SRC/tests/real/cores.sh"
-need redis-cli
-
-# Debian's redis-check-rdb is the same program, in a package without a service.
-# What it is it tells from its name.
-redis=$(command -v redis-server) || {
-    check=$(command -v redis-check-rdb) || skip "redis-server is not installed"
-    ln -s "$(readlink -f "$check")" redis-server
-    redis=$PWD/redis-server
-}
+need_redis
 
 # a socket's path must be short, so it is a relative one
 begin() {

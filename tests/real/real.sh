@@ -53,3 +53,16 @@ real_all() { # NAME COMMAND ARG...
     done
     MTR_AFTER=
 }
+
+# $redis is the server, or a link to it in the current directory: Debian's
+# redis-check-rdb is the same program, which goes by its name, in a package
+# without a service.
+need_redis() {
+    need redis-cli
+    redis=$(command -v redis-server) && return
+    check=$(command -v redis-check-rdb) || skip "redis-server is not installed"
+    ln -s "$(readlink -f "$check")" redis-server || exit 99
+    redis=$PWD/redis-server
+    "$redis" --version 2>/dev/null | grep -q 'Redis server' ||
+        skip "redis-server is not installed"
+}

@@ -3,10 +3,11 @@
 # jemalloc into it: then it is a program with its own malloc.
 
 . "$MTR_SRC/tests/real/real.sh"
-need redis-server redis-cli timeout
+need timeout
 
 # a socket's path must be short
 cd "$mtr_tmp" || exit 99
+need_redis
 
 # the shell joins the lines that end in a backslash
 cat >load <<LOAD
@@ -28,7 +29,7 @@ LOAD
 # Start, wait for the line that says it is ready, ask, and shut down.
 serve() { # NAME RUNNER
     mkfifo "$1.log" || exit 99
-    "$2" redis-server --port 0 --unixsocket "$PWD/$1.sock" --save '' \
+    "$2" "$redis" --port 0 --unixsocket "$PWD/$1.sock" --save '' \
         --appendonly no --dir "$PWD" >"$1.log" 2>"$1.err" &
     server=$!
     mtr_pids=$server
