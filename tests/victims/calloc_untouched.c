@@ -5,7 +5,10 @@
 
 #include "check.h"
 
-/* smaps counts page tables; statm may lag behind. */
+/*
+ * smaps counts page tables; statm may lag behind. Pages of files come and go as
+ * the kernel likes, many at once.
+ */
 static long resident_kib(void)
 {
 	static char text[4096];
@@ -18,9 +21,9 @@ static long resident_kib(void)
 	n = read(fd, text, sizeof(text) - 1);
 	close(fd);
 	CHECK(n > 0);
-	at = strstr(text, "Rss:");
+	at = strstr(text, "Anonymous:");
 	CHECK(at);
-	return strtol(at + 4, NULL, 10);
+	return strtol(at + 10, NULL, 10);
 }
 
 int main(void)
