@@ -302,7 +302,9 @@ START_TEST(demangled_member)
 	fake_map(target, path_of("cxx"), path_of("cxx"), bias, false);
 	resolve(bias + address_of("cxx", "member"));
 	ck_assert_uint_eq(frames.n, 2);
-	ck_assert_str_eq(frames.at[0].function, "c_ring");
+	/* clang has a linkage name with parameters for it */
+	ck_assert_ptr_nonnull(frames.at[0].function);
+	ck_assert(!strncmp(frames.at[0].function, "c_ring", 6));
 	ck_assert_str_eq(frames.at[1].function, "shop::box<int>::fill(int)");
 	ck_assert_str_eq(frames.at[1].file, source_cxx);
 	resolve(bias + address_of("cxx", "local"));
