@@ -80,11 +80,12 @@ void mtr_init_options(void)
 	mtr_descriptor.flags |= (mtr_freed_lead ? MTR_FLAG_FREES : 0) |
 				(options.follow ? 0 : MTR_FLAG_NOFOLLOW) |
 				(options.direct ? MTR_FLAG_DIRECT : 0);
+	mtr_objects_init(options.direct);
 	if (options.stacks && mtr_capture_init(options.stacks)) {
 		mtr_descriptor.stack_depth = options.stacks;
-		mtr_real_close_fast_roads();
+		/* nobody's caller alone will do: all leave the fast road */
+		mtr_objects.inner = (struct mtr_span){ 0, UINTPTR_MAX };
 	}
-	mtr_objects_init(options.direct);
 }
 
 void mtr_init_descriptor(bool shadowed)

@@ -183,12 +183,6 @@ static void open_fast_roads(void)
 				 __ATOMIC_RELEASE);
 }
 
-void mtr_real_close_fast_roads(void)
-{
-	__atomic_store_n(&mtr_real.fast_limit, 0, __ATOMIC_RELEASE);
-	__atomic_store_n(&mtr_real.new_limit, 0, __ATOMIC_RELEASE);
-}
-
 /*
  * Every field gets the same value from whichever thread stores it; the limits
  * come last and publish the rest.
@@ -214,7 +208,7 @@ static void resolve(void)
 	resolving = false;
 	atomic_store(&state, shadowed ? STATE_SHADOWED : STATE_TRACED);
 	mtr_real.delete_fast = !shadowed && !mtr_real.cxx_replaced;
-	if (!shadowed && mtr_real.chunks && !mtr_descriptor.stack_depth)
+	if (!shadowed && mtr_real.chunks)
 		open_fast_roads();
 }
 

@@ -90,9 +90,6 @@ enum mtr_road {
 /* Resolves at the first call. */
 enum mtr_road mtr_real_road(size_t size);
 
-/* For every block a stack is wanted: the slow road alone takes one. */
-void mtr_real_close_fast_roads(void);
-
 MTR_INLINE bool mtr_real_fast(size_t size)
 {
 	return likely(size < mtr_load_published(&mtr_real.fast_limit));

@@ -18,7 +18,7 @@ static bool chunk_usable(const void *p, size_t *ret)
 	chunk = ((const size_t *)p)[-1];
 	if (chunk & MTR_CHUNK_MMAPPED)
 		return false;
-	*ret = (chunk & ~(size_t)MTR_CHUNK_BITS) - MTR_CHUNK_HEADER;
+	*ret = mtr_chunk_usable(chunk);
 	return true;
 }
 
@@ -63,8 +63,8 @@ static uint8_t *entry_make(void *p, size_t usable)
 	return at;
 }
 
-static void record(void *p, uint8_t *at, size_t size, size_t usable,
-		   const struct mtr_site *site)
+MTR_INLINE void record(void *p, uint8_t *at, size_t size, size_t usable,
+		       const struct mtr_site *site)
 {
 	uint64_t size_stack = size;
 	uintptr_t caller = site->pc;
@@ -99,10 +99,26 @@ mtr_track_request(void *p, size_t size, size_t request, struct mtr_site site)
 	return p;
 }
 
+/* Most blocks are small ones of glibc's, with stacks too; mmapped ones are
+ * large. */
 __attribute__((noinline)) void *mtr_track_any(void *p, size_t size,
 					      struct mtr_site site)
 {
-	return mtr_track_request(p, size, mtr_request(size), site);
+	const struct mtr_hint *hint = mtr_hint_for((uintptr_t)p);
+	size_t chunk;
+	uint8_t *at;
+
+	if (unlikely(!mtr_real.chunks) ||
+	    unlikely(!mtr_hint_covers(hint, (uintptr_t)p)))
+		return mtr_track_request(p, size, mtr_request(size), site);
+	chunk = ((const size_t *)p)[-1];
+	if (unlikely(chunk >= MTR_CHUNK_LARGE))
+		return mtr_track_request(p, size, mtr_request(size), site);
+	at = mtr_hint_byte(hint, (uintptr_t)p);
+	record(p, at, size, mtr_chunk_usable(chunk), &site);
+	atomic_thread_fence(memory_order_release);
+	mtr_ledger_put_chunk(at, mtr_descriptor.lead, chunk);
+	return p;
 }
 
 void *mtr_track_adopt(void *p, size_t size, struct mtr_site site)

@@ -51,6 +51,15 @@ MTR_INLINE void mtr_track_record(void *p, uint8_t *at, size_t size,
 	mtr_counters_add(size);
 }
 
+/* The usable size that a chunk's header word stands for. */
+MTR_INLINE size_t mtr_chunk_usable(size_t chunk)
+{
+	return (chunk & ~(size_t)MTR_CHUNK_BITS) - MTR_CHUNK_HEADER;
+}
+
+/* From this header word on a ledger entry is a large one. */
+enum { MTR_CHUNK_LARGE = (MTR_ESCAPE << MTR_UNIT_BITS) + MTR_CHUNK_HEADER };
+
 /*
  * mtr_ledger_put_small() for a chunk's header word, in fewer instructions: the
  * chunk has one unit more than the block has usable ones.
@@ -70,12 +79,11 @@ MTR_INLINE void mtr_ledger_put_chunk(uint8_t *at, uint32_t lead, uint32_t chunk)
 /*
  * The fast road: a small block of glibc's, for which mtr_request_chunk() was
  * asked, and no stack. About 25 instructions; two loads that hit the cache find
- * the ledger byte. Large and mmapped chunks, callers in libc and its likes, and
- * a ledger that must grow, leave by the one exit.
+ * the ledger byte. Large and mmapped chunks, callers in libc and its likes, a
+ * ledger that must grow and, if stacks are wanted, all, leave by the one exit.
  */
 MTR_INLINE void *mtr_track_chunk(void *p, size_t size, struct mtr_site site)
 {
-	const size_t large = (MTR_ESCAPE << MTR_UNIT_BITS) + MTR_CHUNK_HEADER;
 	const struct mtr_hint *hint = mtr_hint_for((uintptr_t)p);
 	size_t chunk, usable;
 	uint8_t *at;
@@ -85,9 +93,9 @@ MTR_INLINE void *mtr_track_chunk(void *p, size_t size, struct mtr_site site)
 		return mtr_track_any(p, size, site);
 	at = mtr_hint_byte(hint, (uintptr_t)p);
 	chunk = ((const size_t *)p)[-1];
-	if (unlikely(chunk >= large))
+	if (unlikely(chunk >= MTR_CHUNK_LARGE))
 		return mtr_track_any(p, size, site);
-	usable = (chunk & ~(size_t)MTR_CHUNK_BITS) - MTR_CHUNK_HEADER;
+	usable = mtr_chunk_usable(chunk);
 	mtr_track_record(p, at, size, usable, site.pc, size);
 	atomic_thread_fence(memory_order_release);
 	mtr_ledger_put_chunk(at, mtr_descriptor.lead, chunk);

@@ -133,7 +133,7 @@ START_TEST(chunk_header)
 	p[-1] = 64 | 5;
 	mtr_track_any(p, 8, caller);
 	check_recorded(p, 8, 56);
-	p[-1] = 64 | MTR_CHUNK_MMAPPED;
+	p[-1] = 4096 | MTR_CHUNK_MMAPPED;
 	mtr_track_any(p, 8, caller);
 	check_recorded(p, 8, 256);
 }
