@@ -6,7 +6,7 @@
  * outwards, to one of the roots, whose number says why the stack ends there.
  * A parent's number is below its child's, so the way out always ends.
  *
- *   descriptor.depot ──► struct mtr_depot ──► chunk[i] ──► 2^14 nodes
+ *   descriptor.depot ──► struct mtr_depot ──► chunk[i] ──► 2^17 nodes
  *
  *     node 4711  pc of malloc's caller      parent 4702
  *     node 4702  pc of its caller           parent 311
@@ -22,7 +22,7 @@
 enum {
 	MTR_NODE_BITS = 24, /* of a stack's id in the trailer */
 	MTR_NODE_MAX = 1 << MTR_NODE_BITS,
-	MTR_CHUNK_NODE_BITS = 14,
+	MTR_CHUNK_NODE_BITS = 17,
 	MTR_CHUNK_NODES = 1 << MTR_CHUNK_NODE_BITS,
 	MTR_DEPOT_CHUNKS = MTR_NODE_MAX >> MTR_CHUNK_NODE_BITS,
 	MTR_STACK_DEPTH_MAX = 64,   /* of stacks= */

@@ -32,7 +32,8 @@ enum {
 	PE_TABLE = 0x3b, /* datarel | sdata4 */
 };
 
-struct mtr_rule_slot mtr_rule_slots[1 << MTR_RULE_SLOT_BITS];
+struct mtr_rule_kept mtr_rules[1 << MTR_RULE_BITS];
+_Atomic uint64_t mtr_rule_slots[1 << MTR_RULE_SLOT_BITS];
 
 /* A value, as far as it is known when the rule is read. */
 enum base { BASE_CONST, BASE_SP, BASE_FP, BASE_SP_DEREF, BASE_FP_DEREF };
@@ -85,7 +86,9 @@ struct object {
 
 static struct mtr_rule rule_end(enum mtr_root why)
 {
-	return (struct mtr_rule){ .kind = MTR_RULE_END, .cfa = why };
+	return (struct mtr_rule){ .kind = MTR_RULE_END,
+				  .flags = MTR_RULE_ENDS,
+				  .cfa = why };
 }
 
 static bool object_set(const ElfW(Phdr) * ph, size_t n, uint64_t bias,
@@ -717,9 +720,10 @@ static bool rule_set_cfa(const struct row *row, struct mtr_rule *r)
 
 	r->kind = kind[row->cfa.base];
 	r->cfa = row->cfa.n;
-	r->uses_fp = r->kind == MTR_RULE_FP || r->kind == MTR_RULE_FP_DEREF;
+	if (r->kind == MTR_RULE_FP || r->kind == MTR_RULE_FP_DEREF)
+		r->flags |= MTR_RULE_USES_FP;
 	return row->cfa_known && r->kind != MTR_RULE_END &&
-	       fits(row->cfa.n, 26);
+	       fits(row->cfa.n, 32);
 }
 
 /* Where a register is saved, in words from what it counts from. */
@@ -741,12 +745,33 @@ static bool saved_at(const struct reg *reg, const struct mtr_rule *r,
 		return false;
 	}
 	*ret = n / 8;
-	return n % 8 == 0 && fits(*ret, 16) && *ret != MTR_RULE_FP_SAME;
+	return n % 8 == 0 && fits(*ret, 16);
+}
+
+/* What the fast road of a step takes for granted. */
+static bool rule_is_plain(const struct mtr_rule *r)
+{
+	int low = r->ra;
+
+	if (r->flags & (MTR_RULE_EXACT | MTR_RULE_FP_AT_FP) ||
+	    r->cfa % 8 != 0 || r->ra >= 0)
+		return false;
+	if (r->flags & MTR_RULE_SAVES_FP) {
+		if (r->fp >= 0)
+			return false;
+		low = low < r->fp ? low : r->fp;
+	}
+#ifdef __x86_64__
+	if (r->ra != -1)
+		return false;
+#endif
+	return r->kind == MTR_RULE_FP ||
+	       (r->kind == MTR_RULE_SP && r->cfa + 8 * low >= 0);
 }
 
 static struct mtr_rule rule_from(const struct row *row, bool signal)
 {
-	struct mtr_rule r = { .fp = MTR_RULE_FP_SAME, .exact = signal };
+	struct mtr_rule r = { .flags = signal ? MTR_RULE_EXACT : 0 };
 	int64_t words;
 	bool at_fp;
 
@@ -756,13 +781,15 @@ static struct mtr_rule rule_from(const struct row *row, bool signal)
 	    at_fp)
 		return rule_end(MTR_ROOT_EXPRESSION);
 	r.ra = words;
-	if (row->fp.how == HOW_SAME || row->fp.how == HOW_UNDEFINED)
-		return r;
-	if (!saved_at(&row->fp, &r, &at_fp, &words))
-		return rule_end(MTR_ROOT_EXPRESSION);
-	r.fp = words;
-	r.fp_at_fp = at_fp;
-	r.uses_fp |= at_fp;
+	if (row->fp.how != HOW_SAME && row->fp.how != HOW_UNDEFINED) {
+		if (!saved_at(&row->fp, &r, &at_fp, &words))
+			return rule_end(MTR_ROOT_EXPRESSION);
+		r.fp = words;
+		r.flags |= MTR_RULE_SAVES_FP;
+		if (at_fp)
+			r.flags |= MTR_RULE_FP_AT_FP | MTR_RULE_USES_FP;
+	}
+	r.plain = rule_is_plain(&r);
 	return r;
 }
 
@@ -804,35 +831,100 @@ static struct mtr_rule rule_compute(uint64_t pc, const void **map)
 		     : rule_from(&m.row, cie.signal);
 }
 
+/* Keeping rules. */
+
+enum { RULE_FREE, RULE_CLAIMED, RULE_KEPT };
+
+static bool rules_equal(const struct mtr_rule *a, const struct mtr_rule *b)
+{
+	return a->cfa == b->cfa && a->ra == b->ra && a->fp == b->fp &&
+	       a->kind == b->kind && a->flags == b->flags;
+}
+
+/*
+ * Where @rule is kept; -1: all places are taken. One that is being filled in,
+ * perhaps by whom this signal handler interrupts, is passed over.
+ */
+static int rule_keep(const struct mtr_rule *rule)
+{
+	uint64_t h = (uint32_t)rule->cfa ^ (uint64_t)(uint16_t)rule->fp << 32 ^
+		     (uint64_t)(uint16_t)rule->ra << 48 ^
+		     (uint64_t)(rule->kind ^ rule->flags << 3) << 20;
+	size_t at = (h * UINT64_C(0x9e3779b97f4a7c15)) >> (64 - MTR_RULE_BITS);
+
+	for (size_t i = 0; i < 1 << MTR_RULE_BITS; i++) {
+		size_t place = (at + i) % (1 << MTR_RULE_BITS);
+		struct mtr_rule_kept *k = &mtr_rules[place];
+		uint32_t state = RULE_FREE;
+
+		if (atomic_compare_exchange_strong(&k->state, &state,
+						   RULE_CLAIMED)) {
+			k->rule = *rule;
+			atomic_store_explicit(&k->state, RULE_KEPT,
+					      memory_order_release);
+			return place;
+		}
+		if (state == RULE_KEPT && rules_equal(&k->rule, rule))
+			return place;
+	}
+	return -1;
+}
+
+/* Nothing is moved to make room: moved, it might outlive its object. */
+static void slot_keep(uint64_t pc, uint64_t place)
+{
+	size_t first = mtr_rule_slot(pc);
+	uint64_t slot = pc | place << 48;
+
+	for (size_t i = 0; i < MTR_RULE_LINE; i++) {
+		uint64_t none = 0;
+
+		if (atomic_compare_exchange_strong(&mtr_rule_slots[first ^ i],
+						   &none, slot))
+			return;
+	}
+	atomic_store(&mtr_rule_slots[first], slot);
+}
+
 /*
  * What lies in no object is not kept: it may be a plugin's tomorrow, and no
  * rule of anybody's would be taken back for that.
  */
-MTR_COLD struct mtr_rule mtr_cfi_read(uint64_t pc)
+static MTR_COLD const struct mtr_rule *read_rule(uint64_t pc,
+						 struct mtr_rule *room)
 {
-	size_t i = (pc * UINT64_C(0x9e3779b97f4a7c15)) >>
-		   (64 - MTR_RULE_SLOT_BITS);
 	bool exact = pc & MTR_PC_EXACT;
 	const void *map = NULL;
-	union {
-		struct mtr_rule rule;
-		uint64_t word;
-	} u;
+	int place;
 
-	u.rule = rule_compute((pc & ~MTR_PC_EXACT) - !exact, &map);
-	if (!map)
-		return u.rule;
+	*room = rule_compute((pc & ~MTR_PC_EXACT) - !exact, &map);
+	if (!map || !mtr_rule_is_for(pc, pc))
+		return room;
 	mtr_objects_keep(map);
-	atomic_store_explicit(&mtr_rule_slots[i].rule, u.word,
-			      memory_order_relaxed);
-	atomic_store_explicit(&mtr_rule_slots[i].check, u.word ^ pc,
-			      memory_order_relaxed);
-	return u.rule;
+	place = rule_keep(room);
+	if (place >= 0)
+		slot_keep(pc, place);
+	return room;
+}
+
+__attribute__((noinline)) const struct mtr_rule *
+mtr_cfi_find(uint64_t pc, struct mtr_rule *room)
+{
+	size_t first = mtr_rule_slot(pc);
+
+	for (size_t i = 1; i < MTR_RULE_LINE; i++) {
+		uint64_t slot = atomic_load_explicit(&mtr_rule_slots[first ^ i],
+						     memory_order_acquire);
+
+		if (mtr_rule_is_for(slot, pc))
+			return mtr_rule_of(slot);
+	}
+	return read_rule(pc, room);
 }
 
 void mtr_cfi_forget(void)
 {
 	for (size_t i = 0; i < 1 << MTR_RULE_SLOT_BITS; i++)
-		atomic_store_explicit(&mtr_rule_slots[i].check, 0,
+		atomic_store_explicit(&mtr_rule_slots[i], 0,
 				      memory_order_relaxed);
 }

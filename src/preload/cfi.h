@@ -28,54 +28,90 @@ enum mtr_rule_kind {
 	MTR_RULE_END,	   /* nowhere: .cfa is the enum mtr_root */
 };
 
-enum { MTR_RULE_FP_SAME = -(1 << 15) };
-
-/* Eight bytes, so that one store publishes it. */
-struct mtr_rule {
-	int64_t cfa : 26; /* bytes */
-	int64_t ra : 16;  /* the return address is at CFA + 8 * ra */
-	int64_t fp : 16;  /* the caller's frame pointer at CFA + 8 * fp;
-			   * MTR_RULE_FP_SAME: it is the same */
-	uint64_t kind : 3;
-	uint64_t fp_at_fp : 1; /* .fp counts from fp, not from the CFA */
-	uint64_t uses_fp : 1;  /* the frame pointer decides */
-	uint64_t exact : 1;    /* a signal: the caller's pc is no return
+enum mtr_rule_flags {
+	MTR_RULE_USES_FP = 1,  /* the frame pointer decides */
+	MTR_RULE_SAVES_FP = 2, /* the caller's is saved; else it is the same */
+	MTR_RULE_FP_AT_FP = 4, /* .fp counts from fp, not from the CFA */
+	MTR_RULE_EXACT = 8,    /* a signal: the caller's pc is no return
 				* address */
+	MTR_RULE_ENDS = 16,    /* MTR_RULE_END */
 };
 
-static_assert(sizeof(struct mtr_rule) == 8, "one store");
-
-struct mtr_rule_slot {
-	_Atomic uint64_t check; /* pc ^ rule: a torn pair is no match */
-	_Atomic uint64_t rule;
+struct mtr_rule {
+	int32_t cfa; /* bytes */
+	int16_t ra;  /* the return address is at CFA + 8 * ra */
+	int16_t fp;  /* the caller's frame pointer is at CFA + 8 * fp */
+	uint8_t kind;
+	uint8_t flags;
+	bool plain; /* MTR_RULE_SP or _FP; whole words; what is saved is saved
+		     * below the CFA and, with _SP, at or above sp */
 };
 
-enum { MTR_RULE_SLOT_BITS = 16 };
+/*
+ * The rules that there are, each once, and for each address which of them is
+ * its own: many addresses share few rules, which so stay in the cache.
+ *
+ *   slot   exact: 1 | rule: 15 | address: 48
+ */
+enum {
+	MTR_RULE_BITS = 15,
+	MTR_RULE_SLOT_BITS = 17,
+	MTR_RULE_LINE = 8,
+};
 
-extern MTR_HIDDEN struct mtr_rule_slot mtr_rule_slots[1 << MTR_RULE_SLOT_BITS];
+struct mtr_rule_kept {
+	struct mtr_rule rule;
+	_Atomic uint32_t state;
+};
 
-struct mtr_rule mtr_cfi_read(uint64_t pc);
+extern MTR_HIDDEN struct mtr_rule_kept mtr_rules[1 << MTR_RULE_BITS];
+extern MTR_HIDDEN _Atomic uint64_t mtr_rule_slots[1 << MTR_RULE_SLOT_BITS]
+	__attribute__((aligned(64)));
 
-/* Forget every rule: an object is being unloaded. */
+static_assert(MTR_PC_EXACT >> 63 == 1, "slot");
+
+/*
+ * Eight slots are a cache line. An address may have any of one; what is called
+ * from near-by addresses shares it.
+ */
+MTR_INLINE size_t mtr_rule_slot(uint64_t pc)
+{
+	uint64_t line = ((pc >> 6) * UINT64_C(0x9e3779b97f4a7c15)) >>
+			(64 - MTR_RULE_SLOT_BITS + 3);
+
+	return line << 3 | ((pc ^ pc >> 3) & 7);
+}
+
+/* Is @slot that of @pc? */
+MTR_INLINE bool mtr_rule_is_for(uint64_t slot, uint64_t pc)
+{
+	return (slot & ~(UINT64_C(0x7fff) << 48)) == pc;
+}
+
+MTR_INLINE const struct mtr_rule *mtr_rule_of(uint64_t slot)
+{
+	return &mtr_rules[slot >> 48 & 0x7fff].rule;
+}
+
+/* mtr_cfi_rule() for what is not in its first slot. */
+const struct mtr_rule *mtr_cfi_find(uint64_t pc, struct mtr_rule *room);
+
+/* Forget every address: an object is being unloaded. */
 void mtr_cfi_forget(void);
 
-/* The rule for the frame whose return address (or MTR_PC_EXACT) is @pc. */
-MTR_INLINE struct mtr_rule mtr_cfi_rule(uint64_t pc)
+/*
+ * The rule for the frame whose return address (or MTR_PC_EXACT) is @pc, not 0.
+ * It may be in *@room.
+ */
+MTR_INLINE const struct mtr_rule *mtr_cfi_rule(uint64_t pc,
+					       struct mtr_rule *room)
 {
-	size_t i = (pc * UINT64_C(0x9e3779b97f4a7c15)) >>
-		   (64 - MTR_RULE_SLOT_BITS);
-	union {
-		uint64_t word;
-		struct mtr_rule rule;
-	} u;
+	uint64_t slot = atomic_load_explicit(&mtr_rule_slots[mtr_rule_slot(pc)],
+					     memory_order_acquire);
 
-	u.word = atomic_load_explicit(&mtr_rule_slots[i].rule,
-				      memory_order_relaxed);
-	if (likely((atomic_load_explicit(&mtr_rule_slots[i].check,
-					 memory_order_relaxed) ^
-		    u.word) == pc))
-		return u.rule;
-	return mtr_cfi_read(pc);
+	if (likely(mtr_rule_is_for(slot, pc)))
+		return mtr_rule_of(slot);
+	return mtr_cfi_find(pc, room);
 }
 
 #endif

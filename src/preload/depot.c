@@ -10,7 +10,17 @@
 #include "preload/descriptor.h"
 #include "preload/sys.h"
 
-enum { BUCKET_BITS = 18 };
+enum { BUCKET_BITS = 19 };
+
+static const size_t bucket_bytes = sizeof(uint32_t) << BUCKET_BITS;
+static const size_t chunk_bytes = sizeof(struct mtr_node) * MTR_CHUNK_NODES;
+
+/* Huge pages, once there are so many nodes that most look-ups miss the TLB. */
+static_assert((sizeof(uint32_t) << BUCKET_BITS) % MTR_SYS_HUGE_PAGE == 0 &&
+		      sizeof(struct mtr_node) * MTR_CHUNK_NODES %
+				      MTR_SYS_HUGE_PAGE ==
+			      0,
+	      "whole huge pages");
 
 static struct mtr_depot depot = {
 	.nodes = MTR_NODE_FIRST,
@@ -22,7 +32,7 @@ static _Atomic(_Atomic uint32_t *) buckets;
 
 static void *map_counted(size_t bytes)
 {
-	void *p = mtr_sys_map(bytes);
+	void *p = mtr_sys_map_huge(bytes);
 
 	if (p)
 		__atomic_fetch_add(&mtr_descriptor.depot_bytes, bytes,
@@ -39,26 +49,23 @@ static void unmap_counted(void *p, size_t bytes)
 
 bool mtr_depot_init(void)
 {
-	const size_t bytes = sizeof(uint32_t) << BUCKET_BITS;
 	_Atomic uint32_t *none = NULL, *table;
 
 	if (atomic_load(&buckets))
 		return true;
-	table = map_counted(bytes);
+	table = map_counted(bucket_bytes);
 	if (!table)
 		return false;
 	if (!atomic_compare_exchange_strong(&buckets, &none, table))
-		unmap_counted(table, bytes);
+		unmap_counted(table, bucket_bytes);
 	mtr_descriptor.depot = (uintptr_t)&depot;
 	return true;
 }
 
-static uint32_t hash(uint32_t parent, uint64_t pc)
+static _Atomic uint32_t *bucket_of(uint64_t hash)
 {
-	uint64_t h = (pc ^ (uint64_t)parent << 40 ^ parent) *
-		     UINT64_C(0x9e3779b97f4a7c15);
-
-	return h >> (64 - BUCKET_BITS);
+	return &atomic_load_explicit(
+		&buckets, memory_order_relaxed)[hash >> (64 - BUCKET_BITS)];
 }
 
 static struct mtr_node *node_at(uint32_t id)
@@ -81,20 +88,34 @@ static uint32_t find(uint32_t id, uint32_t until, uint32_t parent, uint64_t pc)
 	return 0;
 }
 
-static bool chunk_make(uint64_t *slot)
+/* All that there is, when the second chunk comes; then each chunk by itself. */
+static void advise_huge(size_t i, void *chunk)
 {
-	const size_t bytes = sizeof(struct mtr_node) * MTR_CHUNK_NODES;
+	if (i == 0)
+		return;
+	mtr_sys_advise_huge(chunk, chunk_bytes);
+	if (i > 1)
+		return;
+	mtr_sys_advise_huge(atomic_load(&buckets), bucket_bytes);
+	mtr_sys_advise_huge((void *)depot.chunk[0], chunk_bytes);
+}
+
+static bool chunk_make(size_t i)
+{
 	uint64_t none = 0;
 	void *chunk;
 
-	if (__atomic_load_n(slot, __ATOMIC_ACQUIRE))
+	if (__atomic_load_n(&depot.chunk[i], __ATOMIC_ACQUIRE))
 		return true;
-	chunk = map_counted(bytes);
+	chunk = map_counted(chunk_bytes);
 	if (!chunk)
 		return false;
-	if (!__atomic_compare_exchange_n(slot, &none, (uintptr_t)chunk, false,
-					 __ATOMIC_RELEASE, __ATOMIC_ACQUIRE))
-		unmap_counted(chunk, bytes);
+	if (__atomic_compare_exchange_n(&depot.chunk[i], &none,
+					(uintptr_t)chunk, false,
+					__ATOMIC_RELEASE, __ATOMIC_ACQUIRE))
+		advise_huge(i, chunk);
+	else
+		unmap_counted(chunk, chunk_bytes);
 	return true;
 }
 
@@ -105,7 +126,7 @@ static uint32_t node_create(void)
 
 	do {
 		if (id == MTR_NODE_MAX ||
-		    !chunk_make(&depot.chunk[id >> MTR_CHUNK_NODE_BITS]))
+		    !chunk_make(id >> MTR_CHUNK_NODE_BITS))
 			return 0;
 	} while (!__atomic_compare_exchange_n(&depot.nodes, &id, id + 1, true,
 					      __ATOMIC_RELAXED,
@@ -113,25 +134,21 @@ static uint32_t node_create(void)
 	return id;
 }
 
-uint32_t mtr_depot_intern(uint32_t parent, uint64_t pc)
+/* @p's node, which was not there a moment ago. */
+static uint32_t node_intern(const struct mtr_path *p, uint32_t parent)
 {
-	_Atomic uint32_t *bucket;
-	uint32_t head, found, id;
+	_Atomic uint32_t *bucket = bucket_of(p->hash);
+	uint32_t head = atomic_load_explicit(bucket, memory_order_acquire);
+	uint32_t found = find(head, 0, parent, p->pc), id;
 	struct mtr_node *node;
 
-	if (parent == 0)
-		return 0;
-	bucket = &atomic_load_explicit(&buckets,
-				       memory_order_relaxed)[hash(parent, pc)];
-	head = atomic_load_explicit(bucket, memory_order_acquire);
-	found = find(head, 0, parent, pc);
-	if (found)
+	if (found || parent == 0)
 		return found;
 	id = node_create();
 	if (!id)
 		return 0;
 	node = node_at(id);
-	node->pc = pc;
+	node->pc = p->pc;
 	node->parent = parent;
 	do {
 		uint32_t seen = head;
@@ -142,12 +159,56 @@ uint32_t mtr_depot_intern(uint32_t parent, uint64_t pc)
 			    memory_order_acquire))
 			return id;
 		/* another thread may have put the same one in meanwhile */
-		found = find(head, seen, parent, pc);
+		found = find(head, seen, parent, p->pc);
 	} while (!found);
 	return found;
 }
 
-const struct mtr_node *mtr_depot_node(uint32_t id)
+/* Is node @id that of @p[@n - 1], and so on to the root? Then all have theirs.
+ */
+static bool path_is(struct mtr_path *p, unsigned int n, uint32_t id)
 {
-	return node_at(id);
+	for (struct mtr_path *f = p + n; f-- > p;) {
+		const struct mtr_node *node;
+
+		if (id < MTR_NODE_FIRST)
+			return false;
+		node = node_at(id);
+		if (node->pc != f->pc)
+			return false;
+		f->node = id;
+		id = node->parent;
+	}
+	return id == p[-1].node;
+}
+
+/* Is the path to @p[@n - 1] there? */
+static bool path_find(struct mtr_path *p, unsigned int n)
+{
+	uint32_t id = atomic_load_explicit(bucket_of(p[n - 1].hash),
+					   memory_order_acquire);
+
+	for (; id; id = node_at(id)->link)
+		if (path_is(p, n, id))
+			return true;
+	return false;
+}
+
+/*
+ * The innermost frame first: mostly the whole path is there, and then nothing
+ * but its nodes is read.
+ */
+void mtr_depot_intern(struct mtr_path *p, unsigned int n)
+{
+	struct mtr_path *next = p + n;
+
+	while (next > p && !path_find(p, next - p))
+		next--;
+	for (; next < p + n; next++)
+		next->node = node_intern(next, next[-1].node);
+}
+
+void mtr_depot_expect(uint64_t hash)
+{
+	__builtin_prefetch(bucket_of(hash));
 }

@@ -64,6 +64,29 @@ void mtr_sys_unmap(void *p, size_t bytes)
 	call3(SYS_munmap, (long)p, bytes, 0);
 }
 
+void *mtr_sys_map_huge(size_t bytes)
+{
+	const size_t huge = MTR_SYS_HUGE_PAGE;
+	char *p = mtr_sys_map(bytes + huge);
+	size_t before = -(uintptr_t)p % huge;
+
+	if (!p)
+		return NULL;
+	if (before)
+		mtr_sys_unmap(p, before);
+	mtr_sys_unmap(p + before + bytes, huge - before);
+	return p + before;
+}
+
+/* Linux before 6.1 does not know the second: then it takes its time. */
+void mtr_sys_advise_huge(void *p, size_t bytes)
+{
+	enum { COLLAPSE = 25 /* MADV_COLLAPSE */ };
+
+	call3(SYS_madvise, (long)p, bytes, MADV_HUGEPAGE);
+	call3(SYS_madvise, (long)p, bytes, COLLAPSE);
+}
+
 int mtr_sys_open(const char *path, int flags, int mode)
 {
 	return call6(SYS_openat, AT_FDCWD, (long)path, flags | O_CLOEXEC, mode,

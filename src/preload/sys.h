@@ -19,6 +19,13 @@
 void *mtr_sys_map(size_t bytes);
 void mtr_sys_unmap(void *p, size_t bytes);
 
+/* The same for whole huge pages, which are small ones to begin with. */
+enum { MTR_SYS_HUGE_PAGE = 1 << 21 };
+void *mtr_sys_map_huge(size_t bytes);
+
+/* Worth a huge page from now on: many places of it are in use. A hint. */
+void mtr_sys_advise_huge(void *p, size_t bytes);
+
 int mtr_sys_open(const char *path, int flags, int mode);
 long mtr_sys_read(int fd, void *buf, size_t bytes);
 void mtr_sys_close(int fd);

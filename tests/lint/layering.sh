@@ -14,7 +14,8 @@ src/format/            format/
 src/preload/sys.       compiler.h
 src/preload/ledger.    format/ compiler.h descriptor.h sys.h
 src/preload/capture.h  compiler.h
-src/preload/capt format/ cfi.h depot.h descriptor.h objects.h stack_end.h sys.h threads.h
+src/preload/capt format/ depot.h descriptor.h objects.h stack_end.h step.h sys.h threads.h
+src/preload/step.      format/ compiler.h cfi.h stack_end.h
 src/preload/cfi.       format/ compiler.h descriptor.h sys.h cfi_bytes.h objects.h
 src/preload/depot.     format/ compiler.h descriptor.h sys.h
 src/preload/counters.  format/ compiler.h sys.h threads.h

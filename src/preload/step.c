@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Stepping from frame to frame, off the fast road. See step.h for the contract.
+ */
+#include "step.h"
+
+/* Where @r says that the CFA is. False: not within the stack. */
+static bool find_cfa(const struct mtr_rule *r, const struct mtr_frame *f,
+		     const struct mtr_stack_end *end, struct mtr_frame *outer)
+{
+	outer->sp_at = 0;
+	switch (r->kind) {
+	case MTR_RULE_SP:
+		outer->sp = f->sp + r->cfa;
+		break;
+	case MTR_RULE_FP:
+		outer->sp = f->fp + r->cfa;
+		break;
+	default:
+		outer->sp_at =
+			(r->kind == MTR_RULE_SP_DEREF ? f->sp : f->fp) + r->cfa;
+		if (!mtr_stack_holds(end, f->sp, outer->sp_at))
+			return false;
+		outer->sp = *(const uintptr_t *)outer->sp_at;
+	}
+	/* only a signal may have come on another stack */
+	return outer->sp % 8 == 0 &&
+	       (outer->sp > f->sp || r->kind == MTR_RULE_SP_DEREF);
+}
+
+/*
+ * The lowest address at which @f's registers may be saved. A signal may come in
+ * an epilogue: on x86-64 what is popped already is found where it was, in the
+ * 128 bytes below the stack pointer that belong to the function. Not below
+ * @end, though: whether there is anything nobody has looked.
+ */
+static uintptr_t lowest(const struct mtr_frame *f,
+			const struct mtr_stack_end *end)
+{
+	uintptr_t low = f->sp;
+
+#ifdef __x86_64__
+	if (f->pc & MTR_PC_EXACT)
+		low = f->sp - end->lo < 128 ? end->lo : f->sp - 128;
+#else
+	(void)end;
+#endif
+	return low;
+}
+
+MTR_COLD enum mtr_root mtr_step_by(const struct mtr_rule *r,
+				   const struct mtr_frame *f,
+				   struct mtr_stack_end *end,
+				   struct mtr_frame *outer)
+{
+	uintptr_t from;
+
+	if (r->flags & MTR_RULE_ENDS)
+		return r->cfa;
+	if (!find_cfa(r, f, end, outer))
+		return MTR_ROOT_STACK;
+	from = r->kind == MTR_RULE_SP_DEREF ? f->sp : outer->sp;
+	outer->ra_at = from + 8 * r->ra;
+	outer->fp_at = 0;
+	outer->fp = f->fp;
+	if (!mtr_stack_holds(end, f->sp, outer->ra_at))
+		return MTR_ROOT_STACK;
+	if (r->flags & MTR_RULE_SAVES_FP) {
+		if (r->flags & MTR_RULE_FP_AT_FP)
+			from = f->fp;
+		outer->fp_at = from + 8 * r->fp;
+		if (!mtr_stack_holds(end, lowest(f, end), outer->fp_at))
+			return MTR_ROOT_STACK;
+		outer->fp = *(const uintptr_t *)outer->fp_at;
+	}
+	outer->pc = mtr_strip_pac(*(const uintptr_t *)outer->ra_at);
+	if (outer->pc == 0)
+		return MTR_ROOT_COMPLETE;
+	if (r->flags & MTR_RULE_EXACT)
+		outer->pc |= MTR_PC_EXACT;
+	if (r->kind == MTR_RULE_SP_DEREF)
+		mtr_stack_enter(end, outer->sp);
+	return MTR_ROOT_NONE;
+}
