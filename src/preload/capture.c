@@ -63,11 +63,10 @@ struct word {
 struct memo {
 	uintptr_t pc, sp, fp;
 	uint32_t epoch;
-	uint32_t node : 24;
-	uint32_t n : 7;
-	uint32_t needs_fp : 1;
-	uint64_t word[MEMO_WORDS]; /* 16 bits: distance from the word before,
-				    * in words; 48 bits: what was there */
+	uint32_t node;
+	uint16_t words;
+	bool needs_fp;
+	struct word word[MEMO_WORDS];
 };
 
 struct state {
@@ -177,23 +176,30 @@ static struct mtr_frame innermost(const struct mtr_site *site)
 }
 
 /*
- * Frame @met stands. Do all outwards of it, up to @stop? Frame by frame: only
- * what stands tells where its caller's words are. If not, *ret is the innermost
- * that does not.
+ * The words from @w down to @last are those of frames outwards of one that
+ * stands. How far do these stand, too? Frame by frame: only what stands tells
+ * where its caller's words are.
+ */
+static const struct word *compare(const struct word *w, const struct word *last)
+{
+	while (w > last && likely(*w[-1].at == w[-1].was))
+		w--;
+	return w;
+}
+
+/*
+ * Frame @met stands. Do all outwards of it, up to @stop? If not, *ret is the
+ * innermost that does not.
  */
 static bool stands(const struct state *s, unsigned int met, unsigned int stop,
 		   const struct kept **ret)
 {
-	const struct word *w = s->word + s->frame[met - 1].words;
+	const struct kept *k = &s->frame[met - 1];
 	const struct word *last = s->word + s->frame[stop - 1].words;
-	const struct kept *k;
+	const struct word *w = compare(s->word + k->words, last);
 
-	for (; w > last; w--)
-		if (unlikely(*w[-1].at != w[-1].was))
-			break;
 	if (likely(w == last))
 		return true;
-	k = &s->frame[met - 1];
 	while (s->word + k[-1].words >= w)
 		k--;
 	*ret = k;
@@ -392,49 +398,31 @@ static bool memo_is_worth(struct state *s)
 static bool memo_holds(const struct memo *m, const struct mtr_site *site,
 		       uint32_t now)
 {
-	const uintptr_t *at = (const uintptr_t *)site->sp;
-
 	if (m->pc != site->pc || m->sp != site->sp || m->epoch != now ||
 	    (m->needs_fp && m->fp != site->fp))
 		return false;
-	for (const uint64_t *w = m->word; w < m->word + m->n; w++) {
-		at += *w >> 48;
-		if ((*at ^ *w) << 16)
-			return false;
-	}
-	return true;
+	return compare(m->word + m->words, m->word) == m->word;
 }
 
-/* Keep the words of the stack that was just walked, if they can be expressed.
- */
+/* Keep what tells that the stack that was just walked is there. */
 static void memo_set(const struct state *s, struct memo *m,
 		     const struct mtr_site *site)
 {
 	const struct kept *innermost = &s->frame[s->n];
 	unsigned int outermost = s->open ? s->n - depth : 0;
-	const struct word *w = s->word + innermost[-1].words;
-	const struct word *end = s->word + s->frame[outermost].words;
-	uintptr_t last = site->sp;
-	unsigned int n = 0;
+	unsigned int first = s->frame[outermost].words;
+	unsigned int n = innermost[-1].words - first;
 
-	m->sp = 0; /* matches nothing, should it stay unfinished */
-	if (w - end > MEMO_WORDS)
+	if (n > MEMO_WORDS)
 		return;
-	while (w-- > end) {
-		uintptr_t distance = ((uintptr_t)w->at - last) / 8;
-
-		if (distance >> 16 || w->was >> 48)
-			return;
-		m->word[n++] = distance << 48 | w->was;
-		last = (uintptr_t)w->at;
-	}
-	m->n = n;
 	m->pc = site->pc;
 	m->sp = site->sp;
 	m->fp = site->fp;
-	m->needs_fp = innermost->needs_fp;
 	m->epoch = s->epoch;
 	m->node = s->last;
+	m->words = n;
+	m->needs_fp = innermost->needs_fp;
+	memcpy(m->word, s->word + first, n * sizeof(m->word[0]));
 }
 
 /*

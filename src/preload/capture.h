@@ -22,19 +22,30 @@ struct mtr_site {
 };
 
 /*
- * The site of the entry point that says this. Its own frame must stand: read
- * later, as an argument of a tail call, the saved frame pointer is gone.
+ * Where the entry point that says this was called from: its return address, the
+ * caller's stack pointer, and where the caller's frame pointer was saved. Its
+ * own frame must stand: read later, as an argument of a tail call, the saved
+ * frame pointer is gone. MTR_SITE() takes an address in that frame, which
+ * forbids the tail call.
  */
 #ifdef __x86_64__
-#define MTR_SITE()                                                      \
-	((struct mtr_site){ MTR_CALLER(),                               \
-			    (uintptr_t)__builtin_frame_address(0) + 16, \
-			    *(uintptr_t *)__builtin_frame_address(0) })
+#define MTR_FRAME()                                               \
+	MTR_CALLER(), (uintptr_t)__builtin_frame_address(0) + 16, \
+		(const uintptr_t *)__builtin_frame_address(0)
 #else
-#define MTR_SITE()                                                          \
-	((struct mtr_site){ MTR_CALLER(), (uintptr_t)__builtin_dwarf_cfa(), \
-			    *(uintptr_t *)__builtin_frame_address(0) })
+#define MTR_FRAME()                                     \
+	MTR_CALLER(), (uintptr_t)__builtin_dwarf_cfa(), \
+		(const uintptr_t *)__builtin_frame_address(0)
 #endif
+#define MTR_SITE() mtr_site_at(&(struct mtr_site){ 0 }, MTR_FRAME())
+
+MTR_INLINE const struct mtr_site *mtr_site_at(struct mtr_site *site,
+					      uintptr_t pc, uintptr_t sp,
+					      const uintptr_t *frame)
+{
+	*site = (struct mtr_site){ pc, sp, *frame };
+	return site;
+}
 
 /* Before the first stack of depth @depth. False: no memory. */
 bool mtr_capture_init(unsigned int depth);

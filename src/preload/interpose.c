@@ -46,7 +46,7 @@ static void *untraced(void *p)
 /* malloc */
 
 static __attribute__((noinline)) void *malloc_slow(size_t size,
-						   struct mtr_site site)
+						   const struct mtr_site *site)
 {
 	switch (mtr_real_road(size)) {
 	case MTR_ROAD_TRACED:
@@ -74,7 +74,7 @@ void *MTR_NAME(malloc)(size_t size)
 		p = malloc_slow(size, MTR_SITE());
 	} else {
 		p = mtr_real.malloc(mtr_request_chunk(size));
-		p = mtr_track_chunk(p, kept, MTR_SITE());
+		p = mtr_track_chunk(p, kept, MTR_FRAME());
 	}
 	mtr_event_alloc("malloc", size, p, MTR_CALLER());
 	return p;
@@ -170,7 +170,7 @@ void MTR_NAME(free_aligned_sized)(void *p, size_t align, size_t size)
  * zero already, and must not be touched.
  */
 static __attribute__((noinline)) void *calloc_slow(size_t size,
-						   struct mtr_site site)
+						   const struct mtr_site *site)
 {
 	switch (mtr_real_road(size)) {
 	case MTR_ROAD_TRACED:
@@ -195,7 +195,7 @@ void *MTR_NAME(calloc)(size_t n, size_t size)
 	if (mtr_real_fast(bytes))
 		p = mtr_track_chunk(
 			mtr_real.calloc(1, mtr_request_chunk(bytes)), bytes,
-			MTR_SITE());
+			MTR_FRAME());
 	else
 		p = calloc_slow(bytes, MTR_SITE());
 	mtr_event_alloc("calloc", bytes, p, MTR_CALLER());
@@ -204,7 +204,7 @@ void *MTR_NAME(calloc)(size_t n, size_t size)
 
 /* realloc */
 
-static void *realloc_arena(void *p, size_t size, struct mtr_site site)
+static void *realloc_arena(void *p, size_t size, const struct mtr_site *site)
 {
 	size_t old = mtr_arena_size(p);
 	void *q;
@@ -228,7 +228,7 @@ static void *realloc_zero(void *p)
 }
 
 /* What realloc was given has no record; what it gives has one. */
-static void *realloc_foreign(void *p, size_t size, struct mtr_site site)
+static void *realloc_foreign(void *p, size_t size, const struct mtr_site *site)
 {
 	return mtr_track_any(mtr_real.realloc(p, mtr_request(size)), size,
 			     site);
@@ -239,7 +239,7 @@ static void *realloc_foreign(void *p, size_t size, struct mtr_site site)
  * place and we wipe out its record. The trailer stays where it is.
  */
 MTR_INLINE void *realloc_traced(void *p, uint8_t *at, size_t size,
-				struct mtr_site site)
+				const struct mtr_site *site)
 {
 	uint8_t lead = *at;
 	void *q;
@@ -253,7 +253,8 @@ MTR_INLINE void *realloc_traced(void *p, uint8_t *at, size_t size,
 	return mtr_track_any(q, size, site);
 }
 
-static MTR_COLD void *realloc_slow(void *p, size_t size, struct mtr_site site)
+static MTR_COLD void *realloc_slow(void *p, size_t size,
+				   const struct mtr_site *site)
 {
 	enum mtr_road road = mtr_real_road(size);
 	uint8_t *at;
@@ -276,11 +277,11 @@ static MTR_COLD void *realloc_slow(void *p, size_t size, struct mtr_site site)
 		  : realloc_foreign(p, size, site);
 }
 
-static void *realloc_common(void *p, size_t size, struct mtr_site site)
+static void *realloc_common(void *p, size_t size, const struct mtr_site *site)
 {
 	uint8_t *at = mtr_track_find(p);
 
-	mtr_event_check_free(p, at, site.pc);
+	mtr_event_check_free(p, at, site->pc);
 	/* size 0 wraps, and leaves by the slow road too */
 	if (unlikely(!at || !mtr_real_fast(size - 1)))
 		return realloc_slow(p, size, site);
@@ -316,7 +317,7 @@ void *MTR_NAME(reallocarray)(void *p, size_t n, size_t size)
  * alone makes them differ by more than the trailer.
  */
 static void *memalign_common(size_t align, size_t size, size_t request,
-			     struct mtr_site site)
+			     const struct mtr_site *site)
 {
 	switch (mtr_real_road(request)) {
 	case MTR_ROAD_TRACED:
@@ -368,7 +369,7 @@ void *MTR_NAME(pvalloc)(size_t size)
 }
 
 static void *aligned_alloc_common(size_t align, size_t size,
-				  struct mtr_site site)
+				  const struct mtr_site *site)
 {
 	switch (mtr_real_road(size)) {
 	case MTR_ROAD_TRACED:
@@ -401,7 +402,7 @@ static bool posix_align_is_valid(size_t align)
 }
 
 static int posix_memalign_traced(void **ret, size_t align, size_t size,
-				 struct mtr_site site)
+				 const struct mtr_site *site)
 {
 	void *p = NULL;
 	int error;
@@ -415,7 +416,7 @@ static int posix_memalign_traced(void **ret, size_t align, size_t size,
 }
 
 static int posix_memalign_common(void **ret, size_t align, size_t size,
-				 struct mtr_site site)
+				 const struct mtr_site *site)
 {
 	int kept = errno;
 	int error;

@@ -35,7 +35,7 @@ static void *new_next(enum mtr_cxx form, size_t size, uintptr_t a, uintptr_t b)
  * through our malloc, and then the block is recorded already, as its.
  */
 static MTR_COLD void *new_handed_on(enum mtr_cxx form, size_t size, uintptr_t a,
-				    uintptr_t b, struct mtr_site site)
+				    uintptr_t b, const struct mtr_site *site)
 {
 	if (size >= mtr_size_max)
 		return new_next(form, size, a, b);
@@ -54,7 +54,7 @@ static void *new_aligned(size_t align, size_t size)
 static __attribute__((noinline)) void *new_slow(enum mtr_cxx form, size_t size,
 						size_t align, uintptr_t a,
 						uintptr_t b,
-						struct mtr_site site)
+						const struct mtr_site *site)
 {
 	enum mtr_road road = mtr_real_road(size);
 	void *p = NULL;
@@ -89,7 +89,7 @@ static __attribute__((noinline)) void *new_slow(enum mtr_cxx form, size_t size,
 		if (mtr_real_new_fast(size))				\
 			p = mtr_real.malloc(mtr_request_chunk(size));	\
 		if (likely(p))						\
-			p = mtr_track_chunk(p, kept, MTR_SITE());	\
+			p = mtr_track_chunk(p, kept, MTR_FRAME());	\
 		else							\
 			p = new_slow(MTR_CXX_##name, kept, 0, kept_a,	\
 				     kept_b, MTR_SITE());		\

@@ -76,8 +76,9 @@ MTR_INLINE void record(void *p, uint8_t *at, size_t size, size_t usable,
 	mtr_track_record(p, at, size, usable, caller, size_stack);
 }
 
-__attribute__((noinline)) void *
-mtr_track_request(void *p, size_t size, size_t request, struct mtr_site site)
+__attribute__((noinline)) void *mtr_track_request(void *p, size_t size,
+						  size_t request,
+						  const struct mtr_site *site)
 {
 	size_t usable;
 	uint8_t *at;
@@ -94,7 +95,7 @@ mtr_track_request(void *p, size_t size, size_t request, struct mtr_site site)
 		at = entry_make(p, usable);
 	if (unlikely(!at))
 		return p;
-	record(p, at, size, usable, &site);
+	record(p, at, size, usable, site);
 	mtr_ledger_mark(at, mtr_descriptor.lead, usable);
 	return p;
 }
@@ -102,7 +103,7 @@ mtr_track_request(void *p, size_t size, size_t request, struct mtr_site site)
 /* Most blocks are small ones of glibc's, with stacks too; mmapped ones are
  * large. */
 __attribute__((noinline)) void *mtr_track_any(void *p, size_t size,
-					      struct mtr_site site)
+					      const struct mtr_site *site)
 {
 	const struct mtr_hint *hint = mtr_hint_for((uintptr_t)p);
 	size_t chunk;
@@ -115,19 +116,19 @@ __attribute__((noinline)) void *mtr_track_any(void *p, size_t size,
 	if (unlikely(chunk >= MTR_CHUNK_LARGE))
 		return mtr_track_request(p, size, mtr_request(size), site);
 	at = mtr_hint_byte(hint, (uintptr_t)p);
-	record(p, at, size, mtr_chunk_usable(chunk), &site);
+	record(p, at, size, mtr_chunk_usable(chunk), site);
 	atomic_thread_fence(memory_order_release);
 	mtr_ledger_put_chunk(at, mtr_descriptor.lead, chunk);
 	return p;
 }
 
-void *mtr_track_adopt(void *p, size_t size, struct mtr_site site)
+void *mtr_track_adopt(void *p, size_t size, const struct mtr_site *site)
 {
 	uint8_t *at = p ? mtr_track_find(p) : NULL;
 
 	if (!at || !mtr_is_live(*at))
 		return mtr_track_any(p, size, site);
-	record(p, at, size, mtr_track_usable(at), &site);
+	record(p, at, size, mtr_track_usable(at), site);
 	return p;
 }
 

@@ -30,14 +30,14 @@ extern MTR_HIDDEN uint8_t mtr_freed_lead;
  * Record the block @p, for which mtr_request(@size) bytes were asked of the
  * next allocator. Any allocator, any size. Returns @p, which may be NULL.
  */
-void *mtr_track_any(void *p, size_t size, struct mtr_site site);
+void *mtr_track_any(void *p, size_t size, const struct mtr_site *site);
 
 /* The same where @request bytes were asked for. */
 void *mtr_track_request(void *p, size_t size, size_t request,
-			struct mtr_site site);
+			const struct mtr_site *site);
 
 /* Record in @p, which may be recorded already, another size and caller. */
-void *mtr_track_adopt(void *p, size_t size, struct mtr_site site);
+void *mtr_track_adopt(void *p, size_t size, const struct mtr_site *site);
 
 MTR_INLINE void mtr_track_record(void *p, uint8_t *at, size_t size,
 				 size_t usable, uint64_t caller,
@@ -82,24 +82,27 @@ MTR_INLINE void mtr_ledger_put_chunk(uint8_t *at, uint32_t lead, uint32_t chunk)
  * the ledger byte. Large and mmapped chunks, callers in libc and its likes, a
  * ledger that must grow and, if stacks are wanted, all, leave by the one exit.
  */
-MTR_INLINE void *mtr_track_chunk(void *p, size_t size, struct mtr_site site)
+MTR_INLINE void *mtr_track_chunk(void *p, size_t size, uintptr_t pc,
+				 uintptr_t sp, const uintptr_t *frame)
 {
 	const struct mtr_hint *hint = mtr_hint_for((uintptr_t)p);
 	size_t chunk, usable;
 	uint8_t *at;
 
 	if (unlikely(!mtr_hint_covers(hint, (uintptr_t)p)) ||
-	    unlikely(mtr_span_holds(&mtr_objects.inner, site.pc)))
-		return mtr_track_any(p, size, site);
+	    unlikely(mtr_span_holds(&mtr_objects.inner, pc)))
+		goto other;
 	at = mtr_hint_byte(hint, (uintptr_t)p);
 	chunk = ((const size_t *)p)[-1];
 	if (unlikely(chunk >= MTR_CHUNK_LARGE))
-		return mtr_track_any(p, size, site);
+		goto other;
 	usable = mtr_chunk_usable(chunk);
-	mtr_track_record(p, at, size, usable, site.pc, size);
+	mtr_track_record(p, at, size, usable, pc, size);
 	atomic_thread_fence(memory_order_release);
 	mtr_ledger_put_chunk(at, mtr_descriptor.lead, chunk);
 	return p;
+other:
+	return mtr_track_any(p, size, &(struct mtr_site){ pc, sp, *frame });
 }
 
 /*

@@ -96,9 +96,9 @@ START_TEST(a_place_is_counted_once)
 	const struct mtr_site site = { .pc = 1 };
 	void *p = mtr_twin_malloc(100);
 
-	mtr_track_any(p, 30, site);
+	mtr_track_any(p, 30, &site);
 	check_totals(1, 30);
-	mtr_track_adopt(p, 50, site);
+	mtr_track_adopt(p, 50, &site);
 	check_totals(1, 50);
 	mtr_twin_free(p);
 	check_totals(0, 0);

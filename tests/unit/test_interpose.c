@@ -434,7 +434,7 @@ START_TEST(foreign_block_at_a_freed_place)
 	void *p = malloc(100);
 	uint8_t *at;
 
-	mtr_track_any(p, 10, (struct mtr_site){ .pc = 1 });
+	mtr_track_any(p, 10, &(struct mtr_site){ .pc = 1 });
 	at = mtr_track_find(p);
 	mtr_ledger_put(at, MTR_LEAD_FREED, 4096);
 	ck_assert_uint_eq(mtr_twin_malloc_usable_size(p),

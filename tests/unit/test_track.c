@@ -10,7 +10,10 @@
 
 enum { CALLER = 0x1234 };
 
-static const struct mtr_site caller = { .pc = CALLER };
+static const struct mtr_site *const caller =
+	&(const struct mtr_site){ .pc = CALLER };
+
+static const uintptr_t frame;
 
 static _Alignas(16) char memory[4096];
 static size_t usable_answer;
@@ -146,7 +149,7 @@ START_TEST(chunk_fast)
 	mtr_real.chunks = true;
 	for (size_t chunk = 32; chunk <= 2048; chunk += 16) {
 		p[-1] = chunk | 1;
-		ck_assert_ptr_eq(mtr_track_chunk(p, 5, caller), p);
+		ck_assert_ptr_eq(mtr_track_chunk(p, 5, CALLER, 0, &frame), p);
 		check_recorded(p, 5, chunk - 8);
 	}
 }
@@ -199,7 +202,7 @@ START_TEST(adopt)
 	ck_assert_ptr_eq(mtr_track_adopt(NULL, 8, caller), NULL);
 	mtr_track_adopt(memory, 8, caller);
 	check_recorded(memory, 8, 64);
-	mtr_track_any(memory, 40, (struct mtr_site){ .pc = CALLER + 1 });
+	mtr_track_any(memory, 40, &(struct mtr_site){ .pc = CALLER + 1 });
 	mtr_track_adopt(memory, 9, caller);
 	check_recorded(memory, 9, 64);
 }
