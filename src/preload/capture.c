@@ -327,7 +327,9 @@ static uint32_t cut(struct state *s)
 	struct mtr_path *first = &s->path[s->n - depth + 1];
 	struct mtr_path *last = &s->path[s->n];
 
-	first[-1] = mtr_path_root(MTR_ROOT_DEPTH);
+	/* not its pc: it may matter again, once the stack is less deep */
+	first[-1].hash = MTR_ROOT_DEPTH;
+	first[-1].node = MTR_ROOT_DEPTH;
 	for (struct mtr_path *p = first; p <= last; p++)
 		p->hash = mtr_path_hash(p[-1].hash, p->pc);
 	mtr_depot_intern(first, depth);
