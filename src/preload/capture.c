@@ -517,19 +517,13 @@ done:
 	return id;
 }
 
-uintptr_t mtr_capture_outside(const struct mtr_site *site)
+static uintptr_t outside(const struct mtr_site *site, struct mtr_stack_end *end)
 {
-	struct mtr_stack_end plain_end = { 0 }, *end = &plain_end;
 	struct mtr_frame at = { .pc = site->pc,
 				.sp = site->sp,
 				.fp = site->fp };
 	struct mtr_frame outer;
-	struct state *s = own;
 
-	if (unlikely(!s))
-		s = state_claim();
-	if (likely(s && !s->busy))
-		end = &s->end;
 	mtr_stack_enter(end, at.sp);
 	for (int i = 0; i < INNER_FRAMES; i++) {
 		if (mtr_step(&at, end, &outer) != MTR_ROOT_NONE)
@@ -539,4 +533,22 @@ uintptr_t mtr_capture_outside(const struct mtr_site *site)
 		at = outer;
 	}
 	return site->pc;
+}
+
+uintptr_t mtr_capture_outside(const struct mtr_site *site)
+{
+	struct mtr_stack_end end = { 0 };
+	struct state *s = own;
+	uintptr_t pc;
+
+	if (unlikely(!s))
+		s = state_claim();
+	if (unlikely(!s || s->busy))
+		return outside(site, &end);
+	s->busy = true; /* s->end is of one stack at a time */
+	atomic_signal_fence(memory_order_seq_cst);
+	pc = outside(site, &s->end);
+	atomic_signal_fence(memory_order_seq_cst);
+	s->busy = false;
+	return pc;
 }

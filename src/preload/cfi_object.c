@@ -286,14 +286,14 @@ static const uint8_t *fde_look_up(const struct object *o, uint64_t pc)
 	uint8_t count_encoding = mtr_bytes_u8(&b);
 	uint8_t table_encoding = mtr_bytes_u8(&b);
 	uint64_t data = (uintptr_t)o->header.at;
-	uint64_t frames = mtr_bytes_pointer(&b, frame_encoding, data);
+	uint64_t frames = mtr_bytes_pointer(&b, frame_encoding, data), n;
 
 	if (b.bad || version != 1)
 		return NULL;
 	if (count_encoding == PE_OMIT || table_encoding != PE_TABLE)
 		return linear_search(o, (const uint8_t *)frames, pc);
-	return table_search(o, b, mtr_bytes_pointer(&b, count_encoding, data),
-			    pc);
+	n = mtr_bytes_pointer(&b, count_encoding, data);
+	return table_search(o, b, n, pc);
 }
 
 bool mtr_fde_find(uint64_t pc, struct mtr_fde *ret, const void **map)
