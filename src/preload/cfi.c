@@ -6,10 +6,16 @@
 #include "cfi.h"
 
 #include <stddef.h>
+#ifdef __aarch64__
+#include <signal.h>
+#include <string.h>
+#include <ucontext.h>
+#endif
 
 #include "preload/cfi_object.h"
 #include "preload/cfi_program.h"
 #include "preload/objects.h"
+#include "preload/sys.h"
 
 struct mtr_rule_kept mtr_rules[1 << MTR_RULE_BITS];
 _Atomic uint64_t mtr_rule_slots[1 << MTR_RULE_SLOT_BITS];
@@ -131,6 +137,48 @@ static struct mtr_rule rule_compute(uint64_t pc, const void **map)
 	return rule_from(&row, fde.cie.signal);
 }
 
+#ifdef __aarch64__
+/* What the kernel has put at the stack pointer when a handler returns. */
+struct signal_frame {
+	siginfo_t info;
+	ucontext_t context;
+};
+
+#define SIGNAL_WORD(name) \
+	(offsetof(struct signal_frame, context.uc_mcontext.name) / 8)
+
+static_assert(SIGNAL_WORD(pc) == 71, "the kernel's struct rt_sigframe");
+
+/*
+ * The kernel has a handler return to two instructions of which no unwind
+ * information tells: "mov x8, #__NR_rt_sigreturn; svc #0".
+ */
+static void rule_for_signal(uint64_t pc, struct mtr_rule *ret)
+{
+	static const uint32_t code[] = { 0xd2801168, 0xd4000001 };
+
+	if (pc % sizeof(code[0]) != 0 ||
+	    !mtr_sys_readable((const void *)(pc & -(uint64_t)MTR_SYS_PAGE),
+			      1) ||
+	    pc % MTR_SYS_PAGE > MTR_SYS_PAGE - sizeof(code) ||
+	    memcmp((const void *)pc, code, sizeof(code)) != 0)
+		return;
+	*ret = (struct mtr_rule){
+		.kind = MTR_RULE_SP_DEREF,
+		.flags = MTR_RULE_EXACT | MTR_RULE_SAVES_FP,
+		.cfa = SIGNAL_WORD(sp) * 8,
+		.ra = SIGNAL_WORD(pc),
+		.fp = SIGNAL_WORD(regs[29]),
+	};
+}
+#else
+static void rule_for_signal(uint64_t pc, struct mtr_rule *ret)
+{
+	(void)pc;
+	(void)ret;
+}
+#endif
+
 /* Keeping rules. */
 
 enum { RULE_FREE, RULE_CLAIMED, RULE_KEPT };
@@ -198,6 +246,8 @@ static MTR_COLD const struct mtr_rule *read_rule(uint64_t pc,
 	int place;
 
 	*room = rule_compute((pc & ~MTR_PC_EXACT) - !exact, &map);
+	if (room->flags & MTR_RULE_ENDS && room->cfa == MTR_ROOT_NO_CFI)
+		rule_for_signal(pc, room);
 	if (!map || !mtr_rule_is_for(pc, pc))
 		return room;
 	mtr_objects_keep(map);
