@@ -333,7 +333,9 @@ static uint32_t cut(struct state *s)
 	struct mtr_path *first = &s->path[s->n - depth + 1];
 	struct mtr_path *last = &s->path[s->n];
 
-	first[-1] = mtr_path_root(MTR_ROOT_DEPTH);
+	/* not its pc: it may matter again, once the stack is less deep */
+	first[-1].hash = MTR_ROOT_DEPTH;
+	first[-1].node = MTR_ROOT_DEPTH;
 	for (struct mtr_path *p = first; p <= last; p++)
 		p->hash = mtr_path_hash(p[-1].hash, p->pc);
 	mtr_depot_intern(first, depth);
@@ -503,19 +505,13 @@ done:
 	return id;
 }
 
-uintptr_t mtr_capture_outside(const struct mtr_site *site)
+static uintptr_t outside(const struct mtr_site *site, struct mtr_stack_end *end)
 {
-	struct mtr_stack_end plain_end = { 0 }, *end = &plain_end;
 	struct mtr_frame at = { .pc = site->pc,
 				.sp = site->sp,
 				.fp = site->fp };
 	struct mtr_frame outer;
-	struct state *s = own;
 
-	if (unlikely(!s))
-		s = state_claim();
-	if (likely(s && !s->busy))
-		end = &s->end;
 	mtr_stack_enter(end, at.sp);
 	for (int i = 0; i < INNER_FRAMES; i++) {
 		if (mtr_step(&at, end, &outer) != MTR_ROOT_NONE)
@@ -525,4 +521,22 @@ uintptr_t mtr_capture_outside(const struct mtr_site *site)
 		at = outer;
 	}
 	return site->pc;
+}
+
+uintptr_t mtr_capture_outside(const struct mtr_site *site)
+{
+	struct mtr_stack_end end = { 0 };
+	struct state *s = own;
+	uintptr_t pc;
+
+	if (unlikely(!s))
+		s = state_claim();
+	if (unlikely(!s || s->busy))
+		return outside(site, &end);
+	s->busy = true; /* s->end is of one stack at a time */
+	atomic_signal_fence(memory_order_seq_cst);
+	pc = outside(site, &s->end);
+	atomic_signal_fence(memory_order_seq_cst);
+	s->busy = false;
+	return pc;
 }

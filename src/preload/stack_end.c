@@ -48,6 +48,8 @@ static bool try_end(struct mtr_stack_end *end, uintptr_t sp, uintptr_t top)
 
 MTR_COLD void mtr_stack_find(struct mtr_stack_end *end, uintptr_t sp)
 {
+	uintptr_t lo, hi;
+
 	/* the same stack, grown */
 	if (sp < end->lo && end->lo - sp < stack_max &&
 	    readable_until(sp, end->lo) >= end->lo) {
@@ -57,6 +59,8 @@ MTR_COLD void mtr_stack_find(struct mtr_stack_end *end, uintptr_t sp)
 	if (try_end(end, sp, (uintptr_t)__builtin_thread_pointer()) ||
 	    try_end(end, sp, getauxval(AT_RANDOM)))
 		return;
-	end->lo = sp & -(uintptr_t)PAGE;
-	end->hi = readable_until(sp, end->lo + (uintptr_t)PROBE_PAGES * PAGE);
+	lo = sp & -(uintptr_t)PAGE;
+	hi = readable_until(sp, lo + (uintptr_t)PROBE_PAGES * PAGE);
+	end->lo = lo;
+	end->hi = hi > sp ? hi : sp;
 }

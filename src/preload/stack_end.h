@@ -18,6 +18,7 @@ struct mtr_stack_end {
 	uintptr_t lo, hi; /* readable; 0, 0: not known yet */
 };
 
+/* .hi is not below @sp, though there may be nothing to read there. */
 void mtr_stack_find(struct mtr_stack_end *end, uintptr_t sp);
 
 /* From here on the stack pointer is @sp. */

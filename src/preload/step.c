@@ -23,9 +23,11 @@ static bool find_cfa(const struct mtr_rule *r, const struct mtr_frame *f,
 			return false;
 		outer->sp = *(const uintptr_t *)outer->sp_at;
 	}
+	if (outer->sp % 8 != 0)
+		return false;
 	/* only a signal may have come on another stack */
-	return outer->sp % 8 == 0 &&
-	       (outer->sp > f->sp || r->kind == MTR_RULE_SP_DEREF);
+	return r->kind == MTR_RULE_SP_DEREF ||
+	       (outer->sp > f->sp && outer->sp <= end->hi);
 }
 
 /*

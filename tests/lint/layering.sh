@@ -16,7 +16,10 @@ src/preload/ledger.    format/ compiler.h descriptor.h sys.h
 src/preload/capture.h  compiler.h
 src/preload/capt format/ depot.h descriptor.h objects.h stack_end.h step.h sys.h threads.h
 src/preload/step.      format/ compiler.h cfi.h stack_end.h
-src/preload/cfi.       format/ compiler.h descriptor.h sys.h cfi_bytes.h objects.h
+src/preload/cfi.       format/ compiler.h cfi_object.h cfi_program.h objects.h sys.h
+src/preload/cfi_o      cfi_bytes.h
+src/preload/cfi_p      cfi_bytes.h cfi_object.h
+src/preload/cfi_b      none
 src/preload/depot.     format/ compiler.h descriptor.h sys.h
 src/preload/counters.  format/ compiler.h sys.h threads.h
 src/preload/eventlog.  format/ compiler.h sys.h line.h

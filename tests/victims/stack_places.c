@@ -2,10 +2,12 @@
 /*
  * Allocations on stacks that are none of the threads' own, in code that nobody
  * has described, in children and in late threads. Looks at the stacks of its
- * blocks. Argument: coroutines, altstack, jit, bare, threads, fork or vfork.
+ * blocks. Argument: coroutines, altstack, lost, jit, bare, threads, fork or
+ * vfork.
  */
 #include <alloca.h>
 #include <pthread.h>
+#include <setjmp.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <sys/mman.h>
@@ -158,6 +160,46 @@ static void altstack(void)
 		CHECK(!sigaltstack(&stack, NULL));
 		stack_unmap(memory, 32 * PAGE);
 	}
+}
+
+/* A handler that interrupts code whose stack pointer is not one. */
+
+static sigjmp_buf found;
+
+static void lost_handler(int number)
+{
+	void *p = allocate_at(2);
+
+	(void)number;
+#ifdef __x86_64__
+	CHECK(!stack_descriptor() || stack_ends(p) == MTR_ROOT_STACK);
+#endif
+	free(p);
+	siglongjmp(found, 1);
+}
+
+APART static void lose(uintptr_t sp)
+{
+#ifdef __x86_64__
+	__asm__ volatile("mov %0, %%rsp\n\tud2" ::"r"(sp) : "memory");
+#else
+	__asm__ volatile("mov sp, %0\n\t.inst 0" ::"r"(sp) : "memory");
+#endif
+}
+
+static void lost(void)
+{
+	static const uintptr_t to[] = { 0, 4096 + 8, 4096 + 17, -8 };
+	struct sigaction action = { .sa_handler = lost_handler,
+				    .sa_flags = SA_ONSTACK };
+	char *memory = stack_map(32 * PAGE);
+	stack_t stack = { .ss_sp = memory, .ss_size = 32 * PAGE };
+
+	CHECK(!sigaltstack(&stack, NULL));
+	sigaction(SIGILL, &action, NULL);
+	for (unsigned int i = 0; i < sizeof(to) / sizeof(to[0]); i++)
+		if (!sigsetjmp(found, 1))
+			lose(to[i]);
 }
 
 /* Code that is made while running: what it calls is called, no more. */
@@ -347,6 +389,8 @@ int main(int argc, char **argv)
 		coroutines();
 	else if (!strcmp(what, "altstack"))
 		altstack();
+	else if (!strcmp(what, "lost"))
+		lost();
 	else if (!strcmp(what, "jit"))
 		jit();
 	else if (!strcmp(what, "bare"))

@@ -172,9 +172,13 @@ APART static int recurse(int depth, int other)
 		leaf(some.size());
 		return other;
 	}
+	int below;
 	if (depth % 5 == 4)
-		return recurse(depth - 1, other + 1) + some[0];
-	return recurse(depth - 1, other ^ depth) - some[0];
+		below = recurse(depth - 1, other + 1) + some[0];
+	else
+		below = recurse(depth - 1, other ^ depth) - some[0];
+	leaf(some.size()); // on the way back, too
+	return below;
 }
 
 APART static void walk(int depth, const std::function<void(int)> &then)

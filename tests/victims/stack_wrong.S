@@ -140,6 +140,13 @@ wrong:
 #elif CASE == 29 /* an advance to before the function */
 #undef PROGRAM
 #define PROGRAM .byte 0x01; .4byte -4000; .byte MOVED
+#elif CASE == 30 /* the CFA is beyond the stack, but the return address not */
+#undef PROGRAM
+#ifdef __x86_64__
+#define PROGRAM .byte 0x0e, 0x98, 0x80, 0x10, 0x05, REG_RA, 0x80, 0x80, 0x02
+#else
+#define PROGRAM .byte 0x0e, 0x88, 0x80, 0x10, 0x05, REG_RA, 0x80, 0x80, 0x02
+#endif
 #else
 #error "no such case"
 #endif
