@@ -18,7 +18,8 @@
 #include "preload/sys.h"
 
 struct mtr_rule_kept mtr_rules[1 << MTR_RULE_BITS];
-_Atomic uint64_t mtr_rule_slots[1 << MTR_RULE_SLOT_BITS];
+struct mtr_rule_set mtr_rule_sets[2 << MTR_RULE_TABLE_MAX];
+_Atomic unsigned int mtr_rule_table = MTR_RULE_TABLE_MIN;
 
 /* From a row to a rule. */
 
@@ -218,20 +219,37 @@ static int rule_keep(const struct mtr_rule *rule)
 	return -1;
 }
 
-/* Nothing is moved to make room: moved, it might outlive its object. */
-static void slot_keep(uint64_t pc, uint64_t place)
+static bool set_add(struct mtr_rule_set *set, uint64_t pc, uint64_t slot)
 {
-	size_t first = mtr_rule_slot(pc);
-	uint64_t slot = pc | place << 48;
+	unsigned int first = mtr_rule_slot(pc);
 
-	for (size_t i = 0; i < MTR_RULE_LINE; i++) {
+	for (unsigned int i = 0; i < MTR_RULE_SLOTS; i++) {
 		uint64_t none = 0;
 
-		if (atomic_compare_exchange_strong(&mtr_rule_slots[first ^ i],
-						   &none, slot))
-			return;
+		if (atomic_compare_exchange_strong(&set->slot[first ^ i], &none,
+						   slot))
+			return true;
 	}
-	atomic_store(&mtr_rule_slots[first], slot);
+	return false;
+}
+
+/* Nothing is moved to make room: moved, it might outlive its object. */
+static void slot_keep(uint64_t pc, uint64_t slot)
+{
+	unsigned int table = atomic_load(&mtr_rule_table);
+
+	while (!set_add(mtr_rule_set(pc, table), pc, slot)) {
+		if (table == MTR_RULE_TABLE_MAX) {
+			atomic_store(&mtr_rule_set(pc, table)
+					      ->slot[mtr_rule_slot(pc)],
+				     slot);
+			return;
+		}
+		/* else another thread did so, or a handler */
+		if (atomic_compare_exchange_strong(&mtr_rule_table, &table,
+						   table + 1))
+			table++;
+	}
 }
 
 /*
@@ -253,28 +271,47 @@ static MTR_COLD const struct mtr_rule *read_rule(uint64_t pc,
 	mtr_objects_keep(map);
 	place = rule_keep(room);
 	if (place >= 0)
-		slot_keep(pc, place);
+		slot_keep(pc, pc | (uint64_t)place << 48);
 	return room;
+}
+
+/* 0: not there. */
+static uint64_t set_find(const struct mtr_rule_set *set, uint64_t pc)
+{
+	unsigned int first = mtr_rule_slot(pc);
+
+	for (unsigned int i = 0; i < MTR_RULE_SLOTS; i++) {
+		uint64_t slot = atomic_load_explicit(&set->slot[first ^ i],
+						     memory_order_acquire);
+
+		if (mtr_rule_is_for(slot, pc))
+			return slot;
+	}
+	return 0;
 }
 
 __attribute__((noinline)) const struct mtr_rule *
 mtr_cfi_find(uint64_t pc, struct mtr_rule *room)
 {
-	size_t first = mtr_rule_slot(pc);
+	unsigned int table = atomic_load(&mtr_rule_table);
+	uint64_t slot = set_find(mtr_rule_set(pc, table), pc);
 
-	for (size_t i = 1; i < MTR_RULE_LINE; i++) {
-		uint64_t slot = atomic_load_explicit(&mtr_rule_slots[first ^ i],
-						     memory_order_acquire);
-
-		if (mtr_rule_is_for(slot, pc))
-			return mtr_rule_of(slot);
-	}
-	return read_rule(pc, room);
+	if (slot)
+		return mtr_rule_of(slot);
+	while (!slot && table-- > MTR_RULE_TABLE_MIN)
+		slot = set_find(mtr_rule_set(pc, table), pc);
+	if (!slot)
+		return read_rule(pc, room);
+	slot_keep(pc, slot);
+	return mtr_rule_of(slot);
 }
 
 void mtr_cfi_forget(void)
 {
-	for (size_t i = 0; i < 1 << MTR_RULE_SLOT_BITS; i++)
-		atomic_store_explicit(&mtr_rule_slots[i], 0,
-				      memory_order_relaxed);
+	size_t end = (size_t)2 << atomic_load(&mtr_rule_table);
+
+	for (size_t i = 1 << MTR_RULE_TABLE_MIN; i < end; i++)
+		for (unsigned int j = 0; j < MTR_RULE_SLOTS; j++)
+			atomic_store_explicit(&mtr_rule_sets[i].slot[j], 0,
+					      memory_order_relaxed);
 }

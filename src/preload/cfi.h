@@ -52,11 +52,17 @@ struct mtr_rule {
  * its own: many addresses share few rules, which so stay in the cache.
  *
  *   slot   exact: 1 | rule: 15 | address: 48
+ *
+ * An address may have any slot of a set, which is two cache lines. The table of
+ * sets is as large as it has to be, and so it is in the cache, too: when a set
+ * is full the next table, of twice the size, is taken into use. They lie one
+ * behind the other; table n has 2^n sets, from mtr_rule_sets[2^n] on.
  */
 enum {
 	MTR_RULE_BITS = 15,
-	MTR_RULE_SLOT_BITS = 17,
-	MTR_RULE_LINE = 8,
+	MTR_RULE_SLOTS = 16,
+	MTR_RULE_TABLE_MIN = 8,
+	MTR_RULE_TABLE_MAX = 14,
 };
 
 struct mtr_rule_kept {
@@ -64,22 +70,29 @@ struct mtr_rule_kept {
 	_Atomic uint32_t state;
 };
 
+struct mtr_rule_set {
+	_Atomic uint64_t slot[MTR_RULE_SLOTS];
+};
+
 extern MTR_HIDDEN struct mtr_rule_kept mtr_rules[1 << MTR_RULE_BITS];
-extern MTR_HIDDEN _Atomic uint64_t mtr_rule_slots[1 << MTR_RULE_SLOT_BITS]
-	__attribute__((aligned(64)));
+extern MTR_HIDDEN struct mtr_rule_set mtr_rule_sets[2 << MTR_RULE_TABLE_MAX]
+	__attribute__((aligned(128)));
+extern MTR_HIDDEN _Atomic unsigned int mtr_rule_table; /* in use */
 
 static_assert(MTR_PC_EXACT >> 63 == 1, "slot");
 
-/*
- * Eight slots are a cache line. An address may have any of one; what is called
- * from near-by addresses shares it.
- */
-MTR_INLINE size_t mtr_rule_slot(uint64_t pc)
+/* The set of @pc in @table. What is called from near-by has the same. */
+MTR_INLINE struct mtr_rule_set *mtr_rule_set(uint64_t pc, unsigned int table)
 {
-	uint64_t line = ((pc >> 6) * UINT64_C(0x9e3779b97f4a7c15)) >>
-			(64 - MTR_RULE_SLOT_BITS + 3);
+	uint64_t hash = (pc >> 6) * UINT64_C(0x9e3779b97f4a7c15);
 
-	return line << 3 | ((pc ^ pc >> 3) & 7);
+	return &mtr_rule_sets[(hash >> 1 | UINT64_C(1) << 63) >> (63 - table)];
+}
+
+/* The first of its slots to look at. */
+MTR_INLINE unsigned int mtr_rule_slot(uint64_t pc)
+{
+	return (pc ^ pc >> 4) % MTR_RULE_SLOTS;
 }
 
 /* Is @slot that of @pc? */
@@ -106,8 +119,11 @@ void mtr_cfi_forget(void);
 MTR_INLINE const struct mtr_rule *mtr_cfi_rule(uint64_t pc,
 					       struct mtr_rule *room)
 {
-	uint64_t slot = atomic_load_explicit(&mtr_rule_slots[mtr_rule_slot(pc)],
-					     memory_order_acquire);
+	unsigned int table =
+		atomic_load_explicit(&mtr_rule_table, memory_order_relaxed);
+	uint64_t slot = atomic_load_explicit(
+		&mtr_rule_set(pc, table)->slot[mtr_rule_slot(pc)],
+		memory_order_acquire);
 
 	if (likely(mtr_rule_is_for(slot, pc)))
 		return mtr_rule_of(slot);
