@@ -37,16 +37,19 @@ struct reader {
 
 /* ------------------------------------------------------------------- nodes */
 
+/* As far as it has nodes: no more of a live process's pages is touched. */
 static void chunk_read(struct reader *r, size_t i)
 {
-	const size_t bytes = MTR_CHUNK_NODES * sizeof(struct mtr_node);
+	uint32_t left = r->nodes - (i << MTR_CHUNK_NODE_BITS);
+	uint32_t n = left < MTR_CHUNK_NODES ? left : MTR_CHUNK_NODES;
+	const size_t bytes = n * sizeof(struct mtr_node);
 	uint64_t addr = r->depot.chunk[i];
 	struct chunk *c = &r->chunk[i];
 
 	c->tried = true;
 	if (!addr)
 		return;
-	c->n = MTR_CHUNK_NODES;
+	c->n = n;
 	c->at = mtr_target_peek(r->t, addr, bytes);
 	if (c->at)
 		return;
