@@ -33,7 +33,8 @@
 enum {
 	FRAMES = MTR_STACK_FRAMES_MAX, /* of a deeper one the innermost */
 	FRAME_WORDS = 3,
-	MEMO_BITS = 8,
+	MEMO_BITS = 7, /* sets of memos */
+	MEMO_WAYS = 2,
 	MEMO_WORDS = 36,
 	MEMOS_WORTH = 256,
 	MEMOS_TRIED = 64, /* of so many, one, where they seem not worth it */
@@ -69,6 +70,15 @@ struct memo {
 	struct word word[MEMO_WORDS];
 };
 
+/*
+ * Those of one caller and stack pointer. Where one function allocates for all
+ * the program, stacks that differ farther out have both in common.
+ */
+struct memo_set {
+	struct memo memo[MEMO_WAYS];
+	unsigned int next; /* to be replaced */
+};
+
 struct state {
 	struct mtr_owner owner;
 	struct state *next;
@@ -84,7 +94,7 @@ struct state {
 					* every frame */
 	struct mtr_path path[1 + FRAMES]; /* their nodes, unless .open */
 	struct word word[FRAMES * FRAME_WORDS];
-	struct memo memo[1 << MEMO_BITS];
+	struct memo_set memo[1 << MEMO_BITS];
 	struct mtr_frame fresh[FRAMES]; /* innermost first */
 };
 
@@ -381,7 +391,8 @@ static uint32_t capture_kept(struct state *s, struct mtr_frame at)
 
 /* Memos. */
 
-static struct memo *memo_for(struct state *s, const struct mtr_site *site)
+static struct memo_set *memo_set_for(struct state *s,
+				     const struct mtr_site *site)
 {
 	uint64_t h = (site->pc ^ site->sp << 20) * UINT64_C(0x9e3779b97f4a7c15);
 
@@ -406,10 +417,20 @@ static bool memo_holds(const struct memo *m, const struct mtr_site *site,
 	return compare(m->word + m->words, m->word) == m->word;
 }
 
+static const struct memo *memo_find(const struct memo_set *set,
+				    const struct mtr_site *site, uint32_t now)
+{
+	for (const struct memo *m = set->memo; m < set->memo + MEMO_WAYS; m++)
+		if (memo_holds(m, site, now))
+			return m;
+	return NULL;
+}
+
 /* Keep what tells that the stack that was just walked is there. */
-static void memo_set(const struct state *s, struct memo *m,
+static void memo_add(const struct state *s, struct memo_set *set,
 		     const struct mtr_site *site)
 {
+	struct memo *m = &set->memo[set->next++ % MEMO_WAYS];
 	const struct kept *innermost = &s->frame[s->n];
 	unsigned int outermost = s->open ? s->n - depth : 0;
 	unsigned int first = s->frame[outermost].words;
@@ -455,8 +476,8 @@ static MTR_COLD uint32_t capture_plain(struct mtr_frame at)
 }
 
 static __attribute__((noinline)) uint32_t
-capture_walked(struct state *s, const struct mtr_site *site, struct memo *memo,
-	       uint32_t now)
+capture_walked(struct state *s, const struct mtr_site *site,
+	       struct memo_set *memos, uint32_t now)
 {
 	uint32_t id;
 
@@ -466,8 +487,8 @@ capture_walked(struct state *s, const struct mtr_site *site, struct memo *memo,
 	}
 	mtr_stack_enter(&s->end, site->sp);
 	id = capture_kept(s, innermost(site));
-	if (memo && s->n)
-		memo_set(s, memo, site);
+	if (memos && s->n)
+		memo_add(s, memos, site);
 	return id;
 }
 
@@ -482,7 +503,8 @@ uint32_t mtr_capture(const struct mtr_site *site)
 {
 	struct state *s = own;
 	uint32_t now = atomic_load_explicit(&epoch, memory_order_acquire);
-	struct memo *memo = NULL;
+	struct memo_set *memos = NULL;
+	const struct memo *memo;
 	uint32_t id;
 
 	if (unlikely(!s || s->busy))
@@ -490,15 +512,16 @@ uint32_t mtr_capture(const struct mtr_site *site)
 	s->busy = true;
 	atomic_signal_fence(memory_order_seq_cst);
 	if (memo_is_worth(s)) {
-		memo = memo_for(s, site);
-		if (memo_holds(memo, site, now)) {
+		memos = memo_set_for(s, site);
+		memo = memo_find(memos, site, now);
+		if (memo) {
 			s->memos_worth += s->memos_worth < MEMOS_WORTH;
 			id = memo->node;
 			goto done;
 		}
 		s->memos_worth -= s->memos_worth > -MEMOS_WORTH;
 	}
-	id = capture_walked(s, site, memo, now);
+	id = capture_walked(s, site, memos, now);
 done:
 	atomic_signal_fence(memory_order_seq_cst);
 	s->busy = false;
