@@ -98,6 +98,14 @@ ask() { # ARGUMENT...
     }
 }
 
+# The last answer has a line like that.
+has() { # PATTERN
+    grep -q -- "$1" answer || {
+        cat answer
+        fail "${target:+$target: }there is no '$1'"
+    }
+}
+
 # A command line that has to fail, with a sentence.
 refuses() { # STATUS PATTERN ARGUMENT...
     want=$1 pattern=$2

@@ -17,7 +17,7 @@ status() { # WANT ARGUMENT...
     }
 }
 
-has() { # LINE
+has_line() { # LINE
     grep -qxF -- "$1" answer || {
         cat answer
         fail "there is no line '$1'"
@@ -25,25 +25,25 @@ has() { # LINE
 }
 
 status 0 env
-has "LD_PRELOAD=$MTR_LIB"
+has_line "LD_PRELOAD=$MTR_LIB"
 ! grep -q '^MALLOC_TRACER_OPTIONS' answer || fail "options out of nowhere"
 
 status 0 -o frees=1 env
-has "MALLOC_TRACER_OPTIONS=frees=1"
+has_line "MALLOC_TRACER_OPTIONS=frees=1"
 MALLOC_TRACER_OPTIONS=frees=0
 LD_PRELOAD=libc.so.6
 export MALLOC_TRACER_OPTIONS LD_PRELOAD
 status 0 -o frees=1 -- env
 unset MALLOC_TRACER_OPTIONS LD_PRELOAD
-has "LD_PRELOAD=$MTR_LIB:libc.so.6"
-has "MALLOC_TRACER_OPTIONS=frees=0,frees=1"
+has_line "LD_PRELOAD=$MTR_LIB:libc.so.6"
+has_line "MALLOC_TRACER_OPTIONS=frees=0,frees=1"
 
 status 0 -s env
-has "MALLOC_TRACER_OPTIONS=stacks=32"
+has_line "MALLOC_TRACER_OPTIONS=stacks=32"
 status 0 -s8 env
-has "MALLOC_TRACER_OPTIONS=stacks=8"
+has_line "MALLOC_TRACER_OPTIONS=stacks=8"
 status 0 -s64 -o frees=1 -- env
-has "MALLOC_TRACER_OPTIONS=stacks=64,frees=1"
+has_line "MALLOC_TRACER_OPTIONS=stacks=64,frees=1"
 for depth in 65 -1 x 1x; do
     refuses 2 "-s: '$depth' is not what it takes" run "-s$depth" env
 done
@@ -65,7 +65,7 @@ unset MALLOC_TRACER_LIBRARY
 case $command in
 "$MTR_BUILD"/*)
     status 0 env
-    has "LD_PRELOAD=$MTR_BUILD/src/preload/.libs/libmalloc_tracer.so"
+    has_line "LD_PRELOAD=$MTR_BUILD/src/preload/.libs/libmalloc_tracer.so"
     ;;
 esac
 

@@ -6,13 +6,6 @@
 need_preload
 . "$MTR_SRC/tests/cli/lib.sh"
 
-has() { # PATTERN
-    grep -q -- "$1" answer || {
-        cat answer
-        fail "$target: there is no '$1'"
-    }
-}
-
 # "STACK BLOCKS BYTES" of those that the program told of.
 check_stacks() {
     awk '{ n[$1]++; b[$1] += $3 } END { for (s in n) print s, n[s], b[s] }' \

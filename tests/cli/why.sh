@@ -5,13 +5,6 @@
 need_preload
 . "$MTR_SRC/tests/cli/lib.sh"
 
-has() { # PATTERN
-    grep -q -- "$1" answer || {
-        cat answer
-        fail "there is no '$1'"
-    }
-}
-
 start
 # function, address, size and usable size of a block of alpha
 # shellcheck disable=SC2046 # four words

@@ -91,20 +91,8 @@ static void small_block(struct core *c, uint64_t at, uint64_t usable,
 static struct core *small_core(int machine)
 {
 	struct core *c = core_create(machine);
-	struct mtr_descriptor d = {
-		.magic = MTR_MAGIC,
-		.version = MTR_FORMAT_VERSION,
-		.size = sizeof(d),
-		.self = small_data + 8,
-		.ledger_root = small_root,
-		.granule_bits = MTR_GRANULE_BITS,
-		.leaf_bits = MTR_LEAF_BITS,
-		.mid_bits = MTR_MID_BITS,
-		.root_bits = MTR_ROOT_BITS,
-		.lead = MTR_LEAD,
-		.flags = MTR_FLAG_READY,
-		.package_version = "0.1.0",
-	};
+	struct mtr_descriptor d =
+		core_good_descriptor(small_data + 8, small_root);
 
 	small_ranges(c);
 	core_put(c, d.self, &d, sizeof(d));

@@ -727,20 +727,10 @@ START_TEST(snapshot_of_an_unknown_record)
 }
 END_TEST
 
-static TCase *group(Suite *s, const char *name)
-{
-	TCase *t = tcase_create(name);
-
-	tcase_add_checked_fixture(t, setup, teardown);
-	tcase_set_timeout(t, 120);
-	suite_add_tcase(s, t);
-	return t;
-}
-
 int main(void)
 {
 	Suite *s = suite_create("heap");
-	TCase *t = group(s, "good");
+	TCase *t = add_group(s, "good", setup, teardown);
 
 	tcase_add_test(t, empty_record);
 	tcase_add_test(t, not_ready_is_an_empty_record);
@@ -750,7 +740,7 @@ int main(void)
 	tcase_add_test(t, thousands_of_blocks_and_callers);
 	tcase_add_test(t, stale_continuations_mean_nothing);
 	tcase_add_test(t, freed_blocks);
-	t = group(s, "damage");
+	t = add_group(s, "damage", setup, teardown);
 	tcase_add_test(t, callers_that_cannot_be);
 	tcase_add_test(t, size_that_cannot_be);
 	tcase_add_test(t, overwritten_trailer_still_counts);
@@ -763,7 +753,7 @@ int main(void)
 	tcase_add_test(t, tables_that_are_cut_off);
 	tcase_add_test(t, root_that_is_missing);
 	tcase_add_test(t, tables_that_are_everywhere_the_same);
-	t = group(s, "descriptor");
+	t = add_group(s, "descriptor", setup, teardown);
 	tcase_add_test(t, no_record);
 	tcase_add_test(t, no_record_in_what_is_there);
 	tcase_add_test(t, copy_of_a_descriptor);
@@ -772,12 +762,12 @@ int main(void)
 	tcase_add_test(t, unknown_geometry);
 	tcase_add_test(t, program_with_its_own_malloc);
 	tcase_add_test(t, library_cut_off);
-	t = group(s, "spoilt");
+	t = add_group(s, "spoilt", setup, teardown);
 	tcase_add_test(t, cut_off_anywhere);
 	tcase_add_test(t, every_byte_of_the_headers);
 	tcase_add_test(t, every_byte_of_the_descriptor);
 	tcase_add_test(t, every_byte_of_some_entries_and_trailers);
-	t = group(s, "snapshot");
+	t = add_group(s, "snapshot", setup, teardown);
 	tcase_add_test(t, blocks_of_a_snapshot);
 	tcase_add_test(t, snapshot_of_an_unknown_record);
 	return run_suite(s);

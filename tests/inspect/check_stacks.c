@@ -415,26 +415,17 @@ START_TEST(saved)
 }
 END_TEST
 
-static TCase *group(Suite *s, const char *name)
-{
-	TCase *t = tcase_create(name);
-
-	tcase_add_checked_fixture(t, setup, teardown);
-	suite_add_tcase(s, t);
-	return t;
-}
-
 int main(void)
 {
 	Suite *s = suite_create("stacks");
-	TCase *t = group(s, "good");
+	TCase *t = add_group(s, "good", setup, teardown);
 
 	tcase_add_test(t, none);
 	tcase_add_test(t, shared_frames);
 	tcase_add_test(t, freed_blocks_have_theirs);
 	tcase_add_test(t, signals);
 	tcase_add_test(t, many_chunks);
-	t = group(s, "damage");
+	t = add_group(s, "damage", setup, teardown);
 	tcase_add_test(t, ids_that_cannot_be);
 	tcase_add_test(t, nodes_that_make_no_sense);
 	tcase_add_test(t, too_deep);
@@ -442,7 +433,7 @@ int main(void)
 	tcase_add_test(t, missing_chunk);
 	tcase_add_test(t, chunk_cut_off);
 	tcase_add_test(t, depot_that_cannot_be);
-	t = group(s, "snapshot");
+	t = add_group(s, "snapshot", setup, teardown);
 	tcase_add_test(t, saved);
 	return run_suite(s);
 }

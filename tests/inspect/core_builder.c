@@ -175,6 +175,24 @@ static void bytes_mappings(struct bytes *b, const struct core *c)
 
 /* ----------------------------------------------------------------- record */
 
+struct mtr_descriptor core_good_descriptor(uint64_t self, uint64_t ledger_root)
+{
+	return (struct mtr_descriptor){
+		.magic = MTR_MAGIC,
+		.version = MTR_FORMAT_VERSION,
+		.size = sizeof(struct mtr_descriptor),
+		.self = self,
+		.ledger_root = ledger_root,
+		.granule_bits = MTR_GRANULE_BITS,
+		.leaf_bits = MTR_LEAF_BITS,
+		.mid_bits = MTR_MID_BITS,
+		.root_bits = MTR_ROOT_BITS,
+		.lead = MTR_LEAD,
+		.flags = MTR_FLAG_READY,
+		.package_version = "0.1.0",
+	};
+}
+
 void core_record(struct core *c)
 {
 	static const char library[] = "/usr/lib/libmalloc_tracer.so.0.0.0";
@@ -206,20 +224,8 @@ void core_record(struct core *c)
 		  .bytes = sizeof(uint64_t) << MTR_ROOT_BITS,
 		  .prot = PF_R | PF_W },
 	};
-	struct mtr_descriptor d = {
-		.magic = MTR_MAGIC,
-		.version = MTR_FORMAT_VERSION,
-		.size = sizeof(d),
-		.self = core_library + 0x40,
-		.ledger_root = core_root,
-		.granule_bits = MTR_GRANULE_BITS,
-		.leaf_bits = MTR_LEAF_BITS,
-		.mid_bits = MTR_MID_BITS,
-		.root_bits = MTR_ROOT_BITS,
-		.lead = MTR_LEAD,
-		.flags = MTR_FLAG_READY,
-		.package_version = "0.1.0",
-	};
+	struct mtr_descriptor d =
+		core_good_descriptor(core_library + 0x40, core_root);
 
 	for (size_t i = 0; i < sizeof(ranges) / sizeof(*ranges); i++)
 		core_add(c, &ranges[i]);

@@ -69,6 +69,9 @@ static const uint64_t core_root = 0x7f0000100000; /* the ledger's root table */
 void core_record(struct core *c);
 struct mtr_descriptor *core_descriptor(struct core *c);
 
+/* A good one, to lie at @self. */
+struct mtr_descriptor core_good_descriptor(uint64_t self, uint64_t ledger_root);
+
 /* The ledger's byte for @addr, with the tables that lead there. */
 uint8_t *core_ledger(struct core *c, uint64_t addr);
 

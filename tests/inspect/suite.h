@@ -53,6 +53,19 @@ __attribute__((unused)) static void warned(struct mtr_target *t, size_t n,
 		ck_has(w->at[0], part);
 }
 
+/* Tests that have their own process, and @set_up and @tear_down in it. */
+static inline TCase *add_group(Suite *s, const char *name, void (*set_up)(void),
+			       void (*tear_down)(void))
+{
+	enum { SECONDS = 120 };
+	TCase *t = tcase_create(name);
+
+	tcase_add_checked_fixture(t, set_up, tear_down);
+	tcase_set_timeout(t, SECONDS);
+	suite_add_tcase(s, t);
+	return t;
+}
+
 static inline int run_suite(Suite *s)
 {
 	SRunner *runner = srunner_create(s);

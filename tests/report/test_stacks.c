@@ -216,25 +216,28 @@ START_TEST(json_heaviest)
 }
 END_TEST
 
+/* The tree by bytes, but for its last row. */
+#define TREE_BY_BYTES                                                \
+	"     BYTES  SHARE    BLOCKS  CALL TREE\n"                   \
+	"     638 B  90.4%         4  + start  [libx.so]\n"          \
+	"     638 B  90.4%         4    main  [app]\n"               \
+	"     638 B  90.4%         4    work at app.c:30\n"          \
+	"     638 B  90.4%         4    f(int, \"x\") at h,1.h:5\n"  \
+	"     500 B  70.8%         1    + work at app.c:30\n"        \
+	"     500 B  70.8%         1      f(int, \"x\") at h,1.h:5"  \
+	"\n"                                                         \
+	"     119 B  16.9%         2    + xmalloc at x.c:3\n"        \
+	"      50 B   7.1%         1  + (cut at 32 frames)\n"        \
+	"      50 B   7.1%         1    0x9999\n"                    \
+	"      18 B   2.5%         3  + (no stack)\n"                \
+	"      10 B   1.4%         1    + main  [libx.so]\n"         \
+	"       8 B   1.1%         1    + libx.so+0x1234  [libx.so]" \
+	"\n"
+
 START_TEST(whole_tree)
 {
 	is_table(sample_tree(MTR_SORT_BYTES, 0, 0),
-		 "     BYTES  SHARE    BLOCKS  CALL TREE\n"
-		 "     638 B  90.4%         4  + start  [libx.so]\n"
-		 "     638 B  90.4%         4    main  [app]\n"
-		 "     638 B  90.4%         4    work at app.c:30\n"
-		 "     638 B  90.4%         4    f(int, \"x\") at h,1.h:5\n"
-		 "     500 B  70.8%         1    + work at app.c:30\n"
-		 "     500 B  70.8%         1      f(int, \"x\") at h,1.h:5"
-		 "\n"
-		 "     119 B  16.9%         2    + xmalloc at x.c:3\n"
-		 "      50 B   7.1%         1  + (cut at 32 frames)\n"
-		 "      50 B   7.1%         1    0x9999\n"
-		 "      18 B   2.5%         3  + (no stack)\n"
-		 "      10 B   1.4%         1    + main  [libx.so]\n"
-		 "       8 B   1.1%         1    + libx.so+0x1234  [libx.so]"
-		 "\n"
-		 "       0 B   0.0%         1    + (damaged)\n");
+		 TREE_BY_BYTES "       0 B   0.0%         1    + (damaged)\n");
 	is_table(sample_tree(MTR_SORT_BLOCKS, 0, 0),
 		 "     BYTES  SHARE    BLOCKS  CALL TREE\n"
 		 "     638 B  50.0%         4  + start  [libx.so]\n"
@@ -276,22 +279,7 @@ END_TEST
 START_TEST(tree_folds)
 {
 	is_table(sample_tree(MTR_SORT_BYTES, 20, 0),
-		 "     BYTES  SHARE    BLOCKS  CALL TREE\n"
-		 "     638 B  90.4%         4  + start  [libx.so]\n"
-		 "     638 B  90.4%         4    main  [app]\n"
-		 "     638 B  90.4%         4    work at app.c:30\n"
-		 "     638 B  90.4%         4    f(int, \"x\") at h,1.h:5\n"
-		 "     500 B  70.8%         1    + work at app.c:30\n"
-		 "     500 B  70.8%         1      f(int, \"x\") at h,1.h:5"
-		 "\n"
-		 "     119 B  16.9%         2    + xmalloc at x.c:3\n"
-		 "      50 B   7.1%         1  + (cut at 32 frames)\n"
-		 "      50 B   7.1%         1    0x9999\n"
-		 "      18 B   2.5%         3  + (no stack)\n"
-		 "      10 B   1.4%         1    + main  [libx.so]\n"
-		 "       8 B   1.1%         1    + libx.so+0x1234  [libx.so]"
-		 "\n"
-		 "       0 B   0.0%         1    + ... 1 more\n");
+		 TREE_BY_BYTES "       0 B   0.0%         1    + ... 1 more\n");
 	is_table(sample_tree(MTR_SORT_BYTES, 1, 0),
 		 "     BYTES  SHARE    BLOCKS  CALL TREE\n"
 		 "     638 B  90.4%         4  + start  [libx.so]\n"
