@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The depot: every distinct stack once, also when there are so many that it
+ * goes on in the next chunk.
+ */
+#include "preload/depot.h"
+
+#include "preload/descriptor.h"
+#include "unit.h"
+
+enum { DEEP = 8 };
+
+static const struct mtr_depot *depot(void)
+{
+	return (const struct mtr_depot *)mtr_descriptor.depot;
+}
+
+static const struct mtr_node *node(uint32_t id)
+{
+	return (const struct mtr_node *)depot()
+		       ->chunk[id >> MTR_CHUNK_NODE_BITS] +
+	       id % MTR_CHUNK_NODES;
+}
+
+/* The number of the stack @pc[0] to @pc[@n - 1], outermost first. */
+static uint32_t intern(const uint64_t *pc, unsigned int n)
+{
+	struct mtr_path path[1 + DEEP];
+
+	path[0] = mtr_path_root(MTR_ROOT_COMPLETE);
+	for (unsigned int i = 1; i <= n; i++)
+		path[i] = (struct mtr_path){
+			.pc = pc[i - 1],
+			.hash = mtr_path_hash(path[i - 1].hash, pc[i - 1]),
+		};
+	mtr_depot_intern(path + 1, n);
+	return path[n].node;
+}
+
+static void check_stack(uint32_t id, const uint64_t *pc, unsigned int n)
+{
+	while (n-- > 0) {
+		ck_assert_uint_ge(id, MTR_NODE_FIRST);
+		ck_assert_uint_lt(id, depot()->nodes);
+		ck_assert_uint_eq(node(id)->pc, pc[n]);
+		ck_assert_uint_lt(node(id)->parent, id);
+		id = node(id)->parent;
+	}
+	ck_assert_uint_eq(id, MTR_ROOT_COMPLETE);
+}
+
+START_TEST(each_stack_once)
+{
+	static const uint64_t a[] = { 1, 2, 3 }, b[] = { 1, 2, 4 };
+	uint32_t first, other;
+
+	ck_assert(mtr_depot_init());
+	first = intern(a, 3);
+	other = intern(b, 3);
+	check_stack(first, a, 3);
+	check_stack(other, b, 3);
+	ck_assert_uint_eq(node(first)->parent, node(other)->parent);
+	ck_assert_uint_eq(intern(a, 2), node(first)->parent);
+	ck_assert_uint_eq(intern(a, 3), first);
+	ck_assert_uint_eq(intern(b, 3), other);
+	ck_assert_uint_eq(depot()->nodes, MTR_NODE_FIRST + 4);
+}
+END_TEST
+
+/* A hash is a hint: two stacks may have the same. */
+START_TEST(same_hash)
+{
+	uint32_t id[3];
+
+	ck_assert(mtr_depot_init());
+	for (uint64_t i = 0; i < 6; i++) {
+		struct mtr_path path[] = {
+			mtr_path_root(i % 3 ? MTR_ROOT_COMPLETE
+					    : MTR_ROOT_DEPTH),
+			{ .pc = i % 3 == 2 ? 5 : 6, .hash = 42 },
+		};
+
+		mtr_depot_intern(path + 1, 1);
+		if (i < 3)
+			id[i] = path[1].node;
+		ck_assert_uint_eq(path[1].node, id[i % 3]);
+	}
+	ck_assert_uint_eq(depot()->nodes, MTR_NODE_FIRST + 3);
+}
+END_TEST
+
+START_TEST(beyond_a_chunk)
+{
+	enum { STACKS = MTR_CHUNK_NODES + 1000 };
+	static uint32_t id[STACKS];
+
+	ck_assert(mtr_depot_init());
+	for (uint64_t i = 0; i < STACKS; i++)
+		id[i] = intern((uint64_t[]){ 7, 1000 + i }, 2);
+	ck_assert_uint_eq(depot()->nodes, MTR_NODE_FIRST + 1 + STACKS);
+	for (uint64_t i = 0; i < STACKS; i++) {
+		const uint64_t pc[] = { 7, 1000 + i };
+
+		check_stack(id[i], pc, 2);
+		ck_assert_uint_eq(intern(pc, 2), id[i]);
+	}
+}
+END_TEST
+
+Suite *depot_suite(void)
+{
+	TCase *tc;
+	Suite *s = unit_suite("depot", &tc);
+
+	tcase_add_test(tc, each_stack_once);
+	tcase_add_test(tc, same_hash);
+	tcase_add_test(tc, beyond_a_chunk);
+	return s;
+}
