@@ -81,11 +81,8 @@ void mtr_init_options(void)
 				(options.follow ? 0 : MTR_FLAG_NOFOLLOW) |
 				(options.direct ? MTR_FLAG_DIRECT : 0);
 	mtr_objects_init(options.direct);
-	if (options.stacks && mtr_capture_init(options.stacks)) {
+	if (options.stacks && mtr_capture_init(options.stacks))
 		mtr_descriptor.stack_depth = options.stacks;
-		/* nobody's caller alone will do: all leave the fast road */
-		mtr_objects.inner = (struct mtr_span){ 0, UINTPTR_MAX };
-	}
 }
 
 void mtr_init_descriptor(bool shadowed)
@@ -116,6 +113,7 @@ __attribute__((constructor)) static void construct(void)
 {
 	mtr_real_road(0);
 	mtr_init_options();
+	mtr_real_open_roads();
 	if (!options.follow)
 		unfollow();
 }

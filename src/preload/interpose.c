@@ -70,11 +70,13 @@ void *MTR_NAME(malloc)(size_t size)
 	volatile size_t kept = size;
 	void *p;
 
-	if (!mtr_real_fast(size)) {
-		p = malloc_slow(size, MTR_SITE());
-	} else {
+	if (mtr_road_is_open(&mtr_real.fast.malloc, size)) {
 		p = mtr_real.malloc(mtr_request_chunk(size));
 		p = mtr_track_chunk(p, kept, MTR_FRAME());
+	} else if (mtr_road_is_open(&mtr_real.stacks.malloc, size)) {
+		p = mtr_track_malloc(size, MTR_SITE());
+	} else {
+		p = malloc_slow(size, MTR_SITE());
 	}
 	mtr_event_alloc("malloc", size, p, MTR_CALLER());
 	return p;
@@ -100,8 +102,7 @@ static __attribute__((noinline)) void free_slow(void *p, uintptr_t caller)
 {
 	uint8_t *at = mtr_track_find(p);
 
-	if (unlikely(mtr_objects.watch) &&
-	    unlikely(mtr_span_holds(&mtr_objects.linker, caller)))
+	if (unlikely(mtr_span_holds(&mtr_objects.watched, caller)))
 		mtr_capture_forget();
 	if (unlikely(!at)) {
 		free_foreign(p);
@@ -119,7 +120,8 @@ MTR_INLINE void free_common(void *p, uintptr_t caller)
 	if (unlikely(!mtr_hint_covers(hint, (uintptr_t)p)))
 		goto slow;
 	at = mtr_hint_byte(hint, (uintptr_t)p);
-	if (unlikely(!mtr_is_lead(*at)) || unlikely(mtr_objects.watch))
+	if (unlikely(!mtr_is_lead(*at)) ||
+	    unlikely(mtr_span_holds(&mtr_objects.watched, caller)))
 		goto slow;
 	mtr_track_forget(p, at);
 	mtr_real.free(p);
@@ -192,7 +194,7 @@ void *MTR_NAME(calloc)(size_t n, size_t size)
 
 	if (unlikely(__builtin_mul_overflow(n, size, &bytes)))
 		bytes = SIZE_MAX;
-	if (mtr_real_fast(bytes))
+	if (mtr_road_is_open(&mtr_real.fast.malloc, bytes))
 		p = mtr_track_chunk(
 			mtr_real.calloc(1, mtr_request_chunk(bytes)), bytes,
 			MTR_FRAME());
@@ -238,8 +240,8 @@ static void *realloc_foreign(void *p, size_t size, const struct mtr_site *site)
  * The record goes before the block may move, lest another thread is given the
  * place and we wipe out its record. The trailer stays where it is.
  */
-MTR_INLINE void *realloc_traced(void *p, uint8_t *at, size_t size,
-				const struct mtr_site *site)
+static void *realloc_traced(void *p, uint8_t *at, size_t size,
+			    const struct mtr_site *site)
 {
 	uint8_t lead = *at;
 	void *q;
@@ -250,6 +252,8 @@ MTR_INLINE void *realloc_traced(void *p, uint8_t *at, size_t size,
 		mtr_track_restore(p, at, lead);
 		return NULL;
 	}
+	if (mtr_road_is_open(&mtr_real.fast.malloc, size))
+		return mtr_track_chunk(q, size, site->pc, site->sp, &site->fp);
 	return mtr_track_any(q, size, site);
 }
 
@@ -283,7 +287,9 @@ static void *realloc_common(void *p, size_t size, const struct mtr_site *site)
 
 	mtr_event_check_free(p, at, site->pc);
 	/* size 0 wraps, and leaves by the slow road too */
-	if (unlikely(!at || !mtr_real_fast(size - 1)))
+	if (unlikely(!at) ||
+	    !(mtr_road_is_open(&mtr_real.fast.malloc, size - 1) ||
+	      mtr_road_is_open(&mtr_real.stacks.malloc, size - 1)))
 		return realloc_slow(p, size, site);
 	return realloc_traced(p, at, size, site);
 }

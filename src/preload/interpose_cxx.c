@@ -73,6 +73,16 @@ static __attribute__((noinline)) void *new_slow(enum mtr_cxx form, size_t size,
 	return mtr_track_any(p, size, site);
 }
 
+static __attribute__((noinline)) void *new_stacks(enum mtr_cxx form,
+						  size_t size, uintptr_t a,
+						  uintptr_t b,
+						  const struct mtr_site *site)
+{
+	void *p = mtr_track_malloc(size, site);
+
+	return likely(p) ? p : new_slow(form, size, 0, a, b, site);
+}
+
 /*
  * The fast road, as malloc's in interpose.c, where volatile is explained. What
  * it gets may be NULL: then the slow road asks again, and hands on.
@@ -86,10 +96,13 @@ static __attribute__((noinline)) void *new_slow(enum mtr_cxx form, size_t size,
 		volatile uintptr_t kept_a = a, kept_b = b;		\
 		void *p = NULL;						\
 									\
-		if (mtr_real_new_fast(size))				\
+		if (mtr_road_is_open(&mtr_real.fast.cxx, size))		\
 			p = mtr_real.malloc(mtr_request_chunk(size));	\
 		if (likely(p))						\
 			p = mtr_track_chunk(p, kept, MTR_FRAME());	\
+		else if (mtr_road_is_open(&mtr_real.stacks.cxx, kept))	\
+			p = new_stacks(MTR_CXX_##name, kept, kept_a,	\
+				       kept_b, MTR_SITE());		\
 		else							\
 			p = new_slow(MTR_CXX_##name, kept, 0, kept_a,	\
 				     kept_b, MTR_SITE());		\

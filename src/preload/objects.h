@@ -22,7 +22,8 @@ struct mtr_objects {
 	struct mtr_span inner; /* from the lower to the higher of the two: */
 	struct mtr_span libc, cxx;
 	struct mtr_span linker;
-	bool watch; /* rules are kept of an object that may be unloaded */
+	/* the linker, once rules are kept of an object that may be unloaded */
+	struct mtr_span watched;
 };
 
 extern MTR_HIDDEN struct mtr_objects mtr_objects;

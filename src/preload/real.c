@@ -175,12 +175,21 @@ static bool cxx_is_replaced(void)
 	return next && !is_standard(next);
 }
 
-static void open_fast_roads(void)
+static void set_limits(struct mtr_limits *limits, size_t limit)
 {
-	__atomic_store_n(&mtr_real.fast_limit, mtr_size_max, __ATOMIC_RELEASE);
-	if (!mtr_real.cxx_replaced)
-		__atomic_store_n(&mtr_real.new_limit, mtr_size_max,
-				 __ATOMIC_RELEASE);
+	__atomic_store_n(&limits->malloc, limit, __ATOMIC_RELEASE);
+	__atomic_store_n(&limits->cxx, mtr_real.cxx_replaced ? 0 : limit,
+			 __ATOMIC_RELEASE);
+}
+
+void mtr_real_open_roads(void)
+{
+	bool stacks = mtr_descriptor.stack_depth;
+
+	if (atomic_load(&state) != STATE_TRACED || !mtr_real.chunks)
+		return;
+	set_limits(&mtr_real.fast, stacks ? 0 : mtr_size_max);
+	set_limits(&mtr_real.stacks, stacks ? mtr_size_max : 0);
 }
 
 /*
@@ -208,8 +217,7 @@ static void resolve(void)
 	resolving = false;
 	atomic_store(&state, shadowed ? STATE_SHADOWED : STATE_TRACED);
 	mtr_real.delete_fast = !shadowed && !mtr_real.cxx_replaced;
-	if (!shadowed && mtr_real.chunks)
-		open_fast_roads();
+	mtr_real_open_roads();
 }
 
 MTR_COLD static enum mtr_road road_first(void)

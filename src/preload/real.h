@@ -32,13 +32,18 @@ enum {
 
 static const size_t mtr_size_max = PTRDIFF_MAX - MTR_TRAILER - 8;
 
+/*
+ * A size that is not below its limit does not take the road. 0 until ready, and
+ * where the road does not apply: one comparison for all of it.
+ */
+struct mtr_limits {
+	size_t malloc;
+	size_t cxx; /* the same for operator new */
+};
+
 struct mtr_real {
-	/*
-	 * A size that is not below this takes the slow road. 0 until ready, and
-	 * where the fast road does not apply: one comparison for all of it.
-	 */
-	size_t fast_limit;
-	size_t new_limit; /* the same for operator new */
+	/* glibc's blocks without stacks, and with them; one of the two is 0 */
+	struct mtr_limits fast, stacks;
 
 	void *(*malloc)(size_t size);
 	void (*free)(void *p);
@@ -90,14 +95,12 @@ enum mtr_road {
 /* Resolves at the first call. */
 enum mtr_road mtr_real_road(size_t size);
 
-MTR_INLINE bool mtr_real_fast(size_t size)
-{
-	return likely(size < mtr_load_published(&mtr_real.fast_limit));
-}
+/* The options are known now, or the next allocator is. */
+void mtr_real_open_roads(void);
 
-MTR_INLINE bool mtr_real_new_fast(size_t size)
+MTR_INLINE bool mtr_road_is_open(const size_t *limit, size_t size)
 {
-	return likely(size < mtr_load_published(&mtr_real.new_limit));
+	return likely(size < mtr_load_published(limit));
 }
 
 /*

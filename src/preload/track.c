@@ -63,28 +63,39 @@ static uint8_t *entry_make(void *p, size_t usable)
 	return at;
 }
 
-MTR_INLINE void record(void *p, uint8_t *at, size_t size, size_t usable,
-		       const struct mtr_site *site)
+/* What the trailer says of the stack. */
+MTR_INLINE uint64_t stack_of(const struct mtr_site *site)
 {
-	uint64_t size_stack = size;
-	uintptr_t caller = site->pc;
-
-	if (mtr_descriptor.stack_depth && mtr_trailer_has_stack(usable))
-		size_stack |= (uint64_t)mtr_capture(site) << MTR_SIZE_BITS;
-	if (unlikely(mtr_objects_inner(caller)))
-		caller = mtr_capture_outside(site);
-	mtr_track_record(p, at, size, usable, caller, size_stack);
+	return (uint64_t)mtr_capture(site) << MTR_SIZE_BITS;
 }
 
-__attribute__((noinline)) void *mtr_track_request(void *p, size_t size,
-						  size_t request,
-						  const struct mtr_site *site)
+MTR_INLINE uint64_t stack_bits(const struct mtr_site *site)
+{
+	return mtr_descriptor.stack_depth ? stack_of(site) : 0;
+}
+
+MTR_INLINE uintptr_t caller_of(const struct mtr_site *site)
+{
+	if (unlikely(mtr_span_holds(&mtr_objects.inner, site->pc)) &&
+	    mtr_objects_inner(site->pc))
+		return mtr_capture_outside(site);
+	return site->pc;
+}
+
+static void record(void *p, uint8_t *at, size_t size, size_t usable,
+		   uint64_t stack, uintptr_t caller)
+{
+	if (!mtr_trailer_has_stack(usable))
+		stack = 0;
+	mtr_track_record(p, at, size, usable, caller, size | stack);
+}
+
+static __attribute__((noinline)) void *
+track(void *p, size_t size, size_t request, uint64_t stack, uintptr_t caller)
 {
 	size_t usable;
 	uint8_t *at;
 
-	if (!p)
-		return NULL;
 	if (unlikely(!usable_size(p, request, &usable))) {
 		mtr_descriptor_drop(MTR_DROP_NESTED);
 		return p;
@@ -95,31 +106,59 @@ __attribute__((noinline)) void *mtr_track_request(void *p, size_t size,
 		at = entry_make(p, usable);
 	if (unlikely(!at))
 		return p;
-	record(p, at, size, usable, site);
+	record(p, at, size, usable, stack, caller);
 	mtr_ledger_mark(at, mtr_descriptor.lead, usable);
 	return p;
 }
 
-/* Most blocks are small ones of glibc's, with stacks too; mmapped ones are
- * large. */
-__attribute__((noinline)) void *mtr_track_any(void *p, size_t size,
-					      const struct mtr_site *site)
+void *mtr_track_request(void *p, size_t size, size_t request,
+			const struct mtr_site *site)
 {
+	if (!p)
+		return NULL;
+	return track(p, size, request, stack_bits(site), caller_of(site));
+}
+
+/*
+ * Most blocks are small ones of glibc's; mmapped ones are large. All that may
+ * call a function comes first: little has to be kept meanwhile.
+ */
+MTR_INLINE void *track_any(void *p, size_t size, uint64_t stack,
+			   const struct mtr_site *site)
+{
+	uintptr_t caller = caller_of(site);
 	const struct mtr_hint *hint = mtr_hint_for((uintptr_t)p);
 	size_t chunk;
 	uint8_t *at;
 
 	if (unlikely(!mtr_real.chunks) ||
 	    unlikely(!mtr_hint_covers(hint, (uintptr_t)p)))
-		return mtr_track_request(p, size, mtr_request(size), site);
+		return track(p, size, mtr_request(size), stack, caller);
 	chunk = ((const size_t *)p)[-1];
 	if (unlikely(chunk >= MTR_CHUNK_LARGE))
-		return mtr_track_request(p, size, mtr_request(size), site);
+		return track(p, size, mtr_request(size), stack, caller);
 	at = mtr_hint_byte(hint, (uintptr_t)p);
-	record(p, at, size, mtr_chunk_usable(chunk), site);
+	mtr_track_record(p, at, size, mtr_chunk_usable(chunk), caller,
+			 size | stack);
 	atomic_thread_fence(memory_order_release);
 	mtr_ledger_put_chunk(at, mtr_descriptor.lead, chunk);
 	return p;
+}
+
+__attribute__((noinline)) void *mtr_track_any(void *p, size_t size,
+					      const struct mtr_site *site)
+{
+	return p ? track_any(p, size, stack_bits(site), site) : NULL;
+}
+
+__attribute__((noinline)) void *mtr_track_malloc(size_t size,
+						 const struct mtr_site *site)
+{
+	void *p = mtr_real.malloc(mtr_request_chunk(size));
+
+	if (unlikely(!p))
+		return NULL;
+	return track_any(p, size, stack_of(site), site);
 }
 
 void *mtr_track_adopt(void *p, size_t size, const struct mtr_site *site)
@@ -128,7 +167,8 @@ void *mtr_track_adopt(void *p, size_t size, const struct mtr_site *site)
 
 	if (!at || !mtr_is_live(*at))
 		return mtr_track_any(p, size, site);
-	record(p, at, size, mtr_track_usable(at), site);
+	record(p, at, size, mtr_track_usable(at), stack_bits(site),
+	       caller_of(site));
 	return p;
 }
 

@@ -32,6 +32,9 @@ extern MTR_HIDDEN uint8_t mtr_freed_lead;
  */
 void *mtr_track_any(void *p, size_t size, const struct mtr_site *site);
 
+/* glibc's malloc and that: the road of mtr_real.stacks. */
+void *mtr_track_malloc(size_t size, const struct mtr_site *site);
+
 /* The same where @request bytes were asked for. */
 void *mtr_track_request(void *p, size_t size, size_t request,
 			const struct mtr_site *site);
@@ -46,8 +49,9 @@ MTR_INLINE void mtr_track_record(void *p, uint8_t *at, size_t size,
 	struct mtr_trailer *t = mtr_trailer_at(p, usable);
 
 	mtr_counters_replace(p, at);
-	t->caller = caller;
-	t->size_stack = size_stack;
+	/* two stores: as one, of 16 bytes, they would often cross a line */
+	__atomic_store_n(&t->caller, caller, __ATOMIC_RELAXED);
+	__atomic_store_n(&t->size_stack, size_stack, __ATOMIC_RELAXED);
 	mtr_counters_add(size);
 }
 
@@ -80,7 +84,7 @@ MTR_INLINE void mtr_ledger_put_chunk(uint8_t *at, uint32_t lead, uint32_t chunk)
  * The fast road: a small block of glibc's, for which mtr_request_chunk() was
  * asked, and no stack. About 25 instructions; two loads that hit the cache find
  * the ledger byte. Large and mmapped chunks, callers in libc and its likes, a
- * ledger that must grow and, if stacks are wanted, all, leave by the one exit.
+ * ledger that must grow leave by the one exit.
  */
 MTR_INLINE void *mtr_track_chunk(void *p, size_t size, uintptr_t pc,
 				 uintptr_t sp, const uintptr_t *frame)
@@ -111,8 +115,13 @@ other:
  */
 MTR_INLINE uint8_t *mtr_track_find(const void *p)
 {
-	uint8_t *at = mtr_ledger_find((uintptr_t)p);
+	const struct mtr_hint *hint = mtr_hint_for((uintptr_t)p);
+	uint8_t *at;
 
+	if (likely(mtr_hint_covers(hint, (uintptr_t)p)))
+		at = mtr_hint_byte(hint, (uintptr_t)p);
+	else
+		at = mtr_ledger_find((uintptr_t)p);
 	return likely(at && mtr_is_lead(*at)) ? at : NULL;
 }
 

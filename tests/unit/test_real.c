@@ -29,15 +29,22 @@ START_TEST(resolved)
 }
 END_TEST
 
-/* The fast road is for glibc alone. */
+static bool is_fast(size_t size)
+{
+	return mtr_road_is_open(&mtr_real.fast.malloc, size);
+}
+
+/* The fast road is for glibc alone, and without stacks. */
 START_TEST(fast_road)
 {
 	ck_assert_int_eq(mtr_real.chunks, !unit_asan);
-	ck_assert_int_eq(mtr_real_fast(0), !unit_asan);
-	ck_assert_int_eq(mtr_real_fast(mtr_size_max - 1), !unit_asan);
-	ck_assert(!mtr_real_fast(mtr_size_max));
-	ck_assert_int_eq(mtr_real_new_fast(0), !unit_asan);
-	ck_assert(!mtr_real_new_fast(mtr_size_max));
+	ck_assert_int_eq(is_fast(0), !unit_asan);
+	ck_assert_int_eq(is_fast(mtr_size_max - 1), !unit_asan);
+	ck_assert(!is_fast(mtr_size_max));
+	ck_assert_int_eq(mtr_road_is_open(&mtr_real.fast.cxx, 0), !unit_asan);
+	ck_assert(!mtr_road_is_open(&mtr_real.fast.cxx, mtr_size_max));
+	ck_assert(!mtr_road_is_open(&mtr_real.stacks.malloc, 0));
+	ck_assert(!mtr_road_is_open(&mtr_real.stacks.cxx, 0));
 }
 END_TEST
 
