@@ -77,27 +77,6 @@ static bool saved_at(const struct mtr_reg *reg, const struct mtr_rule *r,
 	return n % 8 == 0 && fits(*ret, 16);
 }
 
-/* What the fast road of a step takes for granted. */
-static bool rule_is_plain(const struct mtr_rule *r)
-{
-	int low = r->ra;
-
-	if (r->flags & (MTR_RULE_EXACT | MTR_RULE_FP_AT_FP) ||
-	    r->cfa % 8 != 0 || r->ra >= 0)
-		return false;
-	if (r->flags & MTR_RULE_SAVES_FP) {
-		if (r->fp >= 0)
-			return false;
-		low = low < r->fp ? low : r->fp;
-	}
-#ifdef __x86_64__
-	if (r->ra != -1)
-		return false;
-#endif
-	return r->kind == MTR_RULE_FP ||
-	       (r->kind == MTR_RULE_SP && r->cfa + 8 * low >= 0);
-}
-
 static struct mtr_rule rule_from(const struct mtr_row *row, bool signal)
 {
 	struct mtr_rule r = { .flags = signal ? MTR_RULE_EXACT : 0 };
@@ -118,7 +97,6 @@ static struct mtr_rule rule_from(const struct mtr_row *row, bool signal)
 		if (at_fp)
 			r.flags |= MTR_RULE_FP_AT_FP | MTR_RULE_USES_FP;
 	}
-	r.plain = rule_is_plain(&r);
 	return r;
 }
 
@@ -253,26 +231,97 @@ static void slot_keep(uint64_t pc, uint64_t slot)
 }
 
 /*
+ * @r as a slot's bits; 0 where it has none of the short shapes. What is saved
+ * is saved below the CFA and, if that counts from sp, at or above sp.
+ */
+static uint64_t rule_shorten(const struct mtr_rule *r)
+{
+	bool from_fp = r->kind == MTR_RULE_FP;
+	bool saves_fp = r->flags & MTR_RULE_SAVES_FP;
+	int fp = saves_fp ? -r->fp : 0;
+	uint64_t slot;
+
+	if ((!from_fp && r->kind != MTR_RULE_SP) ||
+	    r->flags & (MTR_RULE_EXACT | MTR_RULE_FP_AT_FP))
+		return 0;
+#ifdef __x86_64__
+	if (saves_fp)
+		fp--;
+#endif
+	if (saves_fp != (fp > 0) || fp >= 1 << MTR_SHORT_FP_BITS ||
+	    r->cfa < 0 || r->cfa % 8 != 0 ||
+	    r->cfa / 8 >= 1 << MTR_SHORT_CFA_BITS)
+		return 0;
+	slot = UINT64_C(1) << MTR_SLOT_SHORT_SHIFT |
+	       (uint64_t)from_fp << MTR_SHORT_FROM_FP_SHIFT |
+	       (uint64_t)fp << MTR_SHORT_FP_SHIFT |
+	       (uint64_t)(r->cfa / 8) << MTR_SLOT_RULE;
+	if ((int)mtr_short_ra(slot) != -r->ra || mtr_short_ra(slot) == 0 ||
+	    (!from_fp && mtr_short_cfa(slot) < mtr_short_fp(slot)))
+		return 0;
+	return slot;
+}
+
+static struct mtr_rule rule_lengthen(uint64_t slot)
+{
+	bool from_fp = mtr_short_from_fp(slot);
+	unsigned int fp = mtr_short_fp(slot);
+
+	return (struct mtr_rule){
+		.kind = from_fp ? MTR_RULE_FP : MTR_RULE_SP,
+		.flags = (from_fp ? MTR_RULE_USES_FP : 0) |
+			 (fp ? MTR_RULE_SAVES_FP : 0),
+		.cfa = 8 * mtr_short_cfa(slot),
+		.ra = -(int)mtr_short_ra(slot),
+		.fp = -(int)fp,
+	};
+}
+
+const struct mtr_rule *mtr_rule_of(uint64_t slot, struct mtr_rule *room)
+{
+	if (slot == 0)
+		return room;
+	if (!mtr_rule_is_short(slot))
+		return &mtr_rules[slot >> MTR_SLOT_RULE &
+				  ((1 << MTR_RULE_BITS) - 1)]
+				.rule;
+	*room = rule_lengthen(slot);
+	return room;
+}
+
+/* What a slot says of @rule; false: all places are taken. */
+static bool rule_bits(const struct mtr_rule *rule, uint64_t *ret)
+{
+	int place;
+
+	*ret = rule_shorten(rule);
+	if (*ret)
+		return true;
+	place = rule_keep(rule);
+	*ret = (uint64_t)place << MTR_SLOT_RULE;
+	return place >= 0;
+}
+
+/*
  * What lies in no object is not kept: it may be a plugin's tomorrow, and no
  * rule of anybody's would be taken back for that.
  */
-static MTR_COLD const struct mtr_rule *read_rule(uint64_t pc,
-						 struct mtr_rule *room)
+static MTR_COLD uint64_t read_rule(uint64_t pc, struct mtr_rule *room)
 {
 	bool exact = pc & MTR_PC_EXACT;
 	const void *map = NULL;
-	int place;
+	uint64_t bits;
 
 	*room = rule_compute((pc & ~MTR_PC_EXACT) - !exact, &map);
 	if (room->flags & MTR_RULE_ENDS && room->cfa == MTR_ROOT_NO_CFI)
 		rule_for_signal(pc, room);
 	if (!map || !mtr_rule_is_for(pc, pc))
-		return room;
+		return 0;
 	mtr_objects_keep(map);
-	place = rule_keep(room);
-	if (place >= 0)
-		slot_keep(pc, pc | (uint64_t)place << 48);
-	return room;
+	if (!rule_bits(room, &bits))
+		return 0;
+	slot_keep(pc, pc | bits);
+	return pc | bits;
 }
 
 /* 0: not there. */
@@ -290,20 +339,20 @@ static uint64_t set_find(const struct mtr_rule_set *set, uint64_t pc)
 	return 0;
 }
 
-__attribute__((noinline)) const struct mtr_rule *
-mtr_cfi_find(uint64_t pc, struct mtr_rule *room)
+__attribute__((noinline)) uint64_t mtr_cfi_find(uint64_t pc,
+						struct mtr_rule *room)
 {
 	unsigned int table = atomic_load(&mtr_rule_table);
 	uint64_t slot = set_find(mtr_rule_set(pc, table), pc);
 
 	if (slot)
-		return mtr_rule_of(slot);
+		return slot;
 	while (!slot && table-- > MTR_RULE_TABLE_MIN)
 		slot = set_find(mtr_rule_set(pc, table), pc);
 	if (!slot)
 		return read_rule(pc, room);
 	slot_keep(pc, slot);
-	return mtr_rule_of(slot);
+	return slot;
 }
 
 void mtr_cfi_forget(void)

@@ -43,15 +43,23 @@ struct mtr_rule {
 	int16_t fp;  /* the caller's frame pointer is at CFA + 8 * fp */
 	uint8_t kind;
 	uint8_t flags;
-	bool plain; /* MTR_RULE_SP or _FP; whole words; what is saved is saved
-		     * below the CFA and, with _SP, at or above sp */
 };
 
 /*
- * The rules that there are, each once, and for each address which of them is
- * its own: many addresses share few rules, which so stay in the cache.
+ * For each address a slot:
  *
- *   slot   exact: 1 | rule: 15 | address: 48
+ *   exact: 1 | short: 1 | rule: 14 | address: 48
+ *
+ * Most rules are of a few shapes, and are in the slot itself; one bit says
+ * whether the CFA counts from the frame pointer:
+ *
+ *   x86-64     from fp: 1 | words to where fp is saved: 4 | to the CFA: 9
+ *              the return address is one word below the CFA, fp is so many
+ *              words below that; 0: it is not saved
+ *   AArch64    from fp: 1 | words to where fp is saved: 6 | to the CFA: 7
+ *              fp is so many words below the CFA, the return address above it
+ *
+ * The others are kept each once, in mtr_rules, and the slot says which it is.
  *
  * An address may have any slot of a set, which is two cache lines. The table of
  * sets is as large as it has to be, and so it is in the cache, too: when a set
@@ -59,8 +67,19 @@ struct mtr_rule {
  * behind the other; table n has 2^n sets, from mtr_rule_sets[2^n] on.
  */
 enum {
-	MTR_RULE_BITS = 15,
+	MTR_RULE_BITS = 14,
 	MTR_RULE_SLOTS = 16,
+#ifdef __x86_64__
+	MTR_SHORT_CFA_BITS = 9,
+	MTR_SHORT_FP_BITS = 4,
+#else
+	MTR_SHORT_CFA_BITS = 7,
+	MTR_SHORT_FP_BITS = 6,
+#endif
+	MTR_SLOT_RULE = 48, /* its lowest bit */
+	MTR_SHORT_FP_SHIFT = MTR_SLOT_RULE + MTR_SHORT_CFA_BITS,
+	MTR_SHORT_FROM_FP_SHIFT = MTR_SLOT_RULE + MTR_RULE_BITS - 1,
+	MTR_SLOT_SHORT_SHIFT = MTR_SLOT_RULE + MTR_RULE_BITS,
 	MTR_RULE_TABLE_MIN = 8,
 	MTR_RULE_TABLE_MAX = 14,
 };
@@ -79,14 +98,17 @@ extern MTR_HIDDEN struct mtr_rule_set mtr_rule_sets[2 << MTR_RULE_TABLE_MAX]
 	__attribute__((aligned(128)));
 extern MTR_HIDDEN _Atomic unsigned int mtr_rule_table; /* in use */
 
-static_assert(MTR_PC_EXACT >> 63 == 1, "slot");
+static_assert(MTR_PC_EXACT >> 63 == 1 && (int)MTR_SLOT_SHORT_SHIFT == 62 &&
+		      (int)MTR_SHORT_FP_SHIFT + (int)MTR_SHORT_FP_BITS ==
+			      (int)MTR_SHORT_FROM_FP_SHIFT,
+	      "slot");
 
 /* The set of @pc in @table. What is called from near-by has the same. */
 MTR_INLINE struct mtr_rule_set *mtr_rule_set(uint64_t pc, unsigned int table)
 {
 	uint64_t hash = (pc >> 6) * UINT64_C(0x9e3779b97f4a7c15);
 
-	return &mtr_rule_sets[(hash >> 1 | UINT64_C(1) << 63) >> (63 - table)];
+	return &mtr_rule_sets[(hash | UINT64_C(1) << 63) >> (63 - table)];
 }
 
 /* The first of its slots to look at. */
@@ -101,33 +123,77 @@ MTR_INLINE bool mtr_rule_is_for(uint64_t slot, uint64_t pc)
 	return (slot & ~(UINT64_C(0x7fff) << 48)) == pc;
 }
 
-MTR_INLINE const struct mtr_rule *mtr_rule_of(uint64_t slot)
+MTR_INLINE bool mtr_rule_is_short(uint64_t slot)
 {
-	return &mtr_rules[slot >> 48 & 0x7fff].rule;
+	return slot >> MTR_SLOT_SHORT_SHIFT & 1;
 }
 
-/* mtr_cfi_rule() for what is not in its first slot. */
-const struct mtr_rule *mtr_cfi_find(uint64_t pc, struct mtr_rule *room);
+/* Of a short rule: does the CFA count from the frame pointer? */
+MTR_INLINE bool mtr_short_from_fp(uint64_t slot)
+{
+	return slot >> MTR_SHORT_FROM_FP_SHIFT & 1;
+}
+
+/* Words from the CFA down to where the frame pointer is saved; 0: it is not. */
+MTR_INLINE unsigned int mtr_short_fp(uint64_t slot)
+{
+	unsigned int n =
+		slot >> MTR_SHORT_FP_SHIFT & ((1 << MTR_SHORT_FP_BITS) - 1);
+
+#ifdef __x86_64__
+	return n ? n + 1 : 0;
+#else
+	return n;
+#endif
+}
+
+/* Words from the stack pointer or frame pointer up to the CFA. */
+MTR_INLINE unsigned int mtr_short_cfa(uint64_t slot)
+{
+	return slot >> MTR_SLOT_RULE & ((1 << MTR_SHORT_CFA_BITS) - 1);
+}
+
+/* Words from the CFA down to the return address. */
+MTR_INLINE unsigned int mtr_short_ra(uint64_t slot)
+{
+#ifdef __x86_64__
+	(void)slot;
+	return 1;
+#else
+	return mtr_short_fp(slot) - 1;
+#endif
+}
+
+/* The rule that @slot says, if it is not 0; else what is in *@room already. */
+const struct mtr_rule *mtr_rule_of(uint64_t slot, struct mtr_rule *room);
+
+/* mtr_cfi_slot() for what is not in its first slot. */
+uint64_t mtr_cfi_find(uint64_t pc, struct mtr_rule *room);
 
 /* Forget every address: an object is being unloaded. */
 void mtr_cfi_forget(void);
 
-/*
- * The rule for the frame whose return address (or MTR_PC_EXACT) is @pc, not 0.
- * It may be in *@room.
- */
-MTR_INLINE const struct mtr_rule *mtr_cfi_rule(uint64_t pc,
-					       struct mtr_rule *room)
+/* The first slot that @pc may have. */
+MTR_INLINE uint64_t mtr_cfi_first_slot(uint64_t pc)
 {
 	unsigned int table =
 		atomic_load_explicit(&mtr_rule_table, memory_order_relaxed);
-	uint64_t slot = atomic_load_explicit(
+
+	return atomic_load_explicit(
 		&mtr_rule_set(pc, table)->slot[mtr_rule_slot(pc)],
 		memory_order_acquire);
+}
 
-	if (likely(mtr_rule_is_for(slot, pc)))
-		return mtr_rule_of(slot);
-	return mtr_cfi_find(pc, room);
+/*
+ * The slot for the frame whose return address (or MTR_PC_EXACT) is @pc, not 0.
+ * 0: its rule is not kept, and is in *@room.
+ */
+MTR_INLINE uint64_t mtr_cfi_slot(uint64_t pc, struct mtr_rule *room)
+{
+	uint64_t slot = mtr_cfi_first_slot(pc);
+
+	return likely(mtr_rule_is_for(slot, pc)) ? slot
+						 : mtr_cfi_find(pc, room);
 }
 
 #endif

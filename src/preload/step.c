@@ -50,13 +50,15 @@ static uintptr_t lowest(const struct mtr_frame *f,
 	return low;
 }
 
-MTR_COLD enum mtr_root mtr_step_by(const struct mtr_rule *r,
-				   const struct mtr_frame *f,
+MTR_COLD enum mtr_root mtr_step_by(uint64_t slot, struct mtr_rule *room,
+				   struct mtr_frame *f,
 				   struct mtr_stack_end *end,
 				   struct mtr_frame *outer)
 {
+	const struct mtr_rule *r = mtr_rule_of(slot, room);
 	uintptr_t from;
 
+	f->flags = r->flags;
 	if (r->flags & MTR_RULE_ENDS)
 		return r->cfa;
 	if (!find_cfa(r, f, end, outer))

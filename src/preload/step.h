@@ -24,9 +24,33 @@ struct mtr_frame {
 	uint8_t flags;	 /* those of its own rule, once it was stepped from */
 };
 
-/* mtr_step() for what is not plain, or not as it should be. */
-enum mtr_root mtr_step_by(const struct mtr_rule *r, const struct mtr_frame *f,
-			  struct mtr_stack_end *end, struct mtr_frame *outer);
+/* mtr_step() by a rule that is not short, or not as it should be. */
+enum mtr_root mtr_step_by(uint64_t slot, struct mtr_rule *room,
+			  struct mtr_frame *f, struct mtr_stack_end *end,
+			  struct mtr_frame *outer);
+
+/*
+ * mtr_step() where a short rule from the stack pointer says all: *@pc and *@sp
+ * become the caller's. False: they are as they were.
+ */
+MTR_INLINE bool mtr_step_sp(uintptr_t *pc, uintptr_t *sp,
+			    const struct mtr_stack_end *end)
+{
+	uint64_t slot = mtr_cfi_first_slot(*pc);
+	uintptr_t cfa = *sp + 8 * mtr_short_cfa(slot), outer;
+
+	if (unlikely(!mtr_rule_is_for(slot, *pc)) ||
+	    unlikely(!mtr_rule_is_short(slot)) || mtr_short_from_fp(slot) ||
+	    unlikely(cfa % 8 != 0) || unlikely(cfa - *sp - 1 >= end->hi - *sp))
+		return false;
+	outer = mtr_strip_pac(
+		*(const uintptr_t *)(cfa - 8 * mtr_short_ra(slot)));
+	if (unlikely(!outer))
+		return false;
+	*sp = cfa;
+	*pc = outer;
+	return true;
+}
 
 /*
  * *@outer is the frame of @f's caller, or the reason why there is none is
@@ -37,26 +61,23 @@ MTR_INLINE enum mtr_root mtr_step(struct mtr_frame *f,
 				  struct mtr_frame *outer)
 {
 	struct mtr_rule room;
-	const struct mtr_rule *r = mtr_cfi_rule(f->pc, &room);
-	uintptr_t cfa = (r->kind == MTR_RULE_FP ? f->fp : f->sp) + r->cfa;
+	uint64_t slot = mtr_cfi_slot(f->pc, &room);
+	bool from_fp = mtr_short_from_fp(slot);
+	uintptr_t cfa = (from_fp ? f->fp : f->sp) + 8 * mtr_short_cfa(slot);
+	unsigned int fp = mtr_short_fp(slot);
 
-	f->flags = r->flags;
-	if (unlikely(!r->plain) || unlikely(cfa % 8 != 0) ||
+	if (unlikely(!mtr_rule_is_short(slot)) || unlikely(cfa % 8 != 0) ||
 	    unlikely(cfa - f->sp - 1 >= end->hi - f->sp))
 		goto other;
+	f->flags = from_fp ? MTR_RULE_USES_FP : 0;
 	outer->sp = cfa;
 	outer->sp_at = 0;
-#ifdef __x86_64__
-	outer->ra_at = cfa - 8;
-#else
-	outer->ra_at = cfa + 8 * r->ra;
-	if (unlikely(outer->ra_at < f->sp))
-		goto other;
-#endif
+	outer->ra_at = cfa - 8 * mtr_short_ra(slot);
 	outer->fp = f->fp;
 	outer->fp_at = 0;
-	if (r->flags & MTR_RULE_SAVES_FP) {
-		outer->fp_at = cfa + 8 * r->fp;
+	if (fp) {
+		f->flags |= MTR_RULE_SAVES_FP;
+		outer->fp_at = cfa - 8 * fp;
 		if (unlikely(outer->fp_at < f->sp))
 			goto other;
 		outer->fp = *(const uintptr_t *)outer->fp_at;
@@ -66,8 +87,9 @@ MTR_INLINE enum mtr_root mtr_step(struct mtr_frame *f,
 other:;
 	/* copies: the frames of the fast road need not be in memory */
 	struct mtr_frame from = *f, to;
-	enum mtr_root why = mtr_step_by(r, &from, end, &to);
+	enum mtr_root why = mtr_step_by(slot, &room, &from, end, &to);
 
+	f->flags = from.flags;
 	if (why == MTR_ROOT_NONE)
 		*outer = to;
 	return why;
