@@ -33,10 +33,12 @@
 enum {
 	FRAMES = MTR_STACK_FRAMES_MAX, /* of a deeper one the innermost */
 	FRAME_WORDS = 3,
-	MEMO_BITS = 7, /* sets of memos */
+	GUARD_WORDS = 3, /* words are compared four at a time */
+	MEMO_BITS = 7,	 /* sets of memos */
 	MEMO_WAYS = 2,
 	MEMO_WORDS = 36,
 	MEMOS_WORTH = 256,
+	MEMO_MISS = 4,	  /* costs as much as so many hits save */
 	MEMOS_TRIED = 64, /* of so many, one, where they seem not worth it */
 	STATES_TRIED = 32,
 	INNER_FRAMES = 64, /* of libc and its likes, at the most */
@@ -62,10 +64,9 @@ struct word {
  * things in turn.
  */
 struct memo {
-	uintptr_t pc, sp, fp;
-	uint32_t epoch;
+	uintptr_t pc, sp, fp; /* pc is 0 where there is none */
 	uint32_t node;
-	uint16_t words;
+	uint16_t words; /* whole fours */
 	bool needs_fp;
 	struct word word[MEMO_WORDS];
 };
@@ -84,16 +85,16 @@ struct state {
 	struct state *next;
 	struct mtr_stack_end end;
 	uint32_t epoch;
-	bool busy;	 /* a signal handler must not touch it */
-	bool open;	 /* frame[1] has a caller that is not kept */
-	unsigned int n;	 /* frames kept */
-	uint32_t last;	 /* id of the stack they are */
-	int memos_worth; /* grows with each hit, shrinks with each miss */
+	bool busy;	     /* a signal handler must not touch it */
+	bool open;	     /* frame[1] has a caller that is not kept */
+	unsigned int n;	     /* frames kept */
+	uint32_t last;	     /* id of the stack they are */
+	int64_t memos_worth; /* grows with each hit, shrinks with each miss */
 	unsigned int skipped;
 	struct kept frame[1 + FRAMES]; /* outermost first; [0] lies outwards of
-					* every frame */
+					* every frame, and has the guards */
 	struct mtr_path path[1 + FRAMES]; /* their nodes, unless .open */
-	struct word word[FRAMES * FRAME_WORDS];
+	struct word word[GUARD_WORDS + FRAMES * FRAME_WORDS];
 	struct memo_set memo[1 << MEMO_BITS];
 	struct mtr_frame fresh[FRAMES]; /* innermost first */
 };
@@ -112,8 +113,10 @@ static _Atomic uint32_t epoch = 1;
 
 static MTR_TLS struct state *own;
 
-/* A word that never is what it was. */
-static const uintptr_t never;
+/* Words that always are what they were, and never. */
+static const uintptr_t zero;
+static const struct word stands_always = { &zero, 0 };
+static const struct word stands_never = { &zero, 1 };
 
 bool mtr_capture_init(unsigned int wanted)
 {
@@ -148,6 +151,9 @@ static struct state *state_create(void)
 		return NULL;
 	mtr_owner_take(&s->owner);
 	s->frame[0].sp = UINTPTR_MAX;
+	s->frame[0].words = GUARD_WORDS;
+	for (unsigned int i = 0; i < GUARD_WORDS; i++)
+		s->word[i] = stands_always;
 	s->next = atomic_load(&states);
 	while (!atomic_compare_exchange_weak(&states, &s->next, s))
 		;
@@ -185,14 +191,22 @@ static struct mtr_frame innermost(const struct mtr_site *site)
 	};
 }
 
+MTR_INLINE bool four_stand(const struct word *w)
+{
+	return *w[-1].at == w[-1].was && *w[-2].at == w[-2].was &&
+	       *w[-3].at == w[-3].was && *w[-4].at == w[-4].was;
+}
+
 /*
  * The words from @w down to @last are those of frames outwards of one that
  * stands. How far do these stand, too? Frame by frame: only what stands tells
- * where its caller's words are.
+ * where its caller's words are. @last or below: all do.
  */
 static const struct word *compare(const struct word *w, const struct word *last)
 {
-	while (w > last && likely(*w[-1].at == w[-1].was))
+	while (w > last && likely(four_stand(w)))
+		w -= 4;
+	while (w > last && *w[-1].at == w[-1].was)
 		w--;
 	return w;
 }
@@ -208,7 +222,7 @@ static bool stands(const struct state *s, unsigned int met, unsigned int stop,
 	const struct word *last = s->word + s->frame[stop - 1].words;
 	const struct word *w = compare(s->word + k->words, last);
 
-	if (likely(w == last))
+	if (likely(w <= last))
 		return true;
 	while (s->word + k[-1].words >= w)
 		k--;
@@ -232,16 +246,6 @@ static unsigned int outermost(const struct state *s, unsigned int n,
 	return total - depth + 1 < met ? total - depth + 1 : met;
 }
 
-/* The depot will be asked for the @n fresh frames below those up to @met. */
-static void expect(const struct state *s, unsigned int n, unsigned int met)
-{
-	uint64_t hash = s->path[met].hash;
-
-	while (n > 0)
-		hash = mtr_path_hash(hash, s->fresh[--n].pc);
-	mtr_depot_expect(hash);
-}
-
 /*
  * Walk outwards from @at, until a frame is met that is kept and stands with all
  * that matters outwards of it; or until the stack ends.
@@ -250,6 +254,7 @@ static struct found walk(struct state *s, struct mtr_frame at)
 {
 	const struct kept *k = &s->frame[s->n];
 	struct found f = { .root = MTR_ROOT_DEPTH };
+	struct mtr_tail tail = { .sum = 0, .power = 1 };
 	struct mtr_frame outer;
 
 	while (f.fresh < FRAMES - 1) {
@@ -260,7 +265,8 @@ static struct found walk(struct state *s, struct mtr_frame at)
 			unsigned int met = k - s->frame;
 			unsigned int stop = outermost(s, f.fresh, met);
 
-			expect(s, f.fresh, met);
+			mtr_depot_expect(
+				mtr_tail_hash(&tail, s->path[met].hash));
 			if (likely(stop) && stands(s, met, stop, &k)) {
 				f.kept = met;
 				f.root = MTR_ROOT_NONE;
@@ -269,6 +275,7 @@ static struct found walk(struct state *s, struct mtr_frame at)
 		}
 		f.root = mtr_step(&at, &s->end, &outer);
 		s->fresh[f.fresh++] = at;
+		mtr_tail_add(&tail, at.pc);
 		if (unlikely(f.root != MTR_ROOT_NONE))
 			break;
 		f.root = MTR_ROOT_DEPTH;
@@ -289,10 +296,9 @@ static uintptr_t word_of(const struct mtr_frame *f)
 #endif
 }
 
-static struct word *word_add(struct word *w, uintptr_t at, uintptr_t was)
+static struct word word_at(uintptr_t at, uintptr_t was)
 {
-	*w = (struct word){ (const uintptr_t *)at, was };
-	return w + 1;
+	return (struct word){ (const uintptr_t *)at, was };
 }
 
 /* Keep @f, inside of what is kept. */
@@ -309,14 +315,11 @@ static void keep(struct state *s, const struct mtr_frame *f)
 	k->fp = f->fp;
 	k->needs_fp = f->flags & MTR_RULE_USES_FP ||
 		      (!(f->flags & MTR_RULE_SAVES_FP) && k[-1].needs_fp);
-	if (likely(f->ra_at))
-		w = word_add(w, f->ra_at, word_of(f));
-	else
-		w = word_add(w, (uintptr_t)&never, ~never);
+	*w++ = likely(f->ra_at) ? word_at(f->ra_at, word_of(f)) : stands_never;
 	if (k->needs_fp && f->fp_at)
-		w = word_add(w, f->fp_at, f->fp);
+		*w++ = word_at(f->fp_at, f->fp);
 	if (unlikely(f->sp_at))
-		w = word_add(w, f->sp_at, f->sp);
+		*w++ = word_at(f->sp_at, f->sp);
 	k->words = w - s->word;
 }
 
@@ -325,14 +328,14 @@ static MTR_COLD void make_room(struct state *s, unsigned int n)
 {
 	unsigned int left = FRAMES - n < FRAMES / 2 ? FRAMES - n : FRAMES / 2;
 	unsigned int gone = s->n - left;
-	unsigned int words = s->frame[gone].words;
+	unsigned int first = s->frame[gone].words;
 
-	memmove(s->word, s->word + words,
-		(s->frame[s->n].words - words) * sizeof(s->word[0]));
+	memmove(s->word + GUARD_WORDS, s->word + first,
+		(s->frame[s->n].words - first) * sizeof(s->word[0]));
 	memmove(s->frame + 1, s->frame + 1 + gone, left * sizeof(s->frame[0]));
 	memmove(s->path + 1, s->path + 1 + gone, left * sizeof(s->path[0]));
 	for (unsigned int i = 1; i <= left; i++)
-		s->frame[i].words -= words;
+		s->frame[i].words -= first - GUARD_WORDS;
 	s->n = left;
 	s->open = true;
 }
@@ -381,7 +384,7 @@ static uint32_t capture_kept(struct state *s, struct mtr_frame at)
 	if (unlikely(s->open)) {
 		s->last = cut(s);
 	} else {
-		mtr_depot_intern(&s->path[f.kept + 1], f.fresh);
+		mtr_depot_intern(&s->path[s->n - f.fresh + 1], f.fresh);
 		s->last = s->path[s->n].node;
 	}
 	if (unlikely(!sure))
@@ -408,20 +411,30 @@ static bool memo_is_worth(struct state *s)
 	return likely(s->memos_worth >= 0) || ++s->skipped % MEMOS_TRIED == 0;
 }
 
-static bool memo_holds(const struct memo *m, const struct mtr_site *site,
-		       uint32_t now)
+static void memo_missed(struct state *s)
 {
-	if (m->pc != site->pc || m->sp != site->sp || m->epoch != now ||
-	    (m->needs_fp && m->fp != site->fp))
-		return false;
-	return compare(m->word + m->words, m->word) == m->word;
+	if (s->memos_worth > MEMOS_WORTH)
+		s->memos_worth = MEMOS_WORTH;
+	if (s->memos_worth > -MEMOS_WORTH)
+		s->memos_worth -= MEMO_MISS;
 }
 
-static const struct memo *memo_find(const struct memo_set *set,
-				    const struct mtr_site *site, uint32_t now)
+MTR_INLINE bool memo_holds(const struct memo *m, const struct mtr_site *site)
+{
+	if (m->pc != site->pc || m->sp != site->sp ||
+	    (m->needs_fp && m->fp != site->fp))
+		return false;
+	for (const struct word *w = m->word + m->words; w > m->word; w -= 4)
+		if (unlikely(!four_stand(w)))
+			return false;
+	return true;
+}
+
+MTR_INLINE const struct memo *memo_find(const struct memo_set *set,
+					const struct mtr_site *site)
 {
 	for (const struct memo *m = set->memo; m < set->memo + MEMO_WAYS; m++)
-		if (memo_holds(m, site, now))
+		if (memo_holds(m, site))
 			return m;
 	return NULL;
 }
@@ -434,18 +447,26 @@ static void memo_add(const struct state *s, struct memo_set *set,
 	const struct kept *innermost = &s->frame[s->n];
 	unsigned int outermost = s->open ? s->n - depth : 0;
 	unsigned int first = s->frame[outermost].words;
-	unsigned int n = innermost[-1].words - first;
+	unsigned int n = innermost[-1].words - first, fill = -n % 4;
 
 	if (n > MEMO_WORDS)
 		return;
 	m->pc = site->pc;
 	m->sp = site->sp;
 	m->fp = site->fp;
-	m->epoch = s->epoch;
 	m->node = s->last;
-	m->words = n;
+	m->words = fill + n;
 	m->needs_fp = innermost->needs_fp;
-	memcpy(m->word, s->word + first, n * sizeof(m->word[0]));
+	for (unsigned int i = 0; i < fill; i++)
+		m->word[i] = stands_always;
+	memcpy(m->word + fill, s->word + first, n * sizeof(m->word[0]));
+}
+
+static void memos_forget(struct state *s)
+{
+	for (unsigned int i = 0; i < 1 << MEMO_BITS; i++)
+		for (unsigned int j = 0; j < MEMO_WAYS; j++)
+			s->memo[i].memo[j].pc = 0;
 }
 
 /*
@@ -475,60 +496,77 @@ static MTR_COLD uint32_t capture_plain(struct mtr_frame at)
 	return inner[-1].node;
 }
 
+/* @s is busy, and no longer is afterwards. */
 static __attribute__((noinline)) uint32_t
 capture_walked(struct state *s, const struct mtr_site *site,
-	       struct memo_set *memos, uint32_t now)
+	       struct memo_set *memos)
 {
 	uint32_t id;
 
-	if (unlikely(s->epoch != now)) {
-		s->epoch = now;
-		s->n = 0;
-	}
 	mtr_stack_enter(&s->end, site->sp);
 	id = capture_kept(s, innermost(site));
-	if (memos && s->n)
-		memo_add(s, memos, site);
-	return id;
-}
-
-static MTR_COLD uint32_t capture_first(const struct mtr_site *site)
-{
-	if (own || !state_claim())
-		return capture_plain(innermost(site));
-	return mtr_capture(site);
-}
-
-uint32_t mtr_capture(const struct mtr_site *site)
-{
-	struct state *s = own;
-	uint32_t now = atomic_load_explicit(&epoch, memory_order_acquire);
-	struct memo_set *memos = NULL;
-	const struct memo *memo;
-	uint32_t id;
-
-	if (unlikely(!s || s->busy))
-		return capture_first(site);
-	s->busy = true;
-	atomic_signal_fence(memory_order_seq_cst);
-	if (memo_is_worth(s)) {
-		memos = memo_set_for(s, site);
-		memo = memo_find(memos, site, now);
-		if (memo) {
-			s->memos_worth += s->memos_worth < MEMOS_WORTH;
-			id = memo->node;
-			goto done;
-		}
-		s->memos_worth -= s->memos_worth > -MEMOS_WORTH;
+	if (memos) {
+		memo_missed(s);
+		if (s->n)
+			memo_add(s, memos, site);
 	}
-	id = capture_walked(s, site, memos, now);
-done:
 	atomic_signal_fence(memory_order_seq_cst);
 	s->busy = false;
 	return id;
 }
 
-static uintptr_t outside(const struct mtr_site *site, struct mtr_stack_end *end)
+/* What is kept is of objects that may be gone. */
+static void state_forget(struct state *s, uint32_t now)
+{
+	s->busy = true;
+	atomic_signal_fence(memory_order_seq_cst);
+	s->epoch = now;
+	s->n = 0;
+	memos_forget(s);
+	atomic_signal_fence(memory_order_seq_cst);
+	s->busy = false;
+}
+
+static MTR_COLD uint32_t capture_other(const struct mtr_site *site,
+				       uint32_t now)
+{
+	if (!own)
+		state_claim();
+	if (!own || own->busy)
+		return capture_plain(innermost(site));
+	state_forget(own, now);
+	return mtr_capture(site);
+}
+
+/* Finding a memo calls nothing; the walk is a tail call. */
+uint32_t mtr_capture(const struct mtr_site *site)
+{
+	uint32_t now = atomic_load_explicit(&epoch, memory_order_acquire);
+	struct state *s = own;
+	struct memo_set *memos = NULL;
+	const struct memo *memo;
+	uint32_t id;
+
+	if (unlikely(!s) || unlikely(s->busy) || unlikely(s->epoch != now))
+		return capture_other(site, now);
+	s->busy = true;
+	atomic_signal_fence(memory_order_seq_cst);
+	if (memo_is_worth(s)) {
+		memos = memo_set_for(s, site);
+		memo = memo_find(memos, site);
+		if (likely(memo)) {
+			s->memos_worth++;
+			id = memo->node;
+			atomic_signal_fence(memory_order_seq_cst);
+			s->busy = false;
+			return id;
+		}
+	}
+	return capture_walked(s, site, memos);
+}
+
+static __attribute__((noinline)) uintptr_t outside(const struct mtr_site *site,
+						   struct mtr_stack_end *end)
 {
 	struct mtr_frame at = { .pc = site->pc,
 				.sp = site->sp,
@@ -546,19 +584,41 @@ static uintptr_t outside(const struct mtr_site *site, struct mtr_stack_end *end)
 	return site->pc;
 }
 
-uintptr_t mtr_capture_outside(const struct mtr_site *site)
+static MTR_COLD uintptr_t outside_plain(const struct mtr_site *site)
 {
 	struct mtr_stack_end end = { 0 };
+
+	return outside(site, &end);
+}
+
+/* Mostly the stack pointer tells. 0: it does not. */
+MTR_INLINE uintptr_t outside_near(const struct mtr_site *site,
+				  const struct mtr_stack_end *end)
+{
+	uintptr_t pc = site->pc, sp = site->sp;
+
+	if (unlikely(sp < end->lo))
+		return 0;
+	while (likely(mtr_step_sp(&pc, &sp, end)))
+		if (!mtr_objects_inner(pc))
+			return pc;
+	return 0;
+}
+
+uintptr_t mtr_capture_outside(const struct mtr_site *site)
+{
 	struct state *s = own;
 	uintptr_t pc;
 
 	if (unlikely(!s))
 		s = state_claim();
 	if (unlikely(!s || s->busy))
-		return outside(site, &end);
+		return outside_plain(site);
 	s->busy = true; /* s->end is of one stack at a time */
 	atomic_signal_fence(memory_order_seq_cst);
-	pc = outside(site, &s->end);
+	pc = outside_near(site, &s->end);
+	if (unlikely(!pc))
+		pc = outside(site, &s->end);
 	atomic_signal_fence(memory_order_seq_cst);
 	s->busy = false;
 	return pc;

@@ -27,7 +27,13 @@ static struct mtr_depot depot = {
 	.chunk_bits = MTR_CHUNK_NODE_BITS,
 };
 
-/* The newest node of each chain; 0: none. */
+/*
+ * Of each chain its newest node, or 0, and above its number one bit or more for
+ * each node in it: what is not there is mostly known not to be without a look
+ * at those that are.
+ *
+ *   bits: 8 | node: 24
+ */
 static _Atomic(_Atomic uint32_t *) buckets;
 
 static void *map_counted(size_t bytes)
@@ -68,6 +74,17 @@ static _Atomic uint32_t *bucket_of(uint64_t hash)
 		&buckets, memory_order_relaxed)[hash >> (64 - BUCKET_BITS)];
 }
 
+/* Every node of @hash has this bit in its bucket. */
+static uint32_t bucket_bit(uint64_t hash)
+{
+	return UINT32_C(1) << (MTR_NODE_BITS + (hash >> 32) % 8);
+}
+
+static uint32_t bucket_node(uint32_t bucket)
+{
+	return bucket & (MTR_NODE_MAX - 1);
+}
+
 static struct mtr_node *node_at(uint32_t id)
 {
 	uint64_t chunk = __atomic_load_n(
@@ -76,6 +93,7 @@ static struct mtr_node *node_at(uint32_t id)
 	return (struct mtr_node *)chunk + id % MTR_CHUNK_NODES;
 }
 
+/* From node @id on, up to node @until. 0: it is not there. */
 static uint32_t find(uint32_t id, uint32_t until, uint32_t parent, uint64_t pc)
 {
 	while (id != until) {
@@ -138,10 +156,12 @@ static uint32_t node_create(void)
 static uint32_t node_intern(const struct mtr_path *p, uint32_t parent)
 {
 	_Atomic uint32_t *bucket = bucket_of(p->hash);
+	uint32_t bit = bucket_bit(p->hash), found = 0, id;
 	uint32_t head = atomic_load_explicit(bucket, memory_order_acquire);
-	uint32_t found = find(head, 0, parent, p->pc), id;
 	struct mtr_node *node;
 
+	if (head & bit)
+		found = find(bucket_node(head), 0, parent, p->pc);
 	if (found || parent == 0)
 		return found;
 	id = node_create();
@@ -151,15 +171,16 @@ static uint32_t node_intern(const struct mtr_path *p, uint32_t parent)
 	node->pc = p->pc;
 	node->parent = parent;
 	do {
-		uint32_t seen = head;
+		uint32_t seen = bucket_node(head);
 
-		node->link = head;
+		node->link = seen;
 		if (atomic_compare_exchange_strong_explicit(
-			    bucket, &head, id, memory_order_release,
-			    memory_order_acquire))
+			    bucket, &head,
+			    id | bit | (head & ~(MTR_NODE_MAX - 1)),
+			    memory_order_release, memory_order_acquire))
 			return id;
 		/* another thread may have put the same one in meanwhile */
-		found = find(head, seen, parent, p->pc);
+		found = find(bucket_node(head), seen, parent, p->pc);
 	} while (!found);
 	return found;
 }
@@ -185,13 +206,31 @@ static bool path_is(struct mtr_path *p, unsigned int n, uint32_t id)
 /* Is the path to @p[@n - 1] there? */
 static bool path_find(struct mtr_path *p, unsigned int n)
 {
-	uint32_t id = atomic_load_explicit(bucket_of(p[n - 1].hash),
-					   memory_order_acquire);
+	uint64_t hash = p[n - 1].hash;
+	uint32_t head =
+		atomic_load_explicit(bucket_of(hash), memory_order_acquire);
 
-	for (; id; id = node_at(id)->link)
+	if (!(head & bucket_bit(hash)))
+		return false;
+	for (uint32_t id = bucket_node(head); id; id = node_at(id)->link)
 		if (path_is(p, n, id))
 			return true;
 	return false;
+}
+
+/* The path to @p[@n - 1] is new. Its beginning may be there. */
+static __attribute__((noinline)) void path_intern(struct mtr_path *p,
+						  unsigned int n)
+{
+	struct mtr_path *next = p + n - 1;
+
+	/* all at once, for each is likely to be a miss of the cache */
+	for (struct mtr_path *f = p; f < next; f++)
+		mtr_depot_expect(f->hash);
+	while (next > p && !path_find(p, next - p))
+		next--;
+	for (; next < p + n; next++)
+		next->node = node_intern(next, next[-1].node);
 }
 
 /*
@@ -200,12 +239,8 @@ static bool path_find(struct mtr_path *p, unsigned int n)
  */
 void mtr_depot_intern(struct mtr_path *p, unsigned int n)
 {
-	struct mtr_path *next = p + n;
-
-	while (next > p && !path_find(p, next - p))
-		next--;
-	for (; next < p + n; next++)
-		next->node = node_intern(next, next[-1].node);
+	if (n > 0 && !path_find(p, n))
+		path_intern(p, n);
 }
 
 void mtr_depot_expect(uint64_t hash)

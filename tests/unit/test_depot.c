@@ -89,6 +89,21 @@ START_TEST(same_hash)
 }
 END_TEST
 
+/* What is announced is what is looked for. */
+START_TEST(hash_of_a_tail)
+{
+	static const uint64_t pc[] = { 0x7f0123456789, 5, UINT64_MAX, 0 };
+	uint64_t parent = 12345, hash = parent;
+	struct mtr_tail tail = { .sum = 0, .power = 1 };
+
+	for (int i = 0; i < 4; i++) {
+		hash = mtr_path_hash(hash, pc[i]);
+		mtr_tail_add(&tail, pc[3 - i]);
+	}
+	ck_assert_uint_eq(mtr_tail_hash(&tail, parent), hash);
+}
+END_TEST
+
 START_TEST(beyond_a_chunk)
 {
 	enum { STACKS = MTR_CHUNK_NODES + 1000 };
@@ -114,6 +129,7 @@ Suite *depot_suite(void)
 
 	tcase_add_test(tc, each_stack_once);
 	tcase_add_test(tc, same_hash);
+	tcase_add_test(tc, hash_of_a_tail);
 	tcase_add_test(tc, beyond_a_chunk);
 	return s;
 }

@@ -97,6 +97,23 @@ APART static void with_alloca(int depth)
 	leaf(room[size / 2]);
 }
 
+// Frames of all sizes around 4 KiB, behind which a rule takes more room.
+template <int N> struct large {
+	static APART void enter()
+	{
+		volatile char room[N];
+
+		room[N - 1] = 1;
+		leaf(room[N - 1]);
+		large<N + 8>::enter();
+		leaf(room[N - 1] + N);
+	}
+};
+
+template <> struct large<4160> {
+	static APART void enter() { leaf(4160); }
+};
+
 APART static void with_vla(int depth)
 {
 	unsigned int n = 1 + roll(90);
@@ -285,6 +302,7 @@ int main(int argc, char **argv)
 		tower<7>::climb(&at);
 		with_alloca(roll(10));
 		with_vla(roll(8));
+		large<4000>::enter();
 		with_aligned(roll(8));
 		with_exceptions();
 		with_callbacks();
