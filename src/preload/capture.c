@@ -24,8 +24,8 @@
 #include "format/depot.h"
 #include "preload/depot.h"
 #include "preload/descriptor.h"
+#include "preload/memo.h"
 #include "preload/objects.h"
-#include "preload/stack_end.h"
 #include "preload/step.h"
 #include "preload/sys.h"
 #include "preload/threads.h"
@@ -34,12 +34,6 @@ enum {
 	FRAMES = MTR_STACK_FRAMES_MAX, /* of a deeper one the innermost */
 	FRAME_WORDS = 3,
 	GUARD_WORDS = 3, /* words are compared four at a time */
-	MEMO_BITS = 7,	 /* sets of memos */
-	MEMO_WAYS = 2,
-	MEMO_WORDS = 36,
-	MEMOS_WORTH = 256,
-	MEMO_MISS = 4,	  /* costs as much as so many hits save */
-	MEMOS_TRIED = 64, /* of so many, one, where they seem not worth it */
 	STATES_TRIED = 32,
 	INNER_FRAMES = 64, /* of libc and its likes, at the most */
 };
@@ -52,50 +46,20 @@ struct kept {
 	bool needs_fp;	/* it or a frame outwards of it looks at fp */
 };
 
-/* What tells that a kept frame is still there. */
-struct word {
-	const uintptr_t *at;
-	uintptr_t was;
-};
-
-/*
- * A stack that was walked before: what tells that its frames are there, without
- * the frames. It is the whole of capturing for a program that does the same
- * things in turn.
- */
-struct memo {
-	uintptr_t pc, sp, fp; /* pc is 0 where there is none */
-	uint32_t node;
-	uint16_t words; /* whole fours */
-	bool needs_fp;
-	struct word word[MEMO_WORDS];
-};
-
-/*
- * Those of one caller and stack pointer. Where one function allocates for all
- * the program, stacks that differ farther out have both in common.
- */
-struct memo_set {
-	struct memo memo[MEMO_WAYS];
-	unsigned int next; /* to be replaced */
-};
-
 struct state {
 	struct mtr_owner owner;
 	struct state *next;
 	struct mtr_stack_end end;
 	uint32_t epoch;
-	bool busy;	     /* a signal handler must not touch it */
-	bool open;	     /* frame[1] has a caller that is not kept */
-	unsigned int n;	     /* frames kept */
-	uint32_t last;	     /* id of the stack they are */
-	int64_t memos_worth; /* grows with each hit, shrinks with each miss */
-	unsigned int skipped;
+	bool busy;	/* a signal handler must not touch it */
+	bool open;	/* frame[1] has a caller that is not kept */
+	unsigned int n; /* frames kept */
+	uint32_t last;	/* id of the stack they are */
 	struct kept frame[1 + FRAMES]; /* outermost first; [0] lies outwards of
 					* every frame, and has the guards */
 	struct mtr_path path[1 + FRAMES]; /* their nodes, unless .open */
-	struct word word[GUARD_WORDS + FRAMES * FRAME_WORDS];
-	struct memo_set memo[1 << MEMO_BITS];
+	struct mtr_word word[GUARD_WORDS + FRAMES * FRAME_WORDS];
+	struct mtr_memos memos;
 	struct mtr_frame fresh[FRAMES]; /* innermost first */
 };
 
@@ -112,11 +76,6 @@ static _Atomic(struct state *) states;
 static _Atomic uint32_t epoch = 1;
 
 static MTR_TLS struct state *own;
-
-/* Words that always are what they were, and never. */
-static const uintptr_t zero;
-static const struct word stands_always = { &zero, 0 };
-static const struct word stands_never = { &zero, 1 };
 
 bool mtr_capture_init(unsigned int wanted)
 {
@@ -153,7 +112,7 @@ static struct state *state_create(void)
 	s->frame[0].sp = UINTPTR_MAX;
 	s->frame[0].words = GUARD_WORDS;
 	for (unsigned int i = 0; i < GUARD_WORDS; i++)
-		s->word[i] = stands_always;
+		s->word[i] = mtr_word_always;
 	s->next = atomic_load(&states);
 	while (!atomic_compare_exchange_weak(&states, &s->next, s))
 		;
@@ -191,20 +150,15 @@ static struct mtr_frame innermost(const struct mtr_site *site)
 	};
 }
 
-MTR_INLINE bool four_stand(const struct word *w)
-{
-	return *w[-1].at == w[-1].was && *w[-2].at == w[-2].was &&
-	       *w[-3].at == w[-3].was && *w[-4].at == w[-4].was;
-}
-
 /*
  * The words from @w down to @last are those of frames outwards of one that
  * stands. How far do these stand, too? Frame by frame: only what stands tells
  * where its caller's words are. @last or below: all do.
  */
-static const struct word *compare(const struct word *w, const struct word *last)
+static const struct mtr_word *compare(const struct mtr_word *w,
+				      const struct mtr_word *last)
 {
-	while (w > last && likely(four_stand(w)))
+	while (w > last && likely(mtr_four_stand(w)))
 		w -= 4;
 	while (w > last && *w[-1].at == w[-1].was)
 		w--;
@@ -219,8 +173,8 @@ static bool stands(const struct state *s, unsigned int met, unsigned int stop,
 		   const struct kept **ret)
 {
 	const struct kept *k = &s->frame[met - 1];
-	const struct word *last = s->word + s->frame[stop - 1].words;
-	const struct word *w = compare(s->word + k->words, last);
+	const struct mtr_word *last = s->word + s->frame[stop - 1].words;
+	const struct mtr_word *w = compare(s->word + k->words, last);
 
 	if (likely(w <= last))
 		return true;
@@ -296,16 +250,16 @@ static uintptr_t word_of(const struct mtr_frame *f)
 #endif
 }
 
-static struct word word_at(uintptr_t at, uintptr_t was)
+static struct mtr_word word_at(uintptr_t at, uintptr_t was)
 {
-	return (struct word){ (const uintptr_t *)at, was };
+	return (struct mtr_word){ (const uintptr_t *)at, was };
 }
 
 /* Keep @f, inside of what is kept. */
 static void keep(struct state *s, const struct mtr_frame *f)
 {
 	struct kept *k = &s->frame[++s->n];
-	struct word *w = s->word + k[-1].words;
+	struct mtr_word *w = s->word + k[-1].words;
 	struct mtr_path *p = &s->path[s->n];
 
 	p->pc = f->pc;
@@ -315,7 +269,8 @@ static void keep(struct state *s, const struct mtr_frame *f)
 	k->fp = f->fp;
 	k->needs_fp = f->flags & MTR_RULE_USES_FP ||
 		      (!(f->flags & MTR_RULE_SAVES_FP) && k[-1].needs_fp);
-	*w++ = likely(f->ra_at) ? word_at(f->ra_at, word_of(f)) : stands_never;
+	*w++ = likely(f->ra_at) ? word_at(f->ra_at, word_of(f))
+				: mtr_word_never;
 	if (k->needs_fp && f->fp_at)
 		*w++ = word_at(f->fp_at, f->fp);
 	if (unlikely(f->sp_at))
@@ -392,81 +347,16 @@ static uint32_t capture_kept(struct state *s, struct mtr_frame at)
 	return s->last;
 }
 
-/* Memos. */
-
-static struct memo_set *memo_set_for(struct state *s,
-				     const struct mtr_site *site)
-{
-	uint64_t h = (site->pc ^ site->sp << 20) * UINT64_C(0x9e3779b97f4a7c15);
-
-	return &s->memo[h >> (64 - MEMO_BITS)];
-}
-
-/*
- * Where recursion makes most stacks new, keeping them costs more than it
- * saves; now and then it is tried again.
- */
-static bool memo_is_worth(struct state *s)
-{
-	return likely(s->memos_worth >= 0) || ++s->skipped % MEMOS_TRIED == 0;
-}
-
-static void memo_missed(struct state *s)
-{
-	if (s->memos_worth > MEMOS_WORTH)
-		s->memos_worth = MEMOS_WORTH;
-	if (s->memos_worth > -MEMOS_WORTH)
-		s->memos_worth -= MEMO_MISS;
-}
-
-MTR_INLINE bool memo_holds(const struct memo *m, const struct mtr_site *site)
-{
-	if (m->pc != site->pc || m->sp != site->sp ||
-	    (m->needs_fp && m->fp != site->fp))
-		return false;
-	for (const struct word *w = m->word + m->words; w > m->word; w -= 4)
-		if (unlikely(!four_stand(w)))
-			return false;
-	return true;
-}
-
-MTR_INLINE const struct memo *memo_find(const struct memo_set *set,
-					const struct mtr_site *site)
-{
-	for (const struct memo *m = set->memo; m < set->memo + MEMO_WAYS; m++)
-		if (memo_holds(m, site))
-			return m;
-	return NULL;
-}
-
 /* Keep what tells that the stack that was just walked is there. */
-static void memo_add(const struct state *s, struct memo_set *set,
+static void memo_add(struct state *s, struct mtr_memo_set *set,
 		     const struct mtr_site *site)
 {
-	struct memo *m = &set->memo[set->next++ % MEMO_WAYS];
 	const struct kept *innermost = &s->frame[s->n];
 	unsigned int outermost = s->open ? s->n - depth : 0;
 	unsigned int first = s->frame[outermost].words;
-	unsigned int n = innermost[-1].words - first, fill = -n % 4;
 
-	if (n > MEMO_WORDS)
-		return;
-	m->pc = site->pc;
-	m->sp = site->sp;
-	m->fp = site->fp;
-	m->node = s->last;
-	m->words = fill + n;
-	m->needs_fp = innermost->needs_fp;
-	for (unsigned int i = 0; i < fill; i++)
-		m->word[i] = stands_always;
-	memcpy(m->word + fill, s->word + first, n * sizeof(m->word[0]));
-}
-
-static void memos_forget(struct state *s)
-{
-	for (unsigned int i = 0; i < 1 << MEMO_BITS; i++)
-		for (unsigned int j = 0; j < MEMO_WAYS; j++)
-			s->memo[i].memo[j].pc = 0;
+	mtr_memo_add(&s->memos, set, site, innermost->needs_fp, s->last,
+		     s->word + first, innermost[-1].words - first);
 }
 
 /*
@@ -499,14 +389,14 @@ static MTR_COLD uint32_t capture_plain(struct mtr_frame at)
 /* @s is busy, and no longer is afterwards. */
 static __attribute__((noinline)) uint32_t
 capture_walked(struct state *s, const struct mtr_site *site,
-	       struct memo_set *memos)
+	       struct mtr_memo_set *memos)
 {
 	uint32_t id;
 
 	mtr_stack_enter(&s->end, site->sp);
 	id = capture_kept(s, innermost(site));
 	if (memos) {
-		memo_missed(s);
+		mtr_memos_missed(&s->memos);
 		if (s->n)
 			memo_add(s, memos, site);
 	}
@@ -522,7 +412,7 @@ static void state_forget(struct state *s, uint32_t now)
 	atomic_signal_fence(memory_order_seq_cst);
 	s->epoch = now;
 	s->n = 0;
-	memos_forget(s);
+	mtr_memos_forget(&s->memos);
 	atomic_signal_fence(memory_order_seq_cst);
 	s->busy = false;
 }
@@ -543,26 +433,23 @@ uint32_t mtr_capture(const struct mtr_site *site)
 {
 	uint32_t now = atomic_load_explicit(&epoch, memory_order_acquire);
 	struct state *s = own;
-	struct memo_set *memos = NULL;
-	const struct memo *memo;
+	struct mtr_memo_set *memos;
+	const struct mtr_memo *memo;
 	uint32_t id;
 
 	if (unlikely(!s) || unlikely(s->busy) || unlikely(s->epoch != now))
 		return capture_other(site, now);
 	s->busy = true;
 	atomic_signal_fence(memory_order_seq_cst);
-	if (memo_is_worth(s)) {
-		memos = memo_set_for(s, site);
-		memo = memo_find(memos, site);
-		if (likely(memo)) {
-			s->memos_worth++;
-			id = memo->node;
-			atomic_signal_fence(memory_order_seq_cst);
-			s->busy = false;
-			return id;
-		}
-	}
-	return capture_walked(s, site, memos);
+	memos = mtr_memos_for(&s->memos, site);
+	memo = likely(memos) ? mtr_memo_find(memos, site) : NULL;
+	if (unlikely(!memo))
+		return capture_walked(s, site, memos);
+	s->memos.worth++;
+	id = memo->node;
+	atomic_signal_fence(memory_order_seq_cst);
+	s->busy = false;
+	return id;
 }
 
 static __attribute__((noinline)) uintptr_t outside(const struct mtr_site *site,
