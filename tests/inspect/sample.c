@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A program that tells where its calls return to: for each a line with a tag
- * and the return address as the file has it. check_symbols.c compiles it in
- * several ways, and finds the lines by their comments.
+ * and the return address as the file has it. symbols_fixture.c compiles it
+ * in several ways, and finds the lines by their comments.
  */
 #define _GNU_SOURCE
 #include <link.h>

@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Unit tests of the headers of core files and of the modules in them, and of
+ * what is said of a file that is none.
+ */
+#include <check.h>
+#include <unistd.h>
+
+#include "core_fixture.h"
+
+/* What is opened is the image with @spoil done to it. */
+static void image_fails(void (*spoil)(Elf64_Ehdr *eh), const char *part)
+{
+	char path[CORE_PATH_MAX];
+	unsigned char *image;
+	size_t bytes;
+	int fd;
+
+	image = core_image(core, &bytes);
+	spoil((Elf64_Ehdr *)image);
+	fd = core_file(image, bytes, path);
+	open_fails(path, part);
+	close(fd);
+	free(image);
+}
+
+/* ------------------------------------------------------ a module's headers */
+
+/* An ELF header with a PT_LOAD and a PT_NOTE, as a module's first page has. */
+static void put_module(uint64_t at, const unsigned char *id, size_t n)
+{
+	struct {
+		Elf64_Ehdr eh;
+		Elf64_Phdr ph[2];
+		Elf64_Nhdr nh;
+		char name[4];
+		unsigned char id[64];
+	} m = {
+		.eh = { .e_ident = ELFMAG,
+			.e_phoff = sizeof(m.eh),
+			.e_phentsize = sizeof(*m.ph),
+			.e_phnum = 2 },
+		.ph = { { .p_type = PT_LOAD, .p_vaddr = 0x400000 },
+			{ .p_type = PT_NOTE,
+			  .p_vaddr = 0x400000 + offsetof(__typeof__(m), nh),
+			  .p_memsz = 16 + n,
+			  .p_align = 4 } },
+		.nh = { .n_namesz = 4,
+			.n_descsz = n,
+			.n_type = NT_GNU_BUILD_ID },
+		.name = "GNU",
+	};
+
+	m.eh.e_ident[EI_CLASS] = ELFCLASS64;
+	m.eh.e_ident[EI_DATA] = ELFDATA2LSB;
+	memcpy(m.id, id, n);
+	core_put(core, at, &m, sizeof(m));
+}
+
+START_TEST(build_id_from_memory)
+{
+	static const unsigned char id[48] = { 0xab, 1, 2, 3 };
+	struct mtr_build_id got;
+	struct mtr_target *t;
+
+	add(0x20000, 0x1000, PF_R, "/lib/a");
+	put_module(0x20000, id, 20);
+	t = open_target(core_path(core));
+	mtr_target_build_id(t, 0x20000, &got);
+	ck_assert_uint_eq(got.n, 20);
+	ck_assert_mem_eq(got.bytes, id, 20);
+	mtr_target_build_id(t, 0x20040, &got);
+	ck_assert_uint_eq(got.n, 0);
+	mtr_target_build_id(t, 0x99000, &got);
+	ck_assert_uint_eq(got.n, 0);
+	mtr_target_close(t);
+	put_module(0x20000, id, 48); /* longer than any */
+	t = open_target(core_path(core));
+	mtr_target_build_id(t, 0x20000, &got);
+	ck_assert_uint_eq(got.n, 0);
+	mtr_target_close(t);
+}
+END_TEST
+
+START_TEST(bias_from_memory)
+{
+	static const unsigned char id[20];
+	uint64_t bias = 7;
+	struct mtr_target *t;
+
+	add(0x20000, 0x1000, PF_R, "/lib/a");
+	add(0x450000, 0x1000, PF_R, "/lib/b");
+	put_module(0x20000, id, 20);
+	put_module(0x450000, id, 20);
+	t = open_target(core_path(core));
+	ck_assert(mtr_target_bias(t, 0x450000, &bias));
+	ck_assert_uint_eq(bias, 0x50000);
+	/* below what its headers say is none */
+	ck_assert(!mtr_target_bias(t, 0x20000, &bias));
+	ck_assert(!mtr_target_bias(t, 0x20040, &bias));
+	ck_assert(!mtr_target_bias(t, 0x99000, &bias));
+	ck_assert_uint_eq(bias, 0x50000);
+	mtr_target_close(t);
+}
+END_TEST
+
+/* -------------------------------------------------------------- sentences */
+
+START_TEST(not_there_or_not_a_file)
+{
+	open_fails("/nonexistent/core", "no such file");
+	open_fails("/proc/self/fd", "it is a directory");
+	open_fails("/dev/null", "it is not a regular file");
+	open_fails("", "no such file");
+}
+END_TEST
+
+static void bytes_fail(const void *bytes, size_t n, const char *part)
+{
+	char path[CORE_PATH_MAX];
+	int fd = core_file(bytes, n, path);
+
+	open_fails(path, part);
+	close(fd);
+}
+
+START_TEST(not_a_core)
+{
+	bytes_fail("", 0, "the file is empty");
+	bytes_fail("abc", 3, "neither an ELF core nor a snapshot");
+	bytes_fail("hello, world\nhello, world", 25, "neither an ELF core");
+	bytes_fail("\x28\xb5\x2f\xfd....", 8, "unpack it with zstd");
+	bytes_fail("\x7f"
+		   "ELF",
+		   4, "cut off inside its ELF header");
+	bytes_fail("\x7f"
+		   "ELF\2\1\1\0\0\0\0\0\0\0\0\0\0",
+		   17, "cut off inside its ELF header");
+}
+END_TEST
+
+static void spoil_class(Elf64_Ehdr *eh)
+{
+	eh->e_ident[EI_CLASS] = ELFCLASS32;
+}
+
+static void spoil_endian(Elf64_Ehdr *eh)
+{
+	eh->e_ident[EI_DATA] = ELFDATA2MSB;
+}
+
+static void spoil_machine(Elf64_Ehdr *eh)
+{
+	eh->e_machine = EM_RISCV;
+}
+
+static void spoil_exec(Elf64_Ehdr *eh)
+{
+	eh->e_type = ET_EXEC;
+}
+
+static void spoil_dyn(Elf64_Ehdr *eh)
+{
+	eh->e_type = ET_DYN;
+}
+
+static void spoil_interp(Elf64_Ehdr *eh)
+{
+	eh->e_type = ET_DYN;
+	((Elf64_Phdr *)(eh + 1))->p_type = PT_INTERP;
+}
+
+static void spoil_count(Elf64_Ehdr *eh)
+{
+	eh->e_phnum = 0xfffe;
+}
+
+static void spoil_no_count(Elf64_Ehdr *eh)
+{
+	eh->e_phnum = 0;
+}
+
+static void spoil_entry(Elf64_Ehdr *eh)
+{
+	eh->e_phentsize = 32;
+}
+
+static void spoil_offset(Elf64_Ehdr *eh)
+{
+	eh->e_phoff = UINT64_MAX - 10;
+}
+
+static void spoil_xnum(Elf64_Ehdr *eh)
+{
+	eh->e_phnum = PN_XNUM;
+	eh->e_shoff = UINT64_MAX - 10;
+}
+
+/* The section header with the count, cut in two. */
+START_TEST(count_cut_off)
+{
+	char path[CORE_PATH_MAX];
+	Elf64_Ehdr *eh;
+	size_t bytes;
+	int fd;
+
+	eh = (Elf64_Ehdr *)core_image(core, &bytes);
+	eh->e_phnum = PN_XNUM;
+	eh->e_shoff = bytes - sizeof(Elf64_Shdr) + 1;
+	fd = core_file(eh, bytes, path);
+	open_fails(path, "counts its segments, is missing");
+	close(fd);
+	free(eh);
+}
+END_TEST
+
+START_TEST(headers_that_are_not_for_us)
+{
+	add(0x10000, 0x1000, RW, NULL);
+	image_fails(spoil_class, "it is a 32-bit ELF file");
+	image_fails(spoil_endian, "it is a big-endian ELF file");
+	image_fails(spoil_machine, "a core of machine 243 (RISC-V)");
+	image_fails(spoil_exec, "it is an executable, not a core dump");
+	image_fails(spoil_dyn, "it is a shared object, not a core dump");
+	image_fails(spoil_interp, "it is an executable, not a core dump");
+	image_fails(spoil_count, "cut off inside its program headers");
+	image_fails(spoil_no_count, "no program headers");
+	image_fails(spoil_entry, "program headers have 32 bytes");
+	image_fails(spoil_offset, "cut off inside its program headers");
+	image_fails(spoil_xnum, "counts its segments, is missing");
+}
+END_TEST
+
+START_TEST(the_other_machine)
+{
+	struct core *other = core_create(EM_AARCH64);
+	struct mtr_target *t = open_target(core_path(other));
+
+	ck_assert_int_eq(mtr_target_machine(t), EM_AARCH64);
+	mtr_target_close(t);
+	core_destroy(other);
+}
+END_TEST
+
+START_TEST(cores_are_not_written)
+{
+	struct mtr_target *t;
+
+	add(0x10000, 0x1000, RW, NULL);
+	t = open_target(core_path(core));
+	fails_with(mtr_target_write(t, 0x10000, "x", 1), "only a live process");
+	ck_assert_ptr_null(mtr_target_snapshot_file(t, &(size_t){ 0 }));
+	mtr_target_close(t);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("target_core_headers");
+	TCase *t = tcase_create("headers");
+
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, build_id_from_memory);
+	tcase_add_test(t, bias_from_memory);
+	tcase_add_test(t, not_there_or_not_a_file);
+	tcase_add_test(t, not_a_core);
+	tcase_add_test(t, count_cut_off);
+	tcase_add_test(t, headers_that_are_not_for_us);
+	tcase_add_test(t, the_other_machine);
+	tcase_add_test(t, cores_are_not_written);
+	suite_add_tcase(s, t);
+	return run_suite(s);
+}
