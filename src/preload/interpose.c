@@ -102,7 +102,7 @@ static __attribute__((noinline)) void free_slow(void *p, uintptr_t caller)
 {
 	uint8_t *at = mtr_track_find(p);
 
-	if (unlikely(mtr_span_holds(&mtr_objects.watched, caller)))
+	if (mtr_objects_watched(caller))
 		mtr_capture_forget();
 	if (unlikely(!at)) {
 		free_foreign(p);
@@ -120,8 +120,7 @@ MTR_INLINE void free_common(void *p, uintptr_t caller)
 	if (unlikely(!mtr_hint_covers(hint, (uintptr_t)p)))
 		goto slow;
 	at = mtr_hint_byte(hint, (uintptr_t)p);
-	if (unlikely(!mtr_is_lead(*at)) ||
-	    unlikely(mtr_span_holds(&mtr_objects.watched, caller)))
+	if (unlikely(!mtr_is_lead(*at)) || mtr_objects_watched(caller))
 		goto slow;
 	mtr_track_forget(p, at);
 	mtr_real.free(p);

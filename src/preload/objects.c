@@ -72,7 +72,6 @@ void mtr_objects_init(bool direct)
 
 	dl_iterate_phdr(visit, &found);
 	mtr_objects.linker = found.linker;
-	mtr_objects.watched.start = found.linker.start;
 	if (!direct) {
 		mtr_objects.libc = found.libc;
 		mtr_objects.cxx = found.cxx;
@@ -90,7 +89,7 @@ void mtr_objects_keep(const void *wanted)
 	/* behind the last permanent one the list may change under our feet */
 	for (; map && map != wanted; map = map->l_next)
 		if (map == last_permanent) {
-			mtr_objects.watched.bytes = mtr_objects.linker.bytes;
+			mtr_objects.watch = true;
 			return;
 		}
 }

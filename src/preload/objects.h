@@ -22,8 +22,7 @@ struct mtr_objects {
 	struct mtr_span inner; /* from the lower to the higher of the two: */
 	struct mtr_span libc, cxx;
 	struct mtr_span linker;
-	/* the linker, once rules are kept of an object that may be unloaded */
-	struct mtr_span watched;
+	bool watch; /* rules are kept of an object that may be unloaded */
 };
 
 extern MTR_HIDDEN struct mtr_objects mtr_objects;
@@ -31,6 +30,13 @@ extern MTR_HIDDEN struct mtr_objects mtr_objects;
 MTR_INLINE bool mtr_span_holds(const struct mtr_span *span, uintptr_t pc)
 {
 	return pc - span->start < span->bytes;
+}
+
+/* Does @pc free what tells that an object may have been unloaded? */
+MTR_INLINE bool mtr_objects_watched(uintptr_t pc)
+{
+	return unlikely(mtr_objects.watch) &&
+	       unlikely(mtr_span_holds(&mtr_objects.linker, pc));
 }
 
 /* @direct: no caller is looked for outside of libc and the C++ runtime. */
