@@ -484,8 +484,6 @@ MTR_INLINE uintptr_t outside_near(const struct mtr_site *site,
 {
 	uintptr_t pc = site->pc, sp = site->sp;
 
-	if (unlikely(sp < end->lo))
-		return 0;
 	while (likely(mtr_step_sp(&pc, &sp, end)))
 		if (!mtr_objects_inner(pc))
 			return pc;

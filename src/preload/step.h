@@ -31,7 +31,8 @@ enum mtr_root mtr_step_by(uint64_t slot, struct mtr_rule *room,
 
 /*
  * mtr_step() where a short rule from the stack pointer says all: *@pc and *@sp
- * become the caller's. False: they are as they were.
+ * become the caller's. False: they are as they were. *@sp may lie outside of
+ * *@end.
  */
 MTR_INLINE bool mtr_step_sp(uintptr_t *pc, uintptr_t *sp,
 			    const struct mtr_stack_end *end)
@@ -41,7 +42,8 @@ MTR_INLINE bool mtr_step_sp(uintptr_t *pc, uintptr_t *sp,
 
 	if (unlikely(!mtr_rule_is_for(slot, *pc)) ||
 	    unlikely(!mtr_rule_is_short(slot)) || mtr_short_from_fp(slot) ||
-	    unlikely(cfa % 8 != 0) || unlikely(cfa - *sp - 1 >= end->hi - *sp))
+	    unlikely(cfa % 8 != 0) || unlikely(cfa <= *sp) ||
+	    unlikely(*sp < end->lo) || unlikely(cfa > end->hi))
 		return false;
 	outer = mtr_strip_pac(
 		*(const uintptr_t *)(cfa - 8 * mtr_short_ra(slot)));
