@@ -27,12 +27,13 @@ void mtr_memo_add(struct mtr_memos *memos, struct mtr_memo_set *set,
 		  const struct mtr_site *site, bool needs_fp, uint32_t node,
 		  const struct mtr_word *word, unsigned int n)
 {
-	struct mtr_memo *m = &set->memo[set->next++ % MTR_MEMO_WAYS];
+	struct mtr_memo *m = &set->memo[set->next % MTR_MEMO_WAYS];
 	unsigned int fill = -n % 4;
 
 	if (n > MTR_MEMO_WORDS)
 		return;
 	memos->any = true;
+	set->next++;
 	m->pc = site->pc;
 	m->sp = site->sp;
 	m->fp = site->fp;

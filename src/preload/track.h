@@ -32,12 +32,15 @@ extern MTR_HIDDEN uint8_t mtr_freed_lead;
  */
 void *mtr_track_any(void *p, size_t size, const struct mtr_site *site);
 
-/* glibc's malloc and that: the road of mtr_real.stacks. */
-void *mtr_track_malloc(size_t size, const struct mtr_site *site);
-
 /* The same where @request bytes were asked for. */
 void *mtr_track_request(void *p, size_t size, size_t request,
 			const struct mtr_site *site);
+
+/*
+ * The road of mtr_real.stacks: ask glibc for a block, and record it with its
+ * stack. NULL: no memory.
+ */
+void *mtr_track_malloc(size_t size, const struct mtr_site *site);
 
 /* Record in @p, which may be recorded already, another size and caller. */
 void *mtr_track_adopt(void *p, size_t size, const struct mtr_site *site);
