@@ -104,12 +104,12 @@ static struct mtr_rule rule_from(const struct mtr_row *row, bool signal)
  * @pc lies in the instruction before a return address, or is the address of
  * the one that a signal interrupted.
  */
-static struct mtr_rule rule_compute(uint64_t pc, const void **map)
+static struct mtr_rule rule_compute(uint64_t pc, enum mtr_object_kind *kind)
 {
 	struct mtr_fde fde;
 	struct mtr_row row;
 
-	if (!mtr_fde_find(pc, &fde, map))
+	if (!mtr_fde_find(pc, &fde, kind))
 		return rule_end(MTR_ROOT_NO_CFI);
 	if (!mtr_row_find(&fde, pc, &row))
 		return rule_end(MTR_ROOT_DAMAGED);
@@ -309,15 +309,16 @@ static bool rule_bits(const struct mtr_rule *rule, uint64_t *ret)
 static MTR_COLD uint64_t read_rule(uint64_t pc, struct mtr_rule *room)
 {
 	bool exact = pc & MTR_PC_EXACT;
-	const void *map = NULL;
+	enum mtr_object_kind kind;
 	uint64_t bits;
 
-	*room = rule_compute((pc & ~MTR_PC_EXACT) - !exact, &map);
+	*room = rule_compute((pc & ~MTR_PC_EXACT) - !exact, &kind);
 	if (room->flags & MTR_RULE_ENDS && room->cfa == MTR_ROOT_NO_CFI)
 		rule_for_signal(pc, room);
-	if (!map || !mtr_rule_is_for(pc, pc))
+	if (kind == MTR_OBJECT_NONE || !mtr_rule_is_for(pc, pc))
 		return 0;
-	mtr_objects_keep(map);
+	if (kind == MTR_OBJECT_PASSING)
+		mtr_objects_watch();
 	if (!rule_bits(room, &bits))
 		return 0;
 	slot_keep(pc, pc | bits);

@@ -3,8 +3,8 @@
  * How to get from a frame to its caller's: one rule for each address, read from
  * .eh_frame once and kept.
  *
- * Any thread, signal handlers included; takes no lock (with glibc before 2.35
- * the loader's, for a moment), allocates nothing. Unwind information is read
+ * Any thread, signal handlers included; allocates nothing. objects.h says when
+ * a lock is taken. Unwind information is read
  * within the bounds of the segment it lies in, whatever it says.
  */
 #ifndef MTR_PRELOAD_CFI_H

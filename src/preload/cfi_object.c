@@ -7,12 +7,10 @@
  */
 #include "cfi_object.h"
 
-#include <dlfcn.h>
 #include <elf.h>
 #include <link.h>
 #include <stddef.h>
 #include <string.h>
-#include <sys/auxv.h>
 
 enum {
 	PE_OMIT = 0xff,
@@ -21,106 +19,33 @@ enum {
 
 /* Where the unwind information that covers an address lies. */
 struct object {
-	const void *map;	 /* its link_map, if that is known */
 	struct mtr_bytes header; /* .eh_frame_hdr to its segment's end */
 	const uint8_t *segment, *segment_end;
 };
 
-static bool object_set(const ElfW(Phdr) * ph, size_t n, uint64_t bias,
-		       uint64_t header, struct object *ret)
+/* The segment of @from that its .eh_frame_hdr is in. */
+static bool object_open(const struct mtr_object *from, struct object *ret)
 {
-	for (size_t i = 0; i < n; i++) {
-		uint64_t start = bias + ph[i].p_vaddr;
+	const ElfW(Phdr) *end = from->headers + from->n_headers, *ph;
+	uint64_t header = 0;
 
-		if (ph[i].p_type != PT_LOAD || header < start ||
-		    header - start >= ph[i].p_memsz)
+	for (ph = from->headers; ph < end; ph++)
+		if (ph->p_type == PT_GNU_EH_FRAME)
+			header = from->bias + ph->p_vaddr;
+	for (ph = from->headers; header && ph < end; ph++) {
+		uint64_t start = from->bias + ph->p_vaddr;
+
+		if (ph->p_type != PT_LOAD || header < start ||
+		    header - start >= ph->p_memsz)
 			continue;
 		ret->segment = (const uint8_t *)start;
-		ret->segment_end = ret->segment + ph[i].p_memsz;
+		ret->segment_end = ret->segment + ph->p_memsz;
 		ret->header.at = (const uint8_t *)header;
 		ret->header.end = ret->segment_end;
 		return true;
 	}
 	return false;
 }
-
-#ifdef HAVE__DL_FIND_OBJECT
-/*
- * The headers are in the first page of what linkers make. Of a program whose
- * segments are not next to each other only the one is found that holds the
- * address; its headers the kernel has named.
- */
-static size_t headers_of(const struct dl_find_object *found,
-			 const ElfW(Phdr) * *ret)
-{
-	const ElfW(Ehdr) *ehdr = found->dlfo_map_start;
-
-	if (memcmp(ehdr->e_ident, ELFMAG, SELFMAG) != 0) {
-		if (found->dlfo_link_map != _r_debug.r_map)
-			return 0;
-		*ret = (const ElfW(Phdr) *)getauxval(AT_PHDR);
-		return getauxval(AT_PHNUM);
-	}
-	if (ehdr->e_phentsize != sizeof(**ret) ||
-	    ehdr->e_phoff + ehdr->e_phnum * sizeof(**ret) > 4096)
-		return 0;
-	*ret = (const ElfW(Phdr) *)((const char *)ehdr + ehdr->e_phoff);
-	return ehdr->e_phnum;
-}
-
-static bool object_find(uint64_t pc, struct object *ret)
-{
-	struct dl_find_object found;
-	const ElfW(Phdr) *ph = NULL;
-	size_t n;
-
-	if (_dl_find_object((void *)pc, &found))
-		return false;
-	ret->map = found.dlfo_link_map;
-	if (!found.dlfo_eh_frame)
-		return false;
-	n = headers_of(&found, &ph);
-	return object_set(ph, n, found.dlfo_link_map->l_addr,
-			  (uintptr_t)found.dlfo_eh_frame, ret);
-}
-#else
-struct wanted {
-	uint64_t pc;
-	struct object *ret;
-};
-
-static int object_visit(struct dl_phdr_info *info, size_t size, void *context)
-{
-	const struct wanted *w = context;
-	uint64_t header = 0;
-	bool covers = false;
-
-	(void)size;
-	for (int i = 0; i < info->dlpi_phnum; i++) {
-		const ElfW(Phdr) *ph = &info->dlpi_phdr[i];
-		uint64_t start = info->dlpi_addr + ph->p_vaddr;
-
-		if (ph->p_type == PT_GNU_EH_FRAME)
-			header = start;
-		if (ph->p_type == PT_LOAD && w->pc - start < ph->p_memsz)
-			covers = true;
-	}
-	if (!covers)
-		return 0;
-	w->ret->map = w->ret; /* none of the list: may be unloaded */
-	return header && object_set(info->dlpi_phdr, info->dlpi_phnum,
-				    info->dlpi_addr, header, w->ret)
-		       ? 1
-		       : -1;
-}
-
-static bool object_find(uint64_t pc, struct object *ret)
-{
-	struct wanted w = { pc, ret };
-
-	return dl_iterate_phdr(object_visit, &w) > 0;
-}
-#endif
 
 /* CIE and FDE. */
 
@@ -296,14 +221,14 @@ static const uint8_t *fde_look_up(const struct object *o, uint64_t pc)
 	return table_search(o, b, n, pc);
 }
 
-bool mtr_fde_find(uint64_t pc, struct mtr_fde *ret, const void **map)
+bool mtr_fde_find(uint64_t pc, struct mtr_fde *ret, enum mtr_object_kind *kind)
 {
+	struct mtr_object found;
 	struct object o = { 0 };
-	bool found = object_find(pc, &o);
 	const uint8_t *fde;
 
-	*map = o.map;
-	if (!found)
+	*kind = mtr_objects_find(pc, &found);
+	if (*kind == MTR_OBJECT_NONE || !object_open(&found, &o))
 		return false;
 	fde = fde_look_up(&o, pc);
 	return fde && fde_parse(&o, fde, pc, ret);

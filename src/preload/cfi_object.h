@@ -3,8 +3,8 @@
  * The unwind information of an address: which object it lies in, and what that
  * object's .eh_frame says of it.
  *
- * Any thread, signal handlers included; takes no lock (with glibc before 2.35
- * the loader's, for a moment), allocates nothing.
+ * Any thread, signal handlers included; allocates nothing. objects.h says when
+ * a lock is taken.
  */
 #ifndef MTR_PRELOAD_CFI_OBJECT_H
 #define MTR_PRELOAD_CFI_OBJECT_H
@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "preload/cfi_bytes.h"
+#include "preload/objects.h"
 
 /* What a CIE says, for many FDEs. */
 struct mtr_cie {
@@ -32,9 +33,9 @@ struct mtr_fde {
 };
 
 /*
- * The FDE that covers @pc. False: none does. *@map is the link_map of the
- * object that @pc lies in, with an FDE or without; NULL: in none.
+ * The FDE that covers @pc. False: none does. *@kind is about the object that
+ * @pc lies in, with an FDE or without.
  */
-bool mtr_fde_find(uint64_t pc, struct mtr_fde *ret, const void **map);
+bool mtr_fde_find(uint64_t pc, struct mtr_fde *ret, enum mtr_object_kind *kind);
 
 #endif

@@ -4,9 +4,7 @@
  */
 #include "eventlog.h"
 
-#include <dlfcn.h>
 #include <fcntl.h>
-#include <link.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <string.h>
@@ -16,6 +14,7 @@
 #include "format/ledger_code.h"
 #include "format/trailer.h"
 #include "preload/line.h"
+#include "preload/objects.h"
 #include "preload/sys.h"
 
 #ifdef MTR_DEBUG
@@ -44,29 +43,22 @@ static void line_write(struct mtr_line *l)
 		mtr_sys_close(fd);
 }
 
-/*
- * The object that holds @pc. Only _dl_find_object takes no lock: dladdr would
- * wait for a dlopen whose constructors may wait for us.
- */
+/* dladdr would wait for a dlopen whose constructors may wait for us. */
 static void line_add_module(struct mtr_line *l, uintptr_t pc)
 {
-#ifdef HAVE__DL_FIND_OBJECT
-	struct dl_find_object object;
+	struct mtr_object o;
+	const char *slash;
 
-	if (_dl_find_object((void *)pc, &object) == 0) {
-		const char *name = object.dlfo_link_map->l_name;
-		const char *slash = strrchr(name, '/');
-
-		mtr_line_text(l, " [");
-		mtr_line_text(l, *name ? slash ? slash + 1 : name : "program");
-		mtr_line_text(l, "+");
-		mtr_line_hex(l, pc - object.dlfo_link_map->l_addr);
-		mtr_line_text(l, "]");
+	if (!mtr_objects_find(pc, &o) || !o.path) {
+		mtr_line_text(l, " [?]");
 		return;
 	}
-#endif
-	(void)pc;
-	mtr_line_text(l, " [?]");
+	slash = strrchr(o.path, '/');
+	mtr_line_text(l, " [");
+	mtr_line_text(l, slash ? slash + 1 : *o.path ? o.path : "program");
+	mtr_line_text(l, "+");
+	mtr_line_hex(l, pc - o.bias);
+	mtr_line_text(l, "]");
 }
 
 static void line_add_caller(struct mtr_line *l, uintptr_t caller)

@@ -4,7 +4,7 @@
  */
 #include "init.h"
 
-#include <dlfcn.h>
+#include <link.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +13,7 @@
 #include "preload/arena.h"
 #include "preload/capture.h"
 #include "preload/eventlog.h"
+#include "preload/linkage.h"
 #include "preload/objects.h"
 #include "preload/options.h"
 #include "preload/real.h"
@@ -80,7 +81,8 @@ void mtr_init_options(void)
 	mtr_descriptor.flags |= (mtr_freed_lead ? MTR_FLAG_FREES : 0) |
 				(options.follow ? 0 : MTR_FLAG_NOFOLLOW) |
 				(options.direct ? MTR_FLAG_DIRECT : 0);
-	mtr_objects_init(options.direct);
+	if (!options.direct)
+		mtr_objects_look_through();
 	if (options.stacks && mtr_capture_init(options.stacks))
 		mtr_descriptor.stack_depth = options.stacks;
 }
@@ -94,19 +96,31 @@ void mtr_init_descriptor(bool shadowed)
 				(mtr_real.unsized ? MTR_FLAG_UNSIZED : 0);
 }
 
-/* follow=0: the children's environment does not name us. */
+/*
+ * follow=0: the children's environment does not name us. The program may stand
+ * before getenv and unsetenv.
+ */
 static void unfollow(void)
 {
-	char *list = getenv("LD_PRELOAD");
-	const char *base;
-	Dl_info self;
+	static const char name[] = "LD_PRELOAD=";
+	const struct link_map *self = mtr_linkage_self();
+	const char *base = self ? strrchr(self->l_name, '/') : NULL;
+	char **to = environ;
 
-	if (!list || !dladdr(&mtr_descriptor, &self))
+	if (!self)
 		return;
-	base = strrchr(self.dli_fname, '/');
-	mtr_options_unpreload(list, base ? base + 1 : self.dli_fname);
-	if (!*list)
-		unsetenv("LD_PRELOAD");
+	for (char **from = environ; *from; from++) {
+		if (strncmp(*from, name, sizeof(name) - 1) == 0) {
+			char *list = *from + sizeof(name) - 1;
+
+			mtr_options_unpreload(list,
+					      base ? base + 1 : self->l_name);
+			if (!*list)
+				continue;
+		}
+		*to++ = *from;
+	}
+	*to = NULL;
 }
 
 __attribute__((constructor)) static void construct(void)
@@ -114,6 +128,6 @@ __attribute__((constructor)) static void construct(void)
 	mtr_real_road(0);
 	mtr_init_options();
 	mtr_real_open_roads();
-	if (!options.follow)
+	if (!options.follow && environ)
 		unfollow();
 }

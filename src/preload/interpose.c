@@ -48,7 +48,7 @@ static void *untraced(void *p)
 static __attribute__((noinline)) void *malloc_slow(size_t size,
 						   const struct mtr_site *site)
 {
-	switch (mtr_real_road(size)) {
+	switch (mtr_real_road_from(size, site->pc)) {
 	case MTR_ROAD_TRACED:
 		return mtr_track_any(mtr_real.malloc(mtr_request(size)), size,
 				     site);
@@ -173,7 +173,7 @@ void MTR_NAME(free_aligned_sized)(void *p, size_t align, size_t size)
 static __attribute__((noinline)) void *calloc_slow(size_t size,
 						   const struct mtr_site *site)
 {
-	switch (mtr_real_road(size)) {
+	switch (mtr_real_road_from(size, site->pc)) {
 	case MTR_ROAD_TRACED:
 		return mtr_track_any(mtr_real.calloc(1, mtr_request(size)),
 				     size, site);
@@ -259,7 +259,7 @@ static void *realloc_traced(void *p, uint8_t *at, size_t size,
 static MTR_COLD void *realloc_slow(void *p, size_t size,
 				   const struct mtr_site *site)
 {
-	enum mtr_road road = mtr_real_road(size);
+	enum mtr_road road = mtr_real_road_from(size, site->pc);
 	uint8_t *at;
 
 	if (!p)
@@ -324,7 +324,7 @@ void *MTR_NAME(reallocarray)(void *p, size_t n, size_t size)
 static void *memalign_common(size_t align, size_t size, size_t request,
 			     const struct mtr_site *site)
 {
-	switch (mtr_real_road(request)) {
+	switch (mtr_real_road_from(request, site->pc)) {
 	case MTR_ROAD_TRACED:
 		break;
 	case MTR_ROAD_PLAIN:
@@ -376,7 +376,7 @@ void *MTR_NAME(pvalloc)(size_t size)
 static void *aligned_alloc_common(size_t align, size_t size,
 				  const struct mtr_site *site)
 {
-	switch (mtr_real_road(size)) {
+	switch (mtr_real_road_from(size, site->pc)) {
 	case MTR_ROAD_TRACED:
 		break;
 	case MTR_ROAD_PLAIN:
@@ -428,7 +428,7 @@ static int posix_memalign_common(void **ret, size_t align, size_t size,
 
 	if (!posix_align_is_valid(align))
 		return EINVAL;
-	switch (mtr_real_road(size)) {
+	switch (mtr_real_road_from(size, site->pc)) {
 	case MTR_ROAD_TRACED:
 		break;
 	case MTR_ROAD_PLAIN:

@@ -56,7 +56,7 @@ static __attribute__((noinline)) void *new_slow(enum mtr_cxx form, size_t size,
 						uintptr_t b,
 						const struct mtr_site *site)
 {
-	enum mtr_road road = mtr_real_road(size);
+	enum mtr_road road = mtr_real_road_from(size, site->pc);
 	void *p = NULL;
 
 	if (road == MTR_ROAD_NESTED)

@@ -1,55 +1,266 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Where the objects lie that matter. See objects.h for the contract.
+ * Where the objects lie. See objects.h for the contract.
  */
 #include "objects.h"
 
-#include <link.h>
+#include <elf.h>
+#include <stdatomic.h>
 #include <string.h>
+#include <sys/auxv.h>
+
+#include "preload/linkage.h"
+#include "preload/sys.h"
 
 struct mtr_objects mtr_objects;
 
-/* The last object that was loaded at start-up: it and those before it stay. */
-static const struct link_map *last_permanent;
+/* The objects that stay, highest address first. */
+struct table {
+	size_t n;
+	struct mtr_object object[];
+};
 
-static struct mtr_span span_of(const struct dl_phdr_info *info)
+static _Atomic(struct table *) permanent;
+static struct mtr_loader loader;
+
+/*
+ * What _dl_find_object fills in (struct dl_find_object of <dlfcn.h>, which
+ * headers older than glibc 2.35 do not have).
+ */
+struct found {
+	unsigned long long flags;
+	void *start, *end;
+	struct link_map *map;
+	void *eh_frame;
+	unsigned long long reserved[7];
+};
+
+static struct mtr_span segments_span(const ElfW(Phdr) * headers, size_t n,
+				     uintptr_t bias)
 {
 	uintptr_t start = UINTPTR_MAX, end = 0;
 
-	for (int i = 0; i < info->dlpi_phnum; i++) {
-		const ElfW(Phdr) *ph = &info->dlpi_phdr[i];
-		uintptr_t at = info->dlpi_addr + ph->p_vaddr;
+	for (size_t i = 0; i < n; i++) {
+		uintptr_t at = bias + headers[i].p_vaddr;
 
-		if (ph->p_type != PT_LOAD)
+		if (headers[i].p_type != PT_LOAD)
 			continue;
 		if (at < start)
 			start = at;
-		if (at + ph->p_memsz > end)
-			end = at + ph->p_memsz;
+		if (at + headers[i].p_memsz > end)
+			end = at + headers[i].p_memsz;
 	}
 	return (struct mtr_span){ start, end > start ? end - start : 0 };
 }
 
-static bool is_called(const char *path, const char *name)
+static void object_set(struct mtr_object *o, const ElfW(Phdr) * headers,
+		       size_t n, const struct link_map *map)
 {
-	const char *slash = strrchr(path, '/');
+	struct mtr_span span = segments_span(headers, n, map->l_addr);
 
-	return strncmp(slash ? slash + 1 : path, name, strlen(name)) == 0;
+	*o = (struct mtr_object){
+		.start = span.start,
+		.end = span.start + span.bytes,
+		.bias = map->l_addr,
+		.path = map->l_name,
+		.headers = headers,
+		.n_headers = n,
+	};
 }
 
-static int visit(struct dl_phdr_info *info, size_t size, void *context)
+static void object_from(struct mtr_object *o, const struct dl_phdr_info *info)
 {
-	struct mtr_objects *found = context;
-	struct mtr_span span = span_of(info);
+	struct link_map map = { .l_addr = info->dlpi_addr,
+				.l_name = (char *)info->dlpi_name };
+
+	object_set(o, info->dlpi_phdr, info->dlpi_phnum, &map);
+}
+
+static bool object_holds(const struct mtr_object *o, uintptr_t pc)
+{
+	for (size_t i = 0; i < o->n_headers; i++)
+		if (o->headers[i].p_type == PT_LOAD &&
+		    pc - (o->bias + o->headers[i].p_vaddr) <
+			    o->headers[i].p_memsz)
+			return true;
+	return false;
+}
+
+/*
+ * The program headers of a library are in the first page of what linkers make.
+ * Of an object whose segments are not next to each other glibc gives the one
+ * segment that it was asked about, which may not be the first.
+ */
+static void headers_at(const void *start, const struct link_map *map,
+		       struct mtr_object *o)
+{
+	const ElfW(Ehdr) *e = start;
+
+	if (memcmp(e->e_ident, ELFMAG, SELFMAG) != 0 ||
+	    e->e_phentsize != sizeof(ElfW(Phdr)) ||
+	    e->e_phoff + e->e_phnum * sizeof(ElfW(Phdr)) > 4096)
+		return;
+	object_set(o, (const ElfW(Phdr) *)((const char *)start + e->e_phoff),
+		   e->e_phnum, map);
+}
+
+/* Those of the program the kernel has named. */
+static void headers_of_program(const struct link_map *map, struct mtr_object *o)
+{
+	object_set(o, (const ElfW(Phdr) *)getauxval(AT_PHDR),
+		   getauxval(AT_PHNUM), map);
+}
+
+static bool find_by_loader(uintptr_t at, const struct link_map *map,
+			   struct mtr_object *ret)
+{
+	struct found f;
+
+	*ret = (struct mtr_object){ 0 };
+	if (!loader.find_object || loader.find_object((void *)at, &f) ||
+	    (map && f.map != map))
+		return false;
+	if (f.map == mtr_linkage_program())
+		headers_of_program(f.map, ret);
+	else
+		headers_at(f.start, f.map, ret);
+	return true;
+}
+
+/* The table of those that stay. */
+
+static void table_add(struct table *t, const struct mtr_object *o)
+{
+	size_t i = t->n++;
+
+	/* the list goes downwards for the most part, and then nothing moves */
+	for (; i > 0 && t->object[i - 1].start < o->start; i--)
+		t->object[i] = t->object[i - 1];
+	t->object[i] = *o;
+}
+
+static int table_visit(struct dl_phdr_info *info, size_t size, void *context)
+{
+	struct mtr_object o;
 
 	(void)size;
-	if (is_called(info->dlpi_name, "libc.so.6"))
-		found->libc = span;
-	else if (is_called(info->dlpi_name, "libstdc++.so"))
-		found->cxx = span;
-	if (mtr_span_holds(&span, (uintptr_t)&_r_debug))
-		found->linker = span;
+	object_from(&o, info);
+	table_add(context, &o);
 	return 0;
+}
+
+static int count_visit(struct dl_phdr_info *info, size_t size, void *context)
+{
+	(void)info;
+	(void)size;
+	++*(size_t *)context;
+	return 0;
+}
+
+static void table_fill(struct table *t)
+{
+	struct mtr_object o;
+
+	if (!loader.find_object) {
+		loader.iterate(table_visit, t);
+		return;
+	}
+	for (const struct link_map *map = mtr_linkage_program(); map;
+	     map = map->l_next)
+		if (find_by_loader((uintptr_t)map->l_ld, map, &o) && o.headers)
+			table_add(t, &o);
+}
+
+static void table_make(void)
+{
+	struct table *t, *none = NULL;
+	size_t n = 0, bytes;
+
+	if (loader.find_object) {
+		for (const struct link_map *map = mtr_linkage_program(); map;
+		     map = map->l_next)
+			n++;
+	} else if (loader.iterate) {
+		loader.iterate(count_visit, &n);
+	}
+	bytes = sizeof(*t) + n * sizeof(t->object[0]);
+	t = n ? mtr_sys_map(bytes) : NULL;
+	if (!t)
+		return;
+	table_fill(t);
+	if (!atomic_compare_exchange_strong(&permanent, &none, t))
+		mtr_sys_unmap(t, bytes);
+}
+
+static const struct mtr_object *table_find(uintptr_t pc)
+{
+	const struct table *t =
+		atomic_load_explicit(&permanent, memory_order_acquire);
+	size_t lo = 0, hi = t ? t->n : 0;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (t->object[mid].start > pc)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	/* another object may lie between the segments of a lower one */
+	for (; t && lo < t->n; lo++)
+		if (pc < t->object[lo].end && object_holds(&t->object[lo], pc))
+			return &t->object[lo];
+	return NULL;
+}
+
+/* Those that come and go. */
+
+struct wanted {
+	uintptr_t pc;
+	struct mtr_object *ret;
+};
+
+static int passing_visit(struct dl_phdr_info *info, size_t size, void *context)
+{
+	const struct wanted *w = context;
+
+	(void)size;
+	object_from(w->ret, info);
+	return object_holds(w->ret, w->pc);
+}
+
+static bool passing_find(uintptr_t pc, struct mtr_object *ret)
+{
+	struct wanted w = { pc, ret };
+
+	if (loader.find_object)
+		return find_by_loader(pc, NULL, ret);
+	return loader.iterate && loader.iterate(passing_visit, &w);
+}
+
+enum mtr_object_kind mtr_objects_find(uintptr_t pc, struct mtr_object *ret)
+{
+	const struct mtr_object *o = table_find(pc);
+
+	if (o) {
+		*ret = *o;
+		return MTR_OBJECT_PERMANENT;
+	}
+	return passing_find(pc, ret) ? MTR_OBJECT_PASSING : MTR_OBJECT_NONE;
+}
+
+/* libc and its likes. */
+
+static struct mtr_span span_of(const char *name)
+{
+	struct mtr_object o;
+
+	for (const struct link_map *map = mtr_linkage_program(); map;
+	     map = map->l_next)
+		if (map->l_ld && mtr_linkage_is_called(map, name) &&
+		    mtr_objects_find((uintptr_t)map->l_ld, &o))
+			return (struct mtr_span){ o.start, o.end - o.start };
+	return (struct mtr_span){ 0 };
 }
 
 static struct mtr_span hull(struct mtr_span a, struct mtr_span b)
@@ -65,31 +276,16 @@ static struct mtr_span hull(struct mtr_span a, struct mtr_span b)
 	return (struct mtr_span){ start, end - start };
 }
 
-void mtr_objects_init(bool direct)
+void mtr_objects_init(const struct mtr_loader *by)
 {
-	struct mtr_objects found = { 0 };
-	const struct link_map *map = _r_debug.r_map;
-
-	dl_iterate_phdr(visit, &found);
-	mtr_objects.linker = found.linker;
-	if (!direct) {
-		mtr_objects.libc = found.libc;
-		mtr_objects.cxx = found.cxx;
-		mtr_objects.inner = hull(found.libc, found.cxx);
-	}
-	while (map && map->l_next)
-		map = map->l_next;
-	last_permanent = map;
+	loader = *by;
+	table_make();
+	mtr_objects.linker = span_of("ld-linux");
 }
 
-void mtr_objects_keep(const void *wanted)
+void mtr_objects_look_through(void)
 {
-	const struct link_map *map = _r_debug.r_map;
-
-	/* behind the last permanent one the list may change under our feet */
-	for (; map && map != wanted; map = map->l_next)
-		if (map == last_permanent) {
-			mtr_objects.watch = true;
-			return;
-		}
+	mtr_objects.libc = span_of("libc.so.6");
+	mtr_objects.cxx = span_of("libstdc++.so");
+	mtr_objects.inner = hull(mtr_objects.libc, mtr_objects.cxx);
 }

@@ -1,13 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What has to be known of the loaded objects: where libc, the C++ runtime and
- * the dynamic linker lie, and which objects may be unloaded.
+ * the dynamic linker lie, and where the unwind information of an address is.
  *
- * Looked up at the first call of an entry point. Asking takes no lock.
+ * A table of the objects that were loaded at start-up, which stay until the
+ * process ends, is made at the first call of an entry point. Asking it takes no
+ * lock and calls nothing, so that it answers in a forked child, too. For the
+ * objects that come and go the dynamic linker is asked: glibc 2.35 and later
+ * takes no lock for that, an earlier one its own for a moment.
  */
 #ifndef MTR_PRELOAD_OBJECTS_H
 #define MTR_PRELOAD_OBJECTS_H
 
+#include <link.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -39,17 +44,51 @@ MTR_INLINE bool mtr_objects_watched(uintptr_t pc)
 	       unlikely(mtr_span_holds(&mtr_objects.linker, pc));
 }
 
-/* @direct: no caller is looked for outside of libc and the C++ runtime. */
-void mtr_objects_init(bool direct);
+/* How the objects that come and go are asked for; NULL: not known. */
+struct mtr_loader {
+	int (*find_object)(void *pc, void *ret);
+	int (*iterate)(int (*visit)(struct dl_phdr_info *, size_t, void *),
+		       void *context);
+};
 
-/* Rules of the object that @map (a struct link_map) stands for are kept. */
-void mtr_objects_keep(const void *map);
+/* Before the first question. @loader's functions are libc's own. */
+void mtr_objects_init(const struct mtr_loader *loader);
+
+/* From now on callers in libc and the C++ runtime are looked through. */
+void mtr_objects_look_through(void);
 
 /* Does @pc lie in libc or the C++ runtime? */
 MTR_INLINE bool mtr_objects_inner(uintptr_t pc)
 {
 	return mtr_span_holds(&mtr_objects.libc, pc) ||
 	       mtr_span_holds(&mtr_objects.cxx, pc);
+}
+
+struct mtr_object {
+	uintptr_t start, end; /* of its segments, with what is between them */
+	uintptr_t bias;
+	const char *path; /* "" is the program */
+	const ElfW(Phdr) * headers;
+	size_t n_headers;
+};
+
+/* What is known of the object that an address lies in. */
+enum mtr_object_kind {
+	MTR_OBJECT_NONE,      /* in no object */
+	MTR_OBJECT_PERMANENT, /* one that stays */
+	MTR_OBJECT_PASSING,   /* one that may be unloaded */
+};
+
+/*
+ * The object whose segment holds @pc. .headers is NULL where they are not
+ * known; .path is valid as long as the object is loaded.
+ */
+enum mtr_object_kind mtr_objects_find(uintptr_t pc, struct mtr_object *ret);
+
+/* Rules of a passing object are kept from now on. */
+MTR_INLINE void mtr_objects_watch(void)
+{
+	mtr_objects.watch = true;
 }
 
 #endif

@@ -6,12 +6,13 @@
 
 #include <dlfcn.h>
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "preload/arena.h"
 #include "preload/entry.h"
 #include "preload/init.h"
+#include "preload/linkage.h"
+#include "preload/objects.h"
 #include "preload/track.h"
 
 enum { STATE_UNRESOLVED, STATE_TRACED, STATE_SHADOWED };
@@ -23,78 +24,115 @@ static _Atomic int state;
 /* This thread is in the look-up: what it asks for comes from the arena. */
 static MTR_TLS bool resolving;
 
-/* Where an object is mapped: tells whether two functions are one library's. */
-static void *object_of(void *function)
+/* What has to be looked up, in this order. */
+enum wanted {
+	WANTED_MALLOC,
+	WANTED_FREE,
+	WANTED_CALLOC,
+	WANTED_REALLOC,
+	WANTED_MEMALIGN,
+	WANTED_ALIGNED_ALLOC,
+	WANTED_POSIX_MEMALIGN,
+	WANTED_USABLE_SIZE,
+	WANTED_LIBC, /* tells where libc is */
+	WANTED_FIND_OBJECT,
+	WANTED_ITERATE,
+	WANTED_CXX,
+	WANTED_COUNT = WANTED_CXX + MTR_CXX_COUNT,
+};
+
+static const char *const wanted_names[WANTED_COUNT] = {
+	[WANTED_MALLOC] = "malloc",
+	[WANTED_FREE] = "free",
+	[WANTED_CALLOC] = "calloc",
+	[WANTED_REALLOC] = "realloc",
+	[WANTED_MEMALIGN] = "memalign",
+	[WANTED_ALIGNED_ALLOC] = "aligned_alloc",
+	[WANTED_POSIX_MEMALIGN] = "posix_memalign",
+	[WANTED_USABLE_SIZE] = "malloc_usable_size",
+	[WANTED_LIBC] = "gnu_get_libc_version",
+	[WANTED_FIND_OBJECT] = "_dl_find_object",
+	[WANTED_ITERATE] = "dl_iterate_phdr",
+#define MTR_ENTRY(name)
+#define MTR_CXX(name) [WANTED_CXX + MTR_CXX_##name] = #name,
+#include "preload/entry_points.def"
+};
+
+static void look_up_all(struct mtr_lookup *found)
 {
-	Dl_info info;
-
-	if (!function || !dladdr(function, &info))
-		return NULL;
-	return info.dli_fbase;
-}
-
+	memset(found, 0, WANTED_COUNT * sizeof(*found));
+	for (size_t i = 0; i < WANTED_COUNT; i++)
+		found[i].name = wanted_names[i];
+	mtr_linkage_look_up(found, WANTED_COUNT);
 #ifdef MTR_TWIN
-/* The unit tests' twin has other names: what it stands before is malloc. */
-#define NEXT RTLD_DEFAULT
-
-static bool is_shadowed(void)
-{
-	return false;
+	/* the twin has other names: what it stands before is malloc */
+	for (size_t i = 0; i < WANTED_COUNT; i++)
+		found[i].next = found[i].first;
+#endif
 }
-#else
-#define NEXT RTLD_NEXT
+
+/* The front: what defines the malloc that the program is bound to. */
+static struct mtr_span front;
 
 /*
- * Does the name malloc, looked up as the program does it, lead elsewhere? Such
- * a program brings its own, and frees with that too. Comparing addresses would
- * not do: in an executable that is not position-independent malloc's address
- * is that of a stub. While resolving, our malloc answers from the arena.
+ * Does the program's malloc lead elsewhere? Its own may take locks, or not be
+ * ready: it is not called. Ours is, for valgrind leads whoever calls it
+ * elsewhere; while resolving, our malloc answers from the arena.
  */
-static bool is_shadowed(void)
+static bool is_shadowed(const struct mtr_lookup *found)
 {
-	void *(*volatile program_malloc)(size_t) = malloc;
-	void (*volatile program_free)(void *) = free;
-	void *p = program_malloc(1);
-	bool shadowed = !mtr_arena_owns(p);
+#ifdef MTR_TWIN
+	(void)found;
+	return false;
+#else
+	const struct mtr_definition *program = &found[WANTED_MALLOC].first;
+	struct mtr_object object;
+	bool shadowed;
+	void *p;
 
-	program_free(p);
-	/* this one is no block that the program is missing in the record */
-	if (!shadowed)
-		__atomic_fetch_sub(&mtr_descriptor.drops[MTR_DROP_STARTUP], 1,
-				   __ATOMIC_RELAXED);
+	if (program->map != mtr_linkage_self()) {
+		if (mtr_objects_find((uintptr_t)program->at, &object))
+			front = (struct mtr_span){ object.start,
+						   object.end - object.start };
+		return true;
+	}
+	p = ((void *(*)(size_t))program->at)(1);
+	shadowed = !mtr_arena_owns(p);
+	if (shadowed)
+		((void (*)(void *))found[WANTED_FREE].first.at)(p);
 	return shadowed;
-}
 #endif
-
-static void *look_up(const char *name, void *home, bool *foreign)
-{
-	void *function = dlsym(NEXT, name);
-
-	*foreign = object_of(function) != home;
-	return function;
 }
 
-/* Returns whether it is glibc's own. */
-static bool look_up_all(void)
+/* What comes from another library than malloc is foreign to it. */
+static bool is_foreign(const struct mtr_lookup *found, enum wanted what)
 {
-	bool not_libc;
-	void *home;
+	return found[what].next.map != found[WANTED_MALLOC].next.map;
+}
 
-	mtr_real.free = dlsym(NEXT, "free");
-	mtr_real.realloc = dlsym(NEXT, "realloc");
-	mtr_real.calloc = dlsym(NEXT, "calloc");
-	mtr_real.malloc = dlsym(NEXT, "malloc");
-	home = object_of((void *)mtr_real.malloc);
+static void take_all(const struct mtr_lookup *found)
+{
+	mtr_real.free = (void (*)(void *))found[WANTED_FREE].next.at;
+	mtr_real.realloc =
+		(void *(*)(void *, size_t))found[WANTED_REALLOC].next.at;
+	mtr_real.calloc =
+		(void *(*)(size_t, size_t))found[WANTED_CALLOC].next.at;
+	mtr_real.malloc = (void *(*)(size_t))found[WANTED_MALLOC].next.at;
 	mtr_real.malloc_usable_size =
-		look_up("malloc_usable_size", home, &mtr_real.unsized);
+		(size_t(*)(void *))found[WANTED_USABLE_SIZE].next.at;
 	mtr_real.memalign =
-		look_up("memalign", home, &mtr_real.memalign_foreign);
+		(void *(*)(size_t, size_t))found[WANTED_MEMALIGN].next.at;
 	mtr_real.aligned_alloc =
-		look_up("aligned_alloc", home, &mtr_real.aligned_alloc_foreign);
-	mtr_real.posix_memalign = look_up("posix_memalign", home,
-					  &mtr_real.posix_memalign_foreign);
-	look_up("gnu_get_libc_version", home, &not_libc);
-	return !not_libc;
+		(void *(*)(size_t, size_t))found[WANTED_ALIGNED_ALLOC].next.at;
+	mtr_real.posix_memalign =
+		(int (*)(void **, size_t, size_t))found[WANTED_POSIX_MEMALIGN]
+			.next.at;
+	mtr_real.unsized = is_foreign(found, WANTED_USABLE_SIZE);
+	mtr_real.memalign_foreign = is_foreign(found, WANTED_MEMALIGN);
+	mtr_real.aligned_alloc_foreign =
+		is_foreign(found, WANTED_ALIGNED_ALLOC);
+	mtr_real.posix_memalign_foreign =
+		is_foreign(found, WANTED_POSIX_MEMALIGN);
 }
 
 /*
@@ -131,48 +169,28 @@ static bool chunks_agree(bool libc)
 	return agree;
 }
 
-static const char *const cxx_names[] = {
-#define MTR_ENTRY(name)
-#define MTR_CXX(name) #name,
-#include "preload/entry_points.def"
-};
+/* The next definition of each form of operator new and delete. */
+static struct mtr_definition cxx_next[MTR_CXX_COUNT];
 
-/* Is @function a C++ runtime's, or the next allocator's? */
-static bool is_standard(void *function)
+/* Is @d a C++ runtime's, or the next allocator's? */
+static bool is_standard(const struct mtr_definition *d,
+			const struct mtr_lookup *found)
 {
 	static const char *const runtimes[] = { "libstdc++.so", "libc++.so",
 						"libc++abi.so" };
-	const char *base;
-	Dl_info info;
 
-	if (!dladdr(function, &info) || !info.dli_fname)
-		return true;
-	base = strrchr(info.dli_fname, '/');
-	base = base ? base + 1 : info.dli_fname;
 	for (size_t i = 0; i < sizeof(runtimes) / sizeof(*runtimes); i++)
-		if (strncmp(base, runtimes[i], strlen(runtimes[i])) == 0)
+		if (mtr_linkage_is_called(d->map, runtimes[i]))
 			return true;
-	return info.dli_fbase == object_of((void *)mtr_real.malloc);
+	return d->map == found[WANTED_MALLOC].next.map;
 }
 
-/*
- * A failed dlsym leaves an error for the next dlerror, which the program would
- * see.
- */
-static void *dlsym_quietly(void *handle, const char *name)
+static bool cxx_is_replaced(const struct mtr_lookup *found)
 {
-	void *function = dlsym(handle, name);
+	const struct mtr_definition *next =
+		&found[WANTED_CXX + MTR_CXX__Znwm].next;
 
-	if (!function)
-		dlerror();
-	return function;
-}
-
-static bool cxx_is_replaced(void)
-{
-	void *next = dlsym_quietly(NEXT, cxx_names[MTR_CXX__Znwm]);
-
-	return next && !is_standard(next);
+	return next->at && !is_standard(next, found);
 }
 
 static void set_limits(struct mtr_limits *limits, size_t limit)
@@ -199,16 +217,26 @@ void mtr_real_open_roads(void)
 static void resolve(void)
 {
 	uint64_t drops = mtr_descriptor.drops[MTR_DROP_STARTUP];
+	struct mtr_lookup found[WANTED_COUNT];
 	enum mtr_drop unused;
 	bool libc, shadowed;
 
 	resolving = true;
+	look_up_all(found);
+	take_all(found);
+	mtr_objects_init(&(struct mtr_loader){
+		(int (*)(void *, void *))found[WANTED_FIND_OBJECT].next.at,
+		(int (*)(int (*)(struct dl_phdr_info *, size_t, void *),
+			 void *))found[WANTED_ITERATE]
+			.next.at });
 	mtr_init_options();
-	libc = look_up_all();
-	shadowed = is_shadowed();
+	libc = !is_foreign(found, WANTED_LIBC);
+	shadowed = is_shadowed(found);
 	/* valgrind, which shadows us, forbids reading chunk headers */
 	mtr_real.chunks = !shadowed && !mtr_real.unsized && chunks_agree(libc);
-	mtr_real.cxx_replaced = cxx_is_replaced();
+	for (size_t i = 0; i < MTR_CXX_COUNT; i++)
+		cxx_next[i] = found[WANTED_CXX + i].next;
+	mtr_real.cxx_replaced = cxx_is_replaced(found);
 	mtr_init_descriptor(shadowed);
 	/* large blocks will lie near us: their tables are there from now on */
 	mtr_ledger_make((uintptr_t)&mtr_real, &unused);
@@ -254,28 +282,40 @@ enum mtr_road mtr_real_road(size_t size)
 	return MTR_ROAD_TRACED;
 }
 
+/*
+ * The malloc that stands before ours calls ours: it wraps it, or takes its own
+ * memory from it, and these blocks are recorded. One that brings all of its own
+ * never calls.
+ */
+MTR_COLD enum mtr_road mtr_real_road_from(size_t size, uintptr_t pc)
+{
+	int shadowed = STATE_SHADOWED;
+	enum mtr_road road = mtr_real_road(size);
+
+	if (likely(road != MTR_ROAD_PLAIN) || !mtr_span_holds(&front, pc))
+		return road;
+	if (atomic_compare_exchange_strong(&state, &shadowed, STATE_TRACED))
+		__atomic_fetch_and(&mtr_descriptor.flags,
+				   ~(uint32_t)MTR_FLAG_SHADOWED,
+				   __ATOMIC_RELAXED);
+	return mtr_real_road(size);
+}
+
+/* A C++ runtime that a plugin has loaded, for itself alone. */
 static void *cxx_look_up(enum mtr_cxx form)
 {
-	void *next = dlsym_quietly(NEXT, cxx_names[form]);
-	void *runtime;
+	void *runtime = dlopen("libstdc++.so.6", RTLD_LAZY | RTLD_NOLOAD);
 
-	if (next)
-		return next;
-	/* loaded by a plugin, for itself alone */
-	runtime = dlopen("libstdc++.so.6", RTLD_LAZY | RTLD_NOLOAD);
-	return runtime ? dlsym_quietly(runtime, cxx_names[form]) : NULL;
+	return runtime ? dlsym(runtime, wanted_names[WANTED_CXX + form]) : NULL;
 }
 
 MTR_COLD void *mtr_real_cxx_next(enum mtr_cxx form)
 {
-	static _Atomic(void *) known[MTR_CXX_COUNT];
-	void *next = atomic_load(&known[form]);
 	int kept = errno;
 
-	if (!next) {
-		next = cxx_look_up(form);
-		atomic_store(&known[form], next);
+	if (!cxx_next[form].at) {
+		cxx_next[form].at = cxx_look_up(form);
 		errno = kept;
 	}
-	return next;
+	return cxx_next[form].at;
 }

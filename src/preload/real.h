@@ -95,6 +95,9 @@ enum mtr_road {
 /* Resolves at the first call. */
 enum mtr_road mtr_real_road(size_t size);
 
+/* The same for an entry point that was called from @pc. */
+enum mtr_road mtr_real_road_from(size_t size, uintptr_t pc);
+
 /* The options are known now, or the next allocator is. */
 void mtr_real_open_roads(void);
 

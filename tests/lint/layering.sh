@@ -18,12 +18,14 @@ src/preload/capt format/ depot.h descriptor.h memo.h objects.h step.h sys.h thre
 src/preload/memo.      capture.h compiler.h
 src/preload/step.      format/ compiler.h cfi.h stack_end.h
 src/preload/cfi.       format/ compiler.h cfi_object.h cfi_program.h objects.h sys.h
-src/preload/cfi_o      cfi_bytes.h
+src/preload/cfi_o      cfi_bytes.h objects.h
 src/preload/cfi_p      cfi_bytes.h cfi_object.h
 src/preload/cfi_b      none
 src/preload/depot.     format/ compiler.h descriptor.h sys.h
 src/preload/counters.  format/ compiler.h sys.h threads.h
-src/preload/eventlog.  format/ compiler.h sys.h line.h
+src/preload/eventlog.  format/ compiler.h sys.h line.h objects.h
+src/preload/linkage.   compiler.h
+src/preload/objects.   compiler.h linkage.h sys.h
 src/preload/           format/ preload/ malloc_tracer.h
 src/base/              format/ base/
 src/inspect/symbols.c  format/ base/ inspect/ <elfutils/libdwfl.h>
