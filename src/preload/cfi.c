@@ -334,7 +334,8 @@ static uint64_t set_find(const struct mtr_rule_set *set, uint64_t pc)
 		uint64_t slot = atomic_load_explicit(&set->slot[first ^ i],
 						     memory_order_acquire);
 
-		if (mtr_rule_is_for(slot, pc))
+		/* set_add() would have taken the empty one */
+		if (slot == 0 || mtr_rule_is_for(slot, pc))
 			return slot;
 	}
 	return 0;

@@ -363,10 +363,50 @@ static void instruction(struct machine *m, struct mtr_bytes *b)
 	}
 }
 
+static bool is_tracked(uint8_t reg)
+{
+	return reg == REG_FP || reg == REG_RA;
+}
+
+/*
+ * The instructions that most programs are made of, in few of the processor's:
+ * up to one that is not among these, to the last byte, or until the location is
+ * beyond the pc.
+ */
+static void run_common(struct machine *m, struct mtr_bytes *b)
+{
+	const uint8_t *at = b->at, *last = b->end - 1;
+	const uint64_t align = m->fde->cie.code_align, pc = m->pc;
+	uint64_t loc = m->loc;
+
+	for (; at < last && loc <= pc; at++) {
+		uint8_t op = *at, reg = op & 0x3f;
+
+		if (op < 0x40) {
+			if (op != 0x0e || at[1] >= 0x80) /* def_cfa_offset */
+				break;
+			m->row.cfa.n = *++at;
+		} else if (op < 0x80) { /* advance_loc */
+			loc += reg * align;
+		} else if (is_tracked(reg)) {
+			break;
+		} else if (op < 0xc0) { /* offset; else restore */
+			if (at[1] >= 0x80)
+				break;
+			at++;
+		}
+	}
+	b->at = at;
+	m->loc = loc;
+}
+
 /* An advance beyond @pc leaves the row as it is: it is the one. */
 static void run(struct machine *m, struct mtr_bytes program)
 {
-	while (program.at < program.end && m->loc <= m->pc && !m->bad) {
+	for (;;) {
+		run_common(m, &program);
+		if (program.at >= program.end || m->loc > m->pc || m->bad)
+			return;
 		instruction(m, &program);
 		m->bad |= program.bad;
 	}

@@ -78,6 +78,8 @@ static void object_from(struct mtr_object *o, const struct dl_phdr_info *info)
 
 static bool object_holds(const struct mtr_object *o, uintptr_t pc)
 {
+	if (pc < o->start || pc >= o->end)
+		return false;
 	for (size_t i = 0; i < o->n_headers; i++)
 		if (o->headers[i].p_type == PT_LOAD &&
 		    pc - (o->bias + o->headers[i].p_vaddr) <
@@ -192,11 +194,10 @@ static void table_make(void)
 		mtr_sys_unmap(t, bytes);
 }
 
-static const struct mtr_object *table_find(uintptr_t pc)
+/* The first object of the table that begins at or below @pc. */
+static size_t table_search(const struct table *t, uintptr_t pc)
 {
-	const struct table *t =
-		atomic_load_explicit(&permanent, memory_order_acquire);
-	size_t lo = 0, hi = t ? t->n : 0;
+	size_t lo = 0, hi = t->n;
 
 	while (lo < hi) {
 		size_t mid = lo + (hi - lo) / 2;
@@ -206,10 +207,27 @@ static const struct mtr_object *table_find(uintptr_t pc)
 		else
 			hi = mid;
 	}
+	return lo;
+}
+
+static const struct mtr_object *table_find(uintptr_t pc)
+{
+	static _Atomic size_t last;
+	const struct table *t =
+		atomic_load_explicit(&permanent, memory_order_acquire);
+	size_t i = atomic_load_explicit(&last, memory_order_relaxed);
+
+	if (!t)
+		return NULL;
+	if (i < t->n && object_holds(&t->object[i], pc))
+		return &t->object[i];
 	/* another object may lie between the segments of a lower one */
-	for (; t && lo < t->n; lo++)
-		if (pc < t->object[lo].end && object_holds(&t->object[lo], pc))
-			return &t->object[lo];
+	for (i = table_search(t, pc); i < t->n; i++) {
+		if (!object_holds(&t->object[i], pc))
+			continue;
+		atomic_store_explicit(&last, i, memory_order_relaxed);
+		return &t->object[i];
+	}
 	return NULL;
 }
 
