@@ -11,7 +11,8 @@ static unit_suite_fn *const suites[] = {
 	options_suite, sys_suite,	  arena_suite,	   depot_suite,
 	cfi_suite,     step_suite,	  memo_suite,	   ledger_suite,
 	real_suite,    track_suite,	  interpose_suite, interpose_cxx_suite,
-	walk_suite,    snapshot_suite,	  api_suite,
+	walk_suite,    snapshot_suite,	  api_suite,	   linkage_suite,
+	objects_suite,
 };
 
 int main(void)

@@ -12,11 +12,17 @@
  * unwind information.
  */
 #include <dlfcn.h>
+#include <link.h>
 #include <pthread.h>
 #include <stdatomic.h>
 
 #include "check.h"
 #include "stack_of.h"
+
+/* Who takes this address has a copy of the linker's structure in the program.
+ */
+extern struct r_debug *unloads_debug;
+struct r_debug *unloads_debug = &_r_debug;
 
 typedef void *run_fn(int depth, void *(*inner)(void));
 

@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: MIT
+# The look-up at the first call: whatever lock is held, and whatever stands
+# before malloc or before libc's functions.
+
+. "$MTR_SRC/tests/behave/behave.sh"
+
+front() {
+    echo "$MTR_BUILD/tests/victims/.libs/$1.so"
+}
+
+for options in "$mtr_quiet" "stacks=32${mtr_quiet:+,$mtr_quiet}"; do
+    mtr_options=$options
+    compare "a first call within newlocale ($options)" "$(victim early_locale)"
+    [ "$mtr_traced" -eq 0 ] || fail "early_locale: exit status $mtr_traced"
+    compare "malloc and free alone ($options)" "$(victim half_malloc)"
+    [ "$mtr_traced" -eq 0 ] || fail "half_malloc: exit status $mtr_traced"
+    compare "before libc's functions ($options)" "$(victim before_libc)"
+    [ "$mtr_traced" -eq 0 ] || fail "before_libc: exit status $mtr_traced"
+
+    for library in front_malloc front_dlsym; do
+        timeout -k 5 100 env LD_PRELOAD="$(front $library):$MTR_LIB" \
+            MALLOC_TRACER_OPTIONS="$mtr_options" MTR_TRACED=1 \
+            "$(victim fronted)" || fail "behind $library: exit status $?"
+    done
+done
+
+# its malloc has the version that programs are linked with, and is hidden
+debug=$(find_library libc_malloc_debug.so.0)
+if [ -n "$debug" ]; then
+    MTR_AFTER=$debug
+    next=$(under "$(victim next_malloc)") || fail "next_malloc: $?"
+    [ "$next" = libc_malloc_debug.so.0 ] || fail "the next malloc is $next's"
+    MTR_AFTER=
+else
+    echo "skipped: there is no libc_malloc_debug"
+fi
+exit 0
