@@ -19,10 +19,15 @@
 #include "check.h"
 #include "stack_of.h"
 
-/* Who takes this address has a copy of the linker's structure in the program.
+/*
+ * A program that takes this address has a copy of the linker's structure: the
+ * library must not take the program for the linker.
  */
-extern struct r_debug *unloads_debug;
-struct r_debug *unloads_debug = &_r_debug;
+const struct r_debug *unloads_debug(void);
+const struct r_debug *unloads_debug(void)
+{
+	return &_r_debug;
+}
 
 typedef void *run_fn(int depth, void *(*inner)(void));
 
