@@ -382,7 +382,9 @@ static void run_common(struct machine *m, struct mtr_bytes *b)
 	for (; at < last && loc <= pc; at++) {
 		uint8_t op = *at, reg = op & 0x3f;
 
-		if (op < 0x40) {
+		if (op == 0) { /* nop */
+			continue;
+		} else if (op < 0x40) {
 			if (op != 0x0e || at[1] >= 0x80) /* def_cfa_offset */
 				break;
 			m->row.cfa.n = *++at;

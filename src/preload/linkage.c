@@ -327,11 +327,19 @@ static void take(const struct table *t, uint32_t symbol,
 		*ret = definition(t, symbol);
 }
 
-/* Do programs depend on @map's object without a look at its place? */
+/* The objects that every program has, wherever they are in the list. */
 static bool is_libc(const struct table *t)
 {
 	return t->soname && (strcmp(t->soname, "libc.so.6") == 0 ||
 			     strncmp(t->soname, "ld-linux", 8) == 0);
+}
+
+/* Another copy of this library, which stays out of the way of the first. */
+static bool is_copy(const struct table *t)
+{
+	static const char name[] = "libmalloc_tracer.so.";
+
+	return t->soname && strncmp(t->soname, name, sizeof(name) - 1) == 0;
 }
 
 static void look_up_in(const struct table *t, struct mtr_lookup *l, bool self,
@@ -368,7 +376,7 @@ void mtr_linkage_look_up(struct mtr_lookup *lookups, size_t n)
 	for (const struct link_map *map = mtr_linkage_program(); map;
 	     map = map->l_next) {
 		behind |= map == self;
-		if (!table_open(map, &t))
+		if (!table_open(map, &t) || (map != self && is_copy(&t)))
 			continue;
 		for (size_t i = 0; i < n; i++)
 			look_up_in(&t, &lookups[i], map == self, behind);

@@ -24,6 +24,16 @@ for options in "$mtr_quiet" "stacks=32${mtr_quiet:+,$mtr_quiet}"; do
     done
 done
 
+# two copies: the second one stays out of the way
+cp "$MTR_LIB" "$mtr_tmp/copy.so"
+MTR_AFTER=$mtr_tmp/copy.so
+next=$(under "$(victim next_malloc)") || fail "two copies: $?"
+case $next in
+libc.so.6 | libc-2.*) ;;
+*) fail "behind a copy of itself the next malloc is $next's" ;;
+esac
+MTR_AFTER=
+
 # its malloc has the version that programs are linked with, and is hidden
 debug=$(find_library libc_malloc_debug.so.0)
 if [ -n "$debug" ]; then
