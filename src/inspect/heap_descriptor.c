@@ -138,6 +138,35 @@ static struct mtr_error *not_found(struct mtr_target *t)
 				"libmalloc_tracer.so?");
 }
 
+/*
+ * Of two copies of the library in one process the second one is shadowed, and
+ * has nothing to tell.
+ */
+static bool search_pass(struct search *s, const struct mtr_ranges *rs,
+			enum pass pass, uint64_t *ret_addr)
+{
+	struct mtr_descriptor shadowed;
+	uint64_t shadowed_addr = 0;
+
+	for (size_t i = 0; i < rs->n; i++) {
+		const struct mtr_range *r = &rs->at[i];
+
+		if (range_pass(r) != pass || !range_wanted(r) ||
+		    !search_range(s, r))
+			continue;
+		*ret_addr = s->addr;
+		if (!(s->found->flags & MTR_FLAG_SHADOWED))
+			return true;
+		shadowed = *s->found;
+		shadowed_addr = s->addr;
+	}
+	if (!shadowed_addr)
+		return false;
+	*s->found = shadowed;
+	*ret_addr = shadowed_addr;
+	return true;
+}
+
 struct mtr_error *mtr_descriptor_find(struct mtr_target *t,
 				      struct mtr_descriptor *ret,
 				      uint64_t *ret_addr)
@@ -148,17 +177,9 @@ struct mtr_error *mtr_descriptor_find(struct mtr_target *t,
 
 	if (!chunk)
 		return mtr_error_nomem();
-	for (int pass = 0; pass < PASS_COUNT; pass++) {
-		for (size_t i = 0; i < rs->n; i++) {
-			const struct mtr_range *r = &rs->at[i];
-
-			if ((int)range_pass(r) != pass || !range_wanted(r) ||
-			    !search_range(&s, r))
-				continue;
-			*ret_addr = s.addr;
+	for (int pass = 0; pass < PASS_COUNT; pass++)
+		if (search_pass(&s, rs, pass, ret_addr))
 			return NULL;
-		}
-	}
 	return not_found(t);
 }
 

@@ -353,9 +353,11 @@ static void look_up_in(const struct table *t, struct mtr_lookup *l, bool self,
 	if (!symbol)
 		return;
 	take(t, symbol, &l->first);
-	if (behind && !self)
+	if (self || is_copy(t))
+		return;
+	if (behind)
 		take(t, symbol, &l->next);
-	else if (!self && is_libc(t))
+	else if (is_libc(t))
 		take(t, symbol, &l->before);
 }
 
@@ -376,7 +378,7 @@ void mtr_linkage_look_up(struct mtr_lookup *lookups, size_t n)
 	for (const struct link_map *map = mtr_linkage_program(); map;
 	     map = map->l_next) {
 		behind |= map == self;
-		if (!table_open(map, &t) || (map != self && is_copy(&t)))
+		if (!table_open(map, &t))
 			continue;
 		for (size_t i = 0; i < n; i++)
 			look_up_in(&t, &lookups[i], map == self, behind);
