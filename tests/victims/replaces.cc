@@ -15,7 +15,7 @@
 #define FORMS 0xfffff
 #endif
 
-#define REPLACES(form) ((FORMS) >> (form) & 1)
+#define REPLACES(form) (((FORMS) >> (form)) & 1)
 
 // A library that is loaded into another program counts nothing.
 extern "C" __attribute__((weak)) int replaced_calls[REPLACED_FORMS];
@@ -29,10 +29,10 @@ static char *take(size_t size, size_t align)
 	char *p;
 
 	used = (used + align - 1) & -align;
+	if (size > sizeof(pool) - used)
+		return nullptr;
 	p = pool + used;
 	used += size;
-	if (used > sizeof(pool))
-		abort();
 	return p;
 }
 
