@@ -70,10 +70,6 @@ static const struct link_map *allocator;
 /* The next definition of each form, of what was loaded at start-up. */
 static struct mtr_definition permanent[MTR_CXX_COUNT];
 
-/* The same of all that is loaded. The loader's lock guards these. */
-static struct mtr_definition passing[MTR_CXX_COUNT];
-static unsigned long long passing_adds, passing_subs;
-
 static bool is_runtime(const struct link_map *map)
 {
 	static const char *const runtimes[] = { "libstdc++.so", "libc++.so",
@@ -108,10 +104,11 @@ static uint32_t forms_to_hand_on(const struct mtr_lookup *forms)
 	uint32_t replaced = replaced_forms(forms), ret = 0;
 
 	for (int i = 0; i < MTR_CXX_COUNT; i++) {
-		uint32_t self = UINT32_C(1) << i;
+		uint32_t self = UINT32_C(1) << i, called = reaches[i];
 
-		if (replaced & (forms[i].next.map == allocator ? self
-							       : reaches[i]))
+		if (forms[i].next.map == allocator)
+			called = self;
+		if (replaced & called)
 			ret |= self;
 	}
 	return ret;
@@ -137,26 +134,16 @@ void mtr_cxx_start(const struct mtr_lookup forms[MTR_CXX_COUNT],
 
 /* Plugins. */
 
-static void look_up(struct mtr_lookup *forms)
-{
-	memset(forms, 0, MTR_CXX_COUNT * sizeof(*forms));
-	for (int i = 0; i < MTR_CXX_COUNT; i++)
-		forms[i].name = mtr_cxx_names[i];
-	mtr_linkage_look_up(forms, MTR_CXX_COUNT);
-#ifdef MTR_TWIN
-	for (int i = 0; i < MTR_CXX_COUNT; i++)
-		forms[i].next = forms[i].first;
-#endif
-}
-
 /* The first of these calls is enough: objects neither come nor go meanwhile. */
 static int decide_visit(struct dl_phdr_info *info, size_t size, void *context)
 {
-	struct mtr_lookup forms[MTR_CXX_COUNT];
+	struct mtr_lookup forms[MTR_CXX_COUNT] = { 0 };
 
 	(void)info;
 	(void)size;
-	look_up(forms);
+	for (int i = 0; i < MTR_CXX_COUNT; i++)
+		forms[i].name = mtr_cxx_names[i];
+	mtr_linkage_look_up(forms, MTR_CXX_COUNT);
 	*(uint32_t *)context = forms_to_hand_on(forms);
 	return 1;
 }
@@ -176,76 +163,128 @@ MTR_COLD uint32_t mtr_cxx_decide(void)
 	return __atomic_load_n(&mtr_cxx_handed_on, __ATOMIC_ACQUIRE);
 }
 
+/* A form, called from an object that a plugin brought or that uses one's. */
 struct question {
 	enum mtr_cxx form;
+	uintptr_t pc;
+	struct mtr_definition (*find)(const struct link_map *map,
+				      enum mtr_cxx form);
 	void *ret;
 };
 
-static void passing_refresh(const struct dl_phdr_info *info)
+static struct mtr_definition definition_in(const struct link_map *map,
+					   enum mtr_cxx form)
 {
-	struct mtr_lookup forms[MTR_CXX_COUNT];
+	struct mtr_lookup l = { .name = mtr_cxx_names[form] };
 
-	if (passing_adds == info->dlpi_adds && passing_subs == info->dlpi_subs)
-		return;
-	passing_adds = info->dlpi_adds;
-	passing_subs = info->dlpi_subs;
-	look_up(forms);
-	for (int i = 0; i < MTR_CXX_COUNT; i++)
-		passing[i] = forms[i].next;
+	mtr_linkage_look_up_in(map, &l);
+	return l.first;
 }
+
+/* The form itself, else one that a runtime's definition would have called. */
+static struct mtr_definition replacement_in(const struct link_map *map,
+					    enum mtr_cxx form)
+{
+	for (int i = form; i >= 0; i--) {
+		struct mtr_definition d;
+
+		if (!(reaches[form] >> i & 1))
+			continue;
+		d = definition_in(map, i);
+		if (is_replacement(&d))
+			return d;
+	}
+	return (struct mtr_definition){ 0 };
+}
+
+static bool holds(const struct mtr_object *o, const struct link_map *map)
+{
+	uintptr_t at = (uintptr_t)map->l_ld;
+
+	return at >= o->start && at < o->end;
+}
+
+/*
+ * What would the form be bound to in the caller, without this library? What a
+ * plugin needs comes behind it in the list, and is bound in the same order: so
+ * to the first definition from the last plugin on, up to the caller, that
+ * replaces anything for this form. Else to the first of all.
+ */
+static void *search(const struct question *q)
+{
+	const struct link_map *self = mtr_linkage_self();
+	const struct link_map *map = mtr_linkage_program();
+	void *of_plugin = NULL, *first = NULL;
+	struct mtr_object caller;
+	bool behind = !mtr_objects_find(q->pc, &caller), plugin = false;
+
+	for (; map; map = map->l_next) {
+		void *at;
+
+		if (map == self)
+			continue;
+		if (!behind && replacement_in(map, q->form).at) {
+			plugin = true;
+			of_plugin = NULL;
+		}
+		at = q->find(map, q->form).at;
+		if (plugin && !of_plugin)
+			of_plugin = at;
+		if (!first)
+			first = at;
+		behind |= holds(&caller, map);
+	}
+	return of_plugin ? of_plugin : first;
+}
+
+static int search_visit(struct dl_phdr_info *info, size_t size, void *context)
+{
+	struct question *q = context;
+
+	(void)info;
+	(void)size;
+	q->ret = search(q);
+	return 1;
+}
+
+/* Answers, while no object has come or gone since. The lock guards them. */
+static struct answer {
+	uintptr_t pc;
+	unsigned long long adds, subs;
+	enum mtr_cxx form;
+	void *at;
+} answers[64];
 
 static int next_visit(struct dl_phdr_info *info, size_t size, void *context)
 {
 	struct question *q = context;
+	struct answer *a = &answers[(q->pc ^ q->pc >> 6 ^ q->form) %
+				    (sizeof(answers) / sizeof(*answers))];
 
 	(void)size;
-	passing_refresh(info);
-	q->ret = passing[q->form].at;
+	if (a->pc != q->pc || a->form != q->form ||
+	    a->adds != info->dlpi_adds || a->subs != info->dlpi_subs)
+		*a = (struct answer){ q->pc, info->dlpi_adds, info->dlpi_subs,
+				      q->form, search(q) };
+	q->ret = a->at;
 	return 1;
 }
 
-MTR_COLD void *mtr_cxx_next(enum mtr_cxx form)
+MTR_COLD void *mtr_cxx_next(enum mtr_cxx form, uintptr_t pc)
 {
-	struct question q = { form, permanent[form].at };
+	struct question q = { form, pc, definition_in, permanent[form].at };
 
 	if (!q.ret)
 		mtr_objects_iterate(next_visit, &q);
 	return q.ret;
 }
 
-/* The form itself, else one that a runtime's definition would have called. */
-static void *replacement_in(const struct link_map *map, enum mtr_cxx form)
+MTR_COLD void *mtr_cxx_plugin_delete(enum mtr_cxx form, uintptr_t pc)
 {
-	for (int i = form; i >= 0; i--) {
-		struct mtr_lookup l = { .name = mtr_cxx_names[i] };
-
-		if (!(reaches[form] >> i & 1))
-			continue;
-		mtr_linkage_look_up_in(map, &l);
-		if (is_replacement(&l.first))
-			return l.first.at;
-	}
-	return NULL;
-}
-
-static int delete_visit(struct dl_phdr_info *info, size_t size, void *context)
-{
-	const struct link_map *map = mtr_linkage_program();
-	struct question *q = context;
-
-	(void)info;
-	(void)size;
-	for (; map && !q->ret; map = map->l_next)
-		q->ret = replacement_in(map, q->form);
-	return 1;
-}
-
-MTR_COLD void *mtr_cxx_plugin_delete(enum mtr_cxx form)
-{
-	struct question q = { form, NULL };
+	struct question q = { form, pc, replacement_in, NULL };
 
 	/* with a runtime in the global scope plugins are bound to that one */
 	if (!permanent[form].at)
-		mtr_objects_iterate(delete_visit, &q);
+		mtr_objects_iterate(search_visit, &q);
 	return q.ret;
 }

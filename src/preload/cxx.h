@@ -68,14 +68,16 @@ MTR_INLINE bool mtr_cxx_hands_on_none(void)
 	return __atomic_load_n(&mtr_cxx_handed_on, __ATOMIC_ACQUIRE) == 0;
 }
 
-/* The next definition of @form; NULL: there is none in the process. */
-void *mtr_cxx_next(enum mtr_cxx form);
+/*
+ * The next definition of @form for a caller at @pc; NULL: there is none in the
+ * process.
+ */
+void *mtr_cxx_next(enum mtr_cxx form, uintptr_t pc);
 
 /*
- * For a block that no operator new of ours gave, and malloc did not give: the
- * replacement of @form, a form of delete, that a plugin brought for itself.
- * NULL: there is none.
+ * For a block that has no record: the replacement of @form, a form of delete,
+ * that a plugin brought and that a caller at @pc may mean. NULL: there is none.
  */
-void *mtr_cxx_plugin_delete(enum mtr_cxx form);
+void *mtr_cxx_plugin_delete(enum mtr_cxx form, uintptr_t pc);
 
 #endif

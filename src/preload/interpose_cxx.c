@@ -52,9 +52,10 @@ MTR_INLINE void event_delete(enum mtr_cxx form, const void *p, uintptr_t caller)
 	mtr_event_free("operator delete", p, caller);
 }
 
-static void *new_next(enum mtr_cxx form, size_t size, uintptr_t a, uintptr_t b)
+static void *new_next(enum mtr_cxx form, size_t size, uintptr_t a, uintptr_t b,
+		      const struct mtr_site *site)
 {
-	new_form *next = (new_form *)mtr_cxx_next(form);
+	new_form *next = (new_form *)mtr_cxx_next(form, site->pc);
 
 	return next ? next(size, a, b) : NULL;
 }
@@ -67,9 +68,9 @@ static MTR_COLD void *new_handed_on(enum mtr_cxx form, size_t size, uintptr_t a,
 				    uintptr_t b, const struct mtr_site *site)
 {
 	if (size >= mtr_size_max)
-		return new_next(form, size, a, b);
-	return mtr_track_adopt(new_next(form, mtr_request(size), a, b), size,
-			       site);
+		return new_next(form, size, a, b, site);
+	return mtr_track_adopt(new_next(form, mtr_request(size), a, b, site),
+			       size, site);
 }
 
 static void *new_aligned(size_t align, size_t size)
@@ -88,15 +89,15 @@ static __attribute__((noinline)) void *new_slow(enum mtr_cxx form, size_t size,
 	enum mtr_road road;
 	void *p = NULL;
 
-	if (mtr_cxx_is_handed_on(form) && mtr_cxx_next(form))
-		return new_next(form, size, a, b);
+	if (mtr_cxx_is_handed_on(form) && mtr_cxx_next(form, site->pc))
+		return new_next(form, size, a, b, site);
 	road = mtr_real_road(size);
 	if (road == MTR_ROAD_NESTED)
 		return mtr_arena_alloc(size, align);
 	if (road == MTR_ROAD_PLAIN)
-		return new_next(form, size, a, b);
+		return new_next(form, size, a, b, site);
 	if (align & (align - 1) || (align && mtr_real.aligned_alloc_foreign))
-		return new_next(form, size, a, b);
+		return new_next(form, size, a, b, site);
 	if (road == MTR_ROAD_TRACED)
 		p = align ? new_aligned(align, size)
 			  : mtr_real.malloc(mtr_request(size));
@@ -165,16 +166,16 @@ NEW_ALIGNED(_ZnamSt11align_val_tRKSt9nothrow_t)
 
 /* Not in the ledger, or not our business. */
 static MTR_COLD void delete_slow(enum mtr_cxx form, void *p, uintptr_t a,
-				 uintptr_t b)
+				 uintptr_t b, uintptr_t caller)
 {
 	delete_form *next = NULL;
 
 	if (!p || mtr_arena_owns(p))
 		return;
 	if (mtr_cxx_is_handed_on(form))
-		next = (delete_form *)mtr_cxx_next(form);
+		next = (delete_form *)mtr_cxx_next(form, caller);
 	else if (!mtr_track_find(p))
-		next = (delete_form *)mtr_cxx_plugin_delete(form);
+		next = (delete_form *)mtr_cxx_plugin_delete(form, caller);
 	if (next)
 		next(p, a, b);
 	else if (mtr_real_road(0) != MTR_ROAD_PLAIN)
@@ -198,7 +199,7 @@ MTR_INLINE void delete_common(enum mtr_cxx form, void *p, uintptr_t a,
 	mtr_real.free(p);
 	return;
 slow:
-	delete_slow(form, p, a, b);
+	delete_slow(form, p, a, b, caller);
 }
 
 /* clang-format off */
