@@ -11,16 +11,15 @@ mtr_quiet=${MTR_DEBUG:+log=/dev/null}
 # makes a program hang is killed in the end. MTR_BEFORE and MTR_AFTER name
 # libraries to come before it and after it.
 under() {
-    timeout -k 5 200 env \
-        LD_PRELOAD="${MTR_BEFORE:+$MTR_BEFORE:}$MTR_LIB${MTR_AFTER:+:$MTR_AFTER}" \
+    mtr_libraries=${MTR_BEFORE:+$MTR_BEFORE:}$MTR_LIB${MTR_AFTER:+:$MTR_AFTER}
+    timeout -k 5 200 env LD_PRELOAD="$mtr_libraries" \
         MALLOC_TRACER_OPTIONS="${mtr_options-$mtr_quiet}" MTR_TRACED=1 "$@" \
         2>&"${mtr_err:-2}"
 }
 
 plain() {
-    timeout -k 5 200 env \
-        LD_PRELOAD="${MTR_BEFORE-}${MTR_BEFORE:+${MTR_AFTER:+:}}${MTR_AFTER-}" \
-        "$@" \
+    mtr_libraries=${MTR_BEFORE:+$MTR_BEFORE:}${MTR_AFTER-}
+    timeout -k 5 200 env ${mtr_libraries:+LD_PRELOAD="$mtr_libraries"} "$@" \
         2>&"${mtr_err:-2}"
 }
 

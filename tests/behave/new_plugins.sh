@@ -53,3 +53,28 @@ for own in none pair all pool; do
     done
     echo "ok: plugins that replace $own"
 done
+
+# Which replacement is called where several plugins bring C++ is not always
+# known; but what lives without the tracer lives with it.
+plugin none
+plugin static -static-libstdc++
+for own in pair all; do
+    for flags in "" -Wl,-Bsymbolic-functions -static-libstdc++; do
+        # shellcheck disable=SC2086 # lists
+        plugin own "$mtr_tmp/$own.o" $flags
+        for order in "none own" "own none" "static own" "own static"; do
+            set -- "$mtr_tmp/${order% *}.so" "$mtr_tmp/${order#* }.so"
+            (plain "$mtr_tmp/c" "$@") >/dev/null 2>&1 || continue
+            under "$mtr_tmp/c" "$@" >"$mtr_tmp/out" ||
+                fail "$order, $own $flags: exit status $?"
+        done
+    done
+done
+echo "ok: several plugins"
+
+# Too late for the plugin's replacements to be called, but its blocks get back.
+object direct new_plugin.cc -DDIRECT
+cxx -shared "$mtr_tmp/direct.o" "$mtr_tmp/all.o" -o "$mtr_tmp/direct.so"
+hosts "$mtr_tmp/direct.so"
+hosts "$mtr_tmp/none.so" "$mtr_tmp/direct.so"
+echo "ok: blocks of a later plugin"

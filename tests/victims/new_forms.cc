@@ -27,8 +27,8 @@ void sized_delete(void *, size_t) __asm__("_ZdlPvm");
 void sized_delete_array(void *, size_t) __asm__("_ZdaPvm");
 void sized_delete_wide(void *, size_t,
 		       std::align_val_t) __asm__("_ZdlPvmSt11align_val_t");
-void sized_delete_wide_array(void *, size_t,
-			     std::align_val_t) __asm__("_ZdaPvmSt11align_val_t");
+void sized_delete_wide_array(void *, size_t, std::align_val_t) __asm__(
+	"_ZdaPvmSt11align_val_t");
 }
 
 static void *make(int form, size_t size)

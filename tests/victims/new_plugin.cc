@@ -69,8 +69,24 @@ static void no_memory()
 	tell("no memory");
 }
 
+#ifdef DIRECT
+// A block of a replacement that was inlined, freed by one that was not.
+__attribute__((visibility("hidden"))) void *replaced_new(size_t size);
+
+static void direct()
+{
+	::operator delete(replaced_new(10));
+	::operator delete[](replaced_new(10));
+	::operator delete(replaced_new(10), std::nothrow);
+	printf("alive\n");
+}
+#endif
+
 extern "C" void plugin_run()
 {
+#ifdef DIRECT
+	return direct();
+#endif
 	all_forms();
 	runtime();
 	no_memory();
