@@ -44,8 +44,9 @@ need_cxx() {
 }
 
 # Run a command, plain and traced: its output, errors and status are to be the
-# same. With mtr_silent nothing is said of what is well. The shell's own word on a program's death ("Segmentation fault") names
-# lines of a script, and goes elsewhere than the program's errors.
+# same. With mtr_silent nothing is said of what is well. The shell's own word on
+# a program's death ("Segmentation fault") names lines of a script, and goes
+# elsewhere than the program's errors.
 compare() { # NAME COMMAND ARG...
     mtr_what=$1
     shift

@@ -123,6 +123,9 @@ replaced() {
     program aligned -DFORMS=0x4010 -DPOOL
     program new_alone -DFORMS=1
     program delete_alone -DFORMS=0x100
+    cxx "$victims/wraps_malloc.cc" -o "$mtr_tmp/wraps_malloc" -ldl
+    compare_modes wraps_malloc "$mtr_tmp/wraps_malloc"
+    echo "ok: a program that wraps malloc"
     for allocator in libjemalloc.so.2 libtcmalloc_minimal.so.4 \
         libmimalloc.so.2; do
         allocator $allocator

@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <malloc.h>
 #include <new>
 
 #include "replaces.h"
@@ -97,12 +98,15 @@ static void tell(const char *what, int a, int b)
 
 static void run(int how, int undo, size_t size)
 {
+	int before = mallinfo().hblks;
 	void *p = make(how, size);
 
 	if (!p || (how >= 4 && reinterpret_cast<uintptr_t>(p) % 64))
 		abort();
 	memset(p, 0xff, size);
 	unmake(undo, p, size);
+	if (static_cast<int>(mallinfo().hblks) != before)
+		printf("not freed: ");
 	tell("new and delete", how, undo);
 }
 
@@ -193,10 +197,12 @@ int main()
 {
 	for (int i = 0; i < REPLACED_FORMS; i++)
 		replaced_calls[i] = 0;
+	// so that a large block that is not freed can be counted
+	mallopt(M_MMAP_THRESHOLD, 4000);
 	for (int how = 0; how < 8; how++)
 		for (int undo = 0; undo < 12; undo++)
 			if ((how < 4) == (undo < 6) && (how & 1) == (undo & 1))
-				for (size_t size = 0; size < 300; size += 150)
+				for (size_t size = 0; size < 9999; size += 5000)
 					run(how, undo, size);
 	for (int how = 0; how < 8; how++)
 		fail(how);
