@@ -2,10 +2,14 @@
 /*
  * operator new and delete, all 20 forms, under their mangled names.
  *
- * They stand here so that the record names who said new, not the C++ runtime.
+ * They are here so that the record names the code that says new, not the C++
+ * runtime. A form that the program or a library has replaced, and one that ends
+ * up in a replaced one, is handed on to its next definition (cxx.h).
+ *
  * When memory runs out the next operator new takes over: it calls the
- * new-handler, and throws or returns NULL as its form demands. A new-handler's
- * exception passes through these frames, which have nothing to clean up.
+ * new-handler, and throws or returns NULL as its form demands. Exceptions of
+ * new-handlers and replacements pass through these frames, which have nothing
+ * to clean up.
  *
  * Every form of new takes the size first, every form of delete the pointer.
  * What follows (a size, an alignment, a reference to std::nothrow) differs,
@@ -15,6 +19,7 @@
 
 #include "preload/arena.h"
 #include "preload/capture.h"
+#include "preload/cxx.h"
 #include "preload/entry.h"
 #include "preload/eventlog.h"
 #include "preload/real.h"
@@ -23,9 +28,34 @@
 typedef void *new_form(size_t size, uintptr_t a, uintptr_t b);
 typedef void delete_form(void *p, uintptr_t a, uintptr_t b);
 
-static void *new_next(enum mtr_cxx form, size_t size, uintptr_t a, uintptr_t b)
+/*
+ * A form that is handed on is no event of ours: p may lie anywhere in a block.
+ * The load is a plain one, of which nothing is left where events are empty.
+ */
+MTR_INLINE bool is_event(enum mtr_cxx form)
 {
-	new_form *next = (new_form *)mtr_real_cxx_next(form);
+	return !(mtr_cxx_handed_on >> form & 1);
+}
+
+MTR_INLINE void event_new(enum mtr_cxx form, size_t size, const void *p,
+			  uintptr_t caller)
+{
+	if (is_event(form))
+		mtr_event_alloc("operator new", size, p, caller);
+}
+
+MTR_INLINE void event_delete(enum mtr_cxx form, const void *p, uintptr_t caller)
+{
+	if (!is_event(form))
+		return;
+	mtr_event_check_free(p, mtr_track_find(p), caller);
+	mtr_event_free("operator delete", p, caller);
+}
+
+static void *new_next(enum mtr_cxx form, size_t size, uintptr_t a, uintptr_t b,
+		      const struct mtr_site *site)
+{
+	new_form *next = (new_form *)mtr_cxx_next(form, site->pc);
 
 	return next ? next(size, a, b) : NULL;
 }
@@ -38,9 +68,9 @@ static MTR_COLD void *new_handed_on(enum mtr_cxx form, size_t size, uintptr_t a,
 				    uintptr_t b, const struct mtr_site *site)
 {
 	if (size >= mtr_size_max)
-		return new_next(form, size, a, b);
-	return mtr_track_adopt(new_next(form, mtr_request(size), a, b), size,
-			       site);
+		return new_next(form, size, a, b, site);
+	return mtr_track_adopt(new_next(form, mtr_request(size), a, b, site),
+			       size, site);
 }
 
 static void *new_aligned(size_t align, size_t size)
@@ -56,15 +86,18 @@ static __attribute__((noinline)) void *new_slow(enum mtr_cxx form, size_t size,
 						uintptr_t b,
 						const struct mtr_site *site)
 {
-	enum mtr_road road = mtr_real_road_from(size, site->pc);
+	enum mtr_road road;
 	void *p = NULL;
 
+	if (mtr_cxx_is_handed_on(form) && mtr_cxx_next(form, site->pc))
+		return new_next(form, size, a, b, site);
+	road = mtr_real_road(size);
 	if (road == MTR_ROAD_NESTED)
 		return mtr_arena_alloc(size, align);
-	if (road == MTR_ROAD_PLAIN || mtr_real.cxx_replaced)
-		return new_next(form, size, a, b);
+	if (road == MTR_ROAD_PLAIN)
+		return new_next(form, size, a, b, site);
 	if (align & (align - 1) || (align && mtr_real.aligned_alloc_foreign))
-		return new_next(form, size, a, b);
+		return new_next(form, size, a, b, site);
 	if (road == MTR_ROAD_TRACED)
 		p = align ? new_aligned(align, size)
 			  : mtr_real.malloc(mtr_request(size));
@@ -106,7 +139,7 @@ static __attribute__((noinline)) void *new_stacks(enum mtr_cxx form,
 		else							\
 			p = new_slow(MTR_CXX_##name, kept, 0, kept_a,	\
 				     kept_b, MTR_SITE());		\
-		mtr_event_alloc("operator new", size, p, MTR_CALLER());	\
+		event_new(MTR_CXX_##name, size, p, MTR_CALLER());	\
 		return p;						\
 	}
 
@@ -117,7 +150,7 @@ static __attribute__((noinline)) void *new_stacks(enum mtr_cxx form,
 		void *p = new_slow(MTR_CXX_##name, size, a, a, b,	\
 				   MTR_SITE());			\
 									\
-		mtr_event_alloc("operator new", size, p, MTR_CALLER());	\
+		event_new(MTR_CXX_##name, size, p, MTR_CALLER());	\
 		return p;						\
 	}
 /* clang-format on */
@@ -133,19 +166,20 @@ NEW_ALIGNED(_ZnamSt11align_val_tRKSt9nothrow_t)
 
 /* Not in the ledger, or not our business. */
 static MTR_COLD void delete_slow(enum mtr_cxx form, void *p, uintptr_t a,
-				 uintptr_t b)
+				 uintptr_t b, uintptr_t caller)
 {
-	delete_form *next;
+	delete_form *next = NULL;
 
 	if (!p || mtr_arena_owns(p))
 		return;
-	if (mtr_real_road(0) == MTR_ROAD_TRACED && !mtr_real.cxx_replaced) {
-		mtr_interpose_free(p);
-		return;
-	}
-	next = (delete_form *)mtr_real_cxx_next(form);
+	if (mtr_cxx_is_handed_on(form))
+		next = (delete_form *)mtr_cxx_next(form, caller);
+	else if (!mtr_track_find(p))
+		next = (delete_form *)mtr_cxx_plugin_delete(form, caller);
 	if (next)
 		next(p, a, b);
+	else if (mtr_real_road(0) != MTR_ROAD_PLAIN)
+		mtr_interpose_free(p);
 }
 
 MTR_INLINE void delete_common(enum mtr_cxx form, void *p, uintptr_t a,
@@ -154,8 +188,7 @@ MTR_INLINE void delete_common(enum mtr_cxx form, void *p, uintptr_t a,
 	const struct mtr_hint *hint = mtr_hint_for((uintptr_t)p);
 	uint8_t *at;
 
-	mtr_event_check_free(p, mtr_track_find(p), caller);
-	mtr_event_free("operator delete", p, caller);
+	event_delete(form, p, caller);
 	if (unlikely(!mtr_hint_covers(hint, (uintptr_t)p) ||
 		     !mtr_real.delete_fast))
 		goto slow;
@@ -166,7 +199,7 @@ MTR_INLINE void delete_common(enum mtr_cxx form, void *p, uintptr_t a,
 	mtr_real.free(p);
 	return;
 slow:
-	delete_slow(form, p, a, b);
+	delete_slow(form, p, a, b, caller);
 }
 
 /* clang-format off */

@@ -387,3 +387,12 @@ void mtr_linkage_look_up(struct mtr_lookup *lookups, size_t n)
 		if (!lookups[i].next.at)
 			lookups[i].next = lookups[i].before;
 }
+
+void mtr_linkage_look_up_in(const struct link_map *map, struct mtr_lookup *l)
+{
+	struct table t;
+
+	l->hash = gnu_hash(l->name);
+	if (table_open(map, &t))
+		look_up_in(&t, l, true, true);
+}

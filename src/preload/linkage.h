@@ -42,6 +42,9 @@ struct mtr_lookup {
 /* Look up all @n names. Everything but .name must be zero. */
 void mtr_linkage_look_up(struct mtr_lookup *lookups, size_t n);
 
+/* The same in one object alone, for one name: .first. */
+void mtr_linkage_look_up_in(const struct link_map *map, struct mtr_lookup *l);
+
 /* The head of the list of objects, which is the program. */
 const struct link_map *mtr_linkage_program(void);
 

@@ -267,6 +267,13 @@ enum mtr_object_kind mtr_objects_find(uintptr_t pc, struct mtr_object *ret)
 	return passing_find(pc, ret) ? MTR_OBJECT_PASSING : MTR_OBJECT_NONE;
 }
 
+void mtr_objects_iterate(int (*visit)(struct dl_phdr_info *, size_t, void *),
+			 void *context)
+{
+	if (loader.iterate)
+		loader.iterate(visit, context);
+}
+
 /* libc and its likes. */
 
 static struct mtr_span span_of(const char *name)

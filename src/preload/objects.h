@@ -85,6 +85,13 @@ enum mtr_object_kind {
  */
 enum mtr_object_kind mtr_objects_find(uintptr_t pc, struct mtr_object *ret);
 
+/*
+ * dl_iterate_phdr, libc's own: objects neither come nor go while it calls
+ * @visit. Takes the loader's lock for the list of objects.
+ */
+void mtr_objects_iterate(int (*visit)(struct dl_phdr_info *, size_t, void *),
+			 void *context);
+
 /* Rules of a passing object are kept from now on. */
 MTR_INLINE void mtr_objects_watch(void)
 {

@@ -4,11 +4,11 @@
  */
 #include "real.h"
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <string.h>
 
 #include "preload/arena.h"
+#include "preload/cxx.h"
 #include "preload/entry.h"
 #include "preload/init.h"
 #include "preload/linkage.h"
@@ -169,34 +169,32 @@ static bool chunks_agree(bool libc)
 	return agree;
 }
 
-/* The next definition of each form of operator new and delete. */
-static struct mtr_definition cxx_next[MTR_CXX_COUNT];
-
-/* Is @d a C++ runtime's, or the next allocator's? */
-static bool is_standard(const struct mtr_definition *d,
-			const struct mtr_lookup *found)
+/*
+ * Would a C++ runtime's operator new and delete come to us? Aligned ones call
+ * any of three.
+ */
+static bool is_bypassed(const struct mtr_lookup *found)
 {
-	static const char *const runtimes[] = { "libstdc++.so", "libc++.so",
-						"libc++abi.so" };
+#ifdef MTR_TWIN
+	(void)found;
+	return false;
+#else
+	static const enum wanted called[] = { WANTED_MALLOC, WANTED_FREE,
+					      WANTED_MEMALIGN,
+					      WANTED_ALIGNED_ALLOC,
+					      WANTED_POSIX_MEMALIGN };
 
-	for (size_t i = 0; i < sizeof(runtimes) / sizeof(*runtimes); i++)
-		if (mtr_linkage_is_called(d->map, runtimes[i]))
+	for (size_t i = 0; i < sizeof(called) / sizeof(*called); i++)
+		if (found[called[i]].first.map != mtr_linkage_self())
 			return true;
-	return d->map == found[WANTED_MALLOC].next.map;
-}
-
-static bool cxx_is_replaced(const struct mtr_lookup *found)
-{
-	const struct mtr_definition *next =
-		&found[WANTED_CXX + MTR_CXX__Znwm].next;
-
-	return next->at && !is_standard(next, found);
+	return false;
+#endif
 }
 
 static void set_limits(struct mtr_limits *limits, size_t limit)
 {
 	__atomic_store_n(&limits->malloc, limit, __ATOMIC_RELEASE);
-	__atomic_store_n(&limits->cxx, mtr_real.cxx_replaced ? 0 : limit,
+	__atomic_store_n(&limits->cxx, mtr_cxx_hands_on_none() ? limit : 0,
 			 __ATOMIC_RELEASE);
 }
 
@@ -204,7 +202,10 @@ void mtr_real_open_roads(void)
 {
 	bool stacks = mtr_descriptor.stack_depth;
 
-	if (atomic_load(&state) != STATE_TRACED || !mtr_real.chunks)
+	if (atomic_load(&state) != STATE_TRACED)
+		return;
+	mtr_real.delete_fast = mtr_cxx_hands_on_none();
+	if (!mtr_real.chunks)
 		return;
 	set_limits(&mtr_real.fast, stacks ? 0 : mtr_size_max);
 	set_limits(&mtr_real.stacks, stacks ? mtr_size_max : 0);
@@ -234,9 +235,8 @@ static void resolve(void)
 	shadowed = is_shadowed(found);
 	/* valgrind, which shadows us, forbids reading chunk headers */
 	mtr_real.chunks = !shadowed && !mtr_real.unsized && chunks_agree(libc);
-	for (size_t i = 0; i < MTR_CXX_COUNT; i++)
-		cxx_next[i] = found[WANTED_CXX + i].next;
-	mtr_real.cxx_replaced = cxx_is_replaced(found);
+	mtr_cxx_start(&found[WANTED_CXX], found[WANTED_MALLOC].next.map,
+		      shadowed || is_bypassed(found));
 	mtr_init_descriptor(shadowed);
 	/* large blocks will lie near us: their tables are there from now on */
 	mtr_ledger_make((uintptr_t)&mtr_real, &unused);
@@ -244,7 +244,6 @@ static void resolve(void)
 	mtr_descriptor.drops[MTR_DROP_STARTUP] = drops;
 	resolving = false;
 	atomic_store(&state, shadowed ? STATE_SHADOWED : STATE_TRACED);
-	mtr_real.delete_fast = !shadowed && !mtr_real.cxx_replaced;
 	mtr_real_open_roads();
 }
 
@@ -299,23 +298,4 @@ MTR_COLD enum mtr_road mtr_real_road_from(size_t size, uintptr_t pc)
 				   ~(uint32_t)MTR_FLAG_SHADOWED,
 				   __ATOMIC_RELAXED);
 	return mtr_real_road(size);
-}
-
-/* A C++ runtime that a plugin has loaded, for itself alone. */
-static void *cxx_look_up(enum mtr_cxx form)
-{
-	void *runtime = dlopen("libstdc++.so.6", RTLD_LAZY | RTLD_NOLOAD);
-
-	return runtime ? dlsym(runtime, wanted_names[WANTED_CXX + form]) : NULL;
-}
-
-MTR_COLD void *mtr_real_cxx_next(enum mtr_cxx form)
-{
-	int kept = errno;
-
-	if (!cxx_next[form].at) {
-		cxx_next[form].at = cxx_look_up(form);
-		errno = kept;
-	}
-	return cxx_next[form].at;
 }

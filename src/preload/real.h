@@ -54,10 +54,9 @@ struct mtr_real {
 	int (*posix_memalign)(void **ret, size_t align, size_t size);
 	size_t (*malloc_usable_size)(void *p);
 
-	bool chunks;	   /* glibc: the chunk header gives the usable size */
-	bool delete_fast;  /* operator delete is free */
-	bool cxx_replaced; /* a library brings its own operator new */
-	bool unsized;	   /* no malloc_usable_size beside malloc */
+	bool chunks;	  /* glibc: the chunk header gives the usable size */
+	bool delete_fast; /* every form of operator delete is free */
+	bool unsized;	  /* no malloc_usable_size beside malloc */
 	/* not beside malloc: whose blocks these are nobody knows */
 	bool memalign_foreign, aligned_alloc_foreign, posix_memalign_foreign;
 };
@@ -105,20 +104,5 @@ MTR_INLINE bool mtr_road_is_open(const size_t *limit, size_t size)
 {
 	return likely(size < mtr_load_published(limit));
 }
-
-/*
- * The forms of operator new and delete. A C++ runtime's own are stood in for;
- * a replacement that some library brings is the program's business, and is
- * called instead.
- */
-enum mtr_cxx {
-#define MTR_ENTRY(name)
-#define MTR_CXX(name) MTR_CXX_##name,
-#include "preload/entry_points.def"
-	MTR_CXX_COUNT
-};
-
-/* The next definition of a form; NULL: no C++ runtime is in the process. */
-void *mtr_real_cxx_next(enum mtr_cxx form);
 
 #endif

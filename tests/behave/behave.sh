@@ -8,15 +8,18 @@ need_preload
 mtr_quiet=${MTR_DEBUG:+log=/dev/null}
 
 # Run a command under the library, the victims knowing it. A library that
-# makes a program hang is killed in the end.
+# makes a program hang is killed in the end. MTR_BEFORE and MTR_AFTER name
+# libraries to come before it and after it.
 under() {
-    timeout -k 5 200 env LD_PRELOAD="$MTR_LIB${MTR_AFTER:+:$MTR_AFTER}" \
+    mtr_libraries=${MTR_BEFORE:+$MTR_BEFORE:}$MTR_LIB${MTR_AFTER:+:$MTR_AFTER}
+    timeout -k 5 200 env LD_PRELOAD="$mtr_libraries" \
         MALLOC_TRACER_OPTIONS="${mtr_options-$mtr_quiet}" MTR_TRACED=1 "$@" \
         2>&"${mtr_err:-2}"
 }
 
 plain() {
-    timeout -k 5 200 env ${MTR_AFTER:+LD_PRELOAD="$MTR_AFTER"} "$@" \
+    mtr_libraries=${MTR_BEFORE:+$MTR_BEFORE:}${MTR_AFTER-}
+    timeout -k 5 200 env ${mtr_libraries:+LD_PRELOAD="$mtr_libraries"} "$@" \
         2>&"${mtr_err:-2}"
 }
 
@@ -41,8 +44,9 @@ need_cxx() {
 }
 
 # Run a command, plain and traced: its output, errors and status are to be the
-# same. The shell's own word on a program's death ("Segmentation fault") names
-# lines of a script, and goes elsewhere than the program's errors.
+# same. With mtr_silent nothing is said of what is well. The shell's own word on
+# a program's death ("Segmentation fault") names lines of a script, and goes
+# elsewhere than the program's errors.
 compare() { # NAME COMMAND ARG...
     mtr_what=$1
     shift
@@ -59,5 +63,5 @@ compare() { # NAME COMMAND ARG...
     same "$mtr_what: errors" "$mtr_tmp/plain.err" "$mtr_tmp/traced.err"
     [ "$mtr_plain" -eq "$mtr_traced" ] ||
         fail "$mtr_what: exit status $mtr_traced, not $mtr_plain"
-    echo "ok: $mtr_what"
+    ${mtr_silent:+:} echo "ok: $mtr_what"
 }

@@ -6,7 +6,6 @@
 need_preload
 need nm
 
-# dlopen, dlsym: a C++ runtime that a plugin brought, when memory has run out.
 # dl_iterate_phdr, time: snapshots. _r_debug: the list of objects.
 cat >"$mtr_tmp/allowed" <<'END'
 _ITM_deregisterTMCloneTable
@@ -20,8 +19,6 @@ __libc_single_threaded
 bcmp
 _r_debug
 dl_iterate_phdr
-dlopen
-dlsym
 getauxval
 getpagesize
 memchr
@@ -40,7 +37,7 @@ END
 
 nm -D --undefined-only "$MTR_LIB" |
     sed 's/.* //; s/@.*//' | sort -u >"$mtr_tmp/undefined"
-grep -qx dlsym "$mtr_tmp/undefined" || fail "nm did not answer"
+grep -qx memcpy "$mtr_tmp/undefined" || fail "nm did not answer"
 sort -u "$mtr_tmp/allowed" | comm -13 - "$mtr_tmp/undefined" >"$mtr_tmp/new"
 [ -s "$mtr_tmp/new" ] || exit 0
 cat "$mtr_tmp/new"
