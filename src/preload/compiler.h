@@ -48,6 +48,24 @@ MTR_INLINE uintptr_t mtr_strip_pac(uintptr_t pc)
 	return pc;
 }
 #endif
+
+/*
+ * What tells threads apart. gcc before 11 has __builtin_thread_pointer on
+ * AArch64 alone; on x86-64 the word at the pointer is the pointer (the ABI's
+ * thread control block), and one load gets it.
+ */
+MTR_INLINE uintptr_t mtr_thread_pointer(void)
+{
+#ifdef __x86_64__
+	uintptr_t tp;
+
+	__asm__("movq %%fs:0, %0" : "=r"(tp));
+	return tp;
+#else
+	return (uintptr_t)__builtin_thread_pointer();
+#endif
+}
+
 #define MTR_CALLER() mtr_strip_pac((uintptr_t)__builtin_return_address(0))
 
 #endif
