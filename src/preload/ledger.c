@@ -14,7 +14,10 @@
 enum {
 	MID_BYTES = sizeof(mtr_leaf) << MTR_MID_BITS,
 	/* Leaves are mapped some at a time: one by one, their spare bytes
-	 * would cost a page each. */
+	 * would cost a page each. A small program shall not pay for many,
+	 * where address space is limited or memory locked: a pool is as large
+	 * as what was there before. */
+	POOL_LEAVES_MIN = 2,
 	POOL_LEAVES = 15,
 	POOL_LEFT_MASK = 15,
 };
@@ -51,15 +54,27 @@ static void unmap_counted(void *p, size_t bytes)
 			   __ATOMIC_RELAXED);
 }
 
+static size_t pool_leaves(void)
+{
+	size_t n = __atomic_load_n(&mtr_descriptor.ledger_bytes,
+				   __ATOMIC_RELAXED) /
+		   MTR_LEAF_BYTES;
+
+	if (n < POOL_LEAVES_MIN)
+		return POOL_LEAVES_MIN;
+	return n < POOL_LEAVES ? n : POOL_LEAVES;
+}
+
 static uint8_t *leaf_map_pool(uintptr_t empty)
 {
-	size_t bytes = POOL_LEAVES * (size_t)MTR_LEAF_BYTES;
+	size_t leaves = pool_leaves();
+	size_t bytes = leaves * MTR_LEAF_BYTES;
 	uint8_t *first = map_counted(bytes);
 	uintptr_t rest;
 
 	if (!first)
 		return NULL;
-	rest = ((uintptr_t)first + MTR_LEAF_BYTES) | (POOL_LEAVES - 1);
+	rest = ((uintptr_t)first + MTR_LEAF_BYTES) | (leaves - 1);
 	if (atomic_compare_exchange_strong(&pool, &empty, rest))
 		return first;
 	unmap_counted(first, bytes);
