@@ -150,6 +150,7 @@ uint8_t *mtr_ledger_find(uintptr_t addr)
 	mtr_leaf *mid;
 	uint8_t *leaf;
 
+	addr = mtr_untag(addr);
 	if (mtr_root_index(addr) >= 1 << MTR_ROOT_BITS)
 		return NULL;
 	mid = atomic_load_explicit(&mtr_ledger_root[mtr_root_index(addr)],
@@ -168,6 +169,7 @@ MTR_COLD uint8_t *mtr_ledger_make(uintptr_t addr, enum mtr_drop *drop)
 	mtr_leaf *mid;
 	uint8_t *leaf;
 
+	addr = mtr_untag(addr);
 	*drop = MTR_DROP_HIGH;
 	if (mtr_root_index(addr) >> MTR_ROOT_BITS)
 		return NULL;
@@ -216,7 +218,7 @@ static uintptr_t leaf_next(const uint8_t *leaf, uintptr_t addr,
 
 uintptr_t mtr_ledger_next(uintptr_t addr, const uint8_t **at)
 {
-	addr = (addr + MTR_GRANULE - 1) & -(uintptr_t)MTR_GRANULE;
+	addr = (mtr_untag(addr) + MTR_GRANULE - 1) & -(uintptr_t)MTR_GRANULE;
 	while (!(mtr_root_index(addr) >> MTR_ROOT_BITS)) {
 		mtr_leaf *mid = mtr_ledger_root[mtr_root_index(addr)];
 		uint8_t *leaf;
@@ -237,7 +239,7 @@ uintptr_t mtr_ledger_next(uintptr_t addr, const uint8_t **at)
 
 uintptr_t mtr_ledger_previous(uintptr_t addr, const uint8_t **at)
 {
-	addr &= -(uintptr_t)MTR_GRANULE;
+	addr = mtr_untag(addr) & -(uintptr_t)MTR_GRANULE;
 	if (mtr_root_index(addr) >> MTR_ROOT_BITS)
 		return 0;
 	for (;;) {
