@@ -69,7 +69,8 @@ same() { # WHAT FILE FILE
     exit 1
 }
 
-# The path of a shared library by its soname, empty if it is not installed.
+# The path of a shared library by its soname, a pattern; empty if it is not
+# installed.
 find_library() {
     (PATH=$PATH:/sbin:/usr/sbin ldconfig -p) 2>/dev/null |
         sed -n "s|^[[:space:]]*$1 .*=> ||p" | head -n 1

@@ -47,10 +47,11 @@ MTR_EXPORT int malloc_tracer_lookup(const void *addr,
 	start = mtr_ledger_previous((uintptr_t)addr, &at);
 	usable = start ? mtr_track_usable(at) : 0;
 	if (usable < MTR_USABLE_MIN ||
-	    (uintptr_t)addr - start >= mtr_trailer_offset(usable)) {
+	    mtr_untag((uintptr_t)addr) - start >= mtr_trailer_offset(usable)) {
 		errno = ENOENT;
 		return -1;
 	}
+	start = mtr_tag_like((uintptr_t)addr, start);
 	t = mtr_trailer_at((void *)start, usable);
 	*ret = (struct malloc_tracer_block){
 		.addr = (const void *)start,

@@ -14,12 +14,50 @@
 
 #include "preload/cfi_object.h"
 #include "preload/cfi_program.h"
+#include "preload/descriptor.h"
 #include "preload/objects.h"
 #include "preload/sys.h"
 
-struct mtr_rule_kept mtr_rules[1 << MTR_RULE_BITS];
-struct mtr_rule_set mtr_rule_sets[2 << MTR_RULE_TABLE_MAX];
-_Atomic unsigned int mtr_rule_table = MTR_RULE_TABLE_MIN;
+/* A rule that is in no slot. */
+struct kept {
+	struct mtr_rule rule;
+	_Atomic uint32_t state;
+};
+
+/* 2^MTR_RULE_BITS of them, mapped when the first comes: most programs meet a
+ * few, for the linker's stubs. */
+static _Atomic(struct kept *) rules;
+
+/* The tables, by the n of their 2^n sets; 0: not there yet. */
+static struct mtr_rule_set first_table[1 << MTR_RULE_TABLE_MIN]
+	__attribute__((aligned(128)));
+static _Atomic uintptr_t tables[MTR_RULE_TABLE_MAX + 1] = {
+	[MTR_RULE_TABLE_MIN] = (uintptr_t)first_table + 64 - MTR_RULE_TABLE_MIN,
+};
+_Atomic uintptr_t mtr_rule_table =
+	(uintptr_t)first_table + 64 - MTR_RULE_TABLE_MIN;
+
+/* No memory once: the tables stay as they are, and nobody asks again. */
+static _Atomic bool refused;
+
+static void *map_counted(size_t bytes)
+{
+	void *p = atomic_load(&refused) ? NULL : mtr_sys_map(bytes);
+
+	if (!p)
+		atomic_store(&refused, true);
+	else
+		__atomic_fetch_add(&mtr_descriptor.depot_bytes, bytes,
+				   __ATOMIC_RELAXED);
+	return p;
+}
+
+static void unmap_counted(void *p, size_t bytes)
+{
+	mtr_sys_unmap(p, bytes);
+	__atomic_fetch_sub(&mtr_descriptor.depot_bytes, bytes,
+			   __ATOMIC_RELAXED);
+}
 
 /* From a row to a rule. */
 
@@ -168,9 +206,24 @@ static bool rules_equal(const struct mtr_rule *a, const struct mtr_rule *b)
 	       a->kind == b->kind && a->flags == b->flags;
 }
 
+static struct kept *rules_make(void)
+{
+	const size_t bytes = sizeof(struct kept) << MTR_RULE_BITS;
+	struct kept *all = atomic_load(&rules), *none = NULL;
+
+	if (all)
+		return all;
+	all = map_counted(bytes);
+	if (!all || atomic_compare_exchange_strong(&rules, &none, all))
+		return all;
+	unmap_counted(all, bytes);
+	return none;
+}
+
 /*
- * Where @rule is kept; -1: all places are taken. One that is being filled in,
- * perhaps by whom this signal handler interrupts, is passed over.
+ * Where @rule is kept; -1: all places are taken, or no memory. One that is
+ * being filled in, perhaps by whom this signal handler interrupts, is passed
+ * over.
  */
 static int rule_keep(const struct mtr_rule *rule)
 {
@@ -178,10 +231,11 @@ static int rule_keep(const struct mtr_rule *rule)
 		     (uint64_t)(uint16_t)rule->ra << 48 ^
 		     (uint64_t)(rule->kind ^ rule->flags << 3) << 20;
 	size_t at = (h * UINT64_C(0x9e3779b97f4a7c15)) >> (64 - MTR_RULE_BITS);
+	struct kept *all = rules_make();
 
-	for (size_t i = 0; i < 1 << MTR_RULE_BITS; i++) {
+	for (size_t i = 0; all && i < 1 << MTR_RULE_BITS; i++) {
 		size_t place = (at + i) % (1 << MTR_RULE_BITS);
-		struct mtr_rule_kept *k = &mtr_rules[place];
+		struct kept *k = &all[place];
 		uint32_t state = RULE_FREE;
 
 		if (atomic_compare_exchange_strong(&k->state, &state,
@@ -195,6 +249,28 @@ static int rule_keep(const struct mtr_rule *rule)
 			return place;
 	}
 	return -1;
+}
+
+/* The next table, of twice the size; 0: there is none. */
+static uintptr_t table_next(uintptr_t table)
+{
+	unsigned int n = mtr_rule_table_bits(table) + 1;
+	uintptr_t next, none = 0;
+	void *sets;
+
+	if (n > MTR_RULE_TABLE_MAX)
+		return 0;
+	next = atomic_load(&tables[n]);
+	if (next)
+		return next;
+	sets = map_counted(sizeof(struct mtr_rule_set) << n);
+	if (!sets)
+		return 0;
+	next = (uintptr_t)sets + 64 - n;
+	if (atomic_compare_exchange_strong(&tables[n], &none, next))
+		return next;
+	unmap_counted(sets, sizeof(struct mtr_rule_set) << n);
+	return none;
 }
 
 static bool set_add(struct mtr_rule_set *set, uint64_t pc, uint64_t slot)
@@ -214,10 +290,12 @@ static bool set_add(struct mtr_rule_set *set, uint64_t pc, uint64_t slot)
 /* Nothing is moved to make room: moved, it might outlive its object. */
 static void slot_keep(uint64_t pc, uint64_t slot)
 {
-	unsigned int table = atomic_load(&mtr_rule_table);
+	uintptr_t table = atomic_load(&mtr_rule_table);
 
 	while (!set_add(mtr_rule_set(pc, table), pc, slot)) {
-		if (table == MTR_RULE_TABLE_MAX) {
+		uintptr_t next = table_next(table);
+
+		if (!next) {
 			atomic_store(&mtr_rule_set(pc, table)
 					      ->slot[mtr_rule_slot(pc)],
 				     slot);
@@ -225,8 +303,8 @@ static void slot_keep(uint64_t pc, uint64_t slot)
 		}
 		/* else another thread did so, or a handler */
 		if (atomic_compare_exchange_strong(&mtr_rule_table, &table,
-						   table + 1))
-			table++;
+						   next))
+			table = next;
 	}
 }
 
@@ -282,9 +360,10 @@ const struct mtr_rule *mtr_rule_of(uint64_t slot, struct mtr_rule *room)
 	if (slot == 0)
 		return room;
 	if (!mtr_rule_is_short(slot))
-		return &mtr_rules[slot >> MTR_SLOT_RULE &
-				  ((1 << MTR_RULE_BITS) - 1)]
-				.rule;
+		return &atomic_load_explicit(&rules, memory_order_relaxed)
+				[slot >> MTR_SLOT_RULE &
+				 ((1 << MTR_RULE_BITS) - 1)]
+					.rule;
 	*room = rule_lengthen(slot);
 	return room;
 }
@@ -344,25 +423,34 @@ static uint64_t set_find(const struct mtr_rule_set *set, uint64_t pc)
 __attribute__((noinline)) uint64_t mtr_cfi_find(uint64_t pc,
 						struct mtr_rule *room)
 {
-	unsigned int table = atomic_load(&mtr_rule_table);
+	uintptr_t table = atomic_load(&mtr_rule_table);
+	unsigned int n = mtr_rule_table_bits(table);
 	uint64_t slot = set_find(mtr_rule_set(pc, table), pc);
 
 	if (slot)
 		return slot;
-	while (!slot && table-- > MTR_RULE_TABLE_MIN)
-		slot = set_find(mtr_rule_set(pc, table), pc);
+	while (!slot && n-- > MTR_RULE_TABLE_MIN)
+		slot = set_find(mtr_rule_set(pc, atomic_load(&tables[n])), pc);
 	if (!slot)
 		return read_rule(pc, room);
 	slot_keep(pc, slot);
 	return slot;
 }
 
+static void table_forget(uintptr_t table)
+{
+	struct mtr_rule_set *set = mtr_rule_set(0, table);
+	struct mtr_rule_set *end = set + (1 << mtr_rule_table_bits(table));
+
+	for (; set < end; set++)
+		for (unsigned int j = 0; j < MTR_RULE_SLOTS; j++)
+			atomic_store_explicit(&set->slot[j], 0,
+					      memory_order_relaxed);
+}
+
 void mtr_cfi_forget(void)
 {
-	size_t end = (size_t)2 << atomic_load(&mtr_rule_table);
-
-	for (size_t i = 1 << MTR_RULE_TABLE_MIN; i < end; i++)
-		for (unsigned int j = 0; j < MTR_RULE_SLOTS; j++)
-			atomic_store_explicit(&mtr_rule_sets[i].slot[j], 0,
-					      memory_order_relaxed);
+	for (unsigned int n = MTR_RULE_TABLE_MIN; n <= MTR_RULE_TABLE_MAX; n++)
+		if (atomic_load(&tables[n]))
+			table_forget(atomic_load(&tables[n]));
 }

@@ -59,12 +59,18 @@ struct mtr_rule {
  *   AArch64    from fp: 1 | words to where fp is saved: 6 | to the CFA: 7
  *              fp is so many words below the CFA, the return address above it
  *
- * The others are kept each once, in mtr_rules, and the slot says which it is.
+ * The others are kept each once, and the slot says which it is.
  *
  * An address may have any slot of a set, which is two cache lines. The table of
  * sets is as large as it has to be, and so it is in the cache, too: when a set
- * is full the next table, of twice the size, is taken into use. They lie one
- * behind the other; table n has 2^n sets, from mtr_rule_sets[2^n] on.
+ * is full the next table, of twice the size, is taken into use. Table n has 2^n
+ * sets. The first is static, the others are mapped when their turn comes: of
+ * address space, too, a program pays for what it needs.
+ *
+ * Where a table lies and how large it is are one word, so that one load gets
+ * both:
+ *
+ *   address of its sets, without the low bits: 58 | 64 - n: 6
  */
 enum {
 	MTR_RULE_BITS = 14,
@@ -84,31 +90,36 @@ enum {
 	MTR_RULE_TABLE_MAX = 14,
 };
 
-struct mtr_rule_kept {
-	struct mtr_rule rule;
-	_Atomic uint32_t state;
-};
-
 struct mtr_rule_set {
 	_Atomic uint64_t slot[MTR_RULE_SLOTS];
 };
 
-extern MTR_HIDDEN struct mtr_rule_kept mtr_rules[1 << MTR_RULE_BITS];
-extern MTR_HIDDEN struct mtr_rule_set mtr_rule_sets[2 << MTR_RULE_TABLE_MAX]
-	__attribute__((aligned(128)));
-extern MTR_HIDDEN _Atomic unsigned int mtr_rule_table; /* in use */
+extern MTR_HIDDEN _Atomic uintptr_t mtr_rule_table; /* in use */
 
 static_assert(MTR_PC_EXACT >> 63 == 1 && (int)MTR_SLOT_SHORT_SHIFT == 62 &&
 		      (int)MTR_SHORT_FP_SHIFT + (int)MTR_SHORT_FP_BITS ==
 			      (int)MTR_SHORT_FROM_FP_SHIFT,
 	      "slot");
+static_assert((int)MTR_RULE_TABLE_MIN >= 1 && (int)MTR_RULE_TABLE_MAX < 64 &&
+		      sizeof(struct mtr_rule_set) % (1 + 63) == 0,
+	      "a table's word");
+
+enum { MTR_TABLE_SHIFT_MASK = 63 };
+
+/* The n of a table of 2^n sets. */
+MTR_INLINE unsigned int mtr_rule_table_bits(uintptr_t table)
+{
+	return 64 - (table & MTR_TABLE_SHIFT_MASK);
+}
 
 /* The set of @pc in @table. What is called from near-by has the same. */
-MTR_INLINE struct mtr_rule_set *mtr_rule_set(uint64_t pc, unsigned int table)
+MTR_INLINE struct mtr_rule_set *mtr_rule_set(uint64_t pc, uintptr_t table)
 {
 	uint64_t hash = (pc >> 6) * UINT64_C(0x9e3779b97f4a7c15);
 
-	return &mtr_rule_sets[(hash | UINT64_C(1) << 63) >> (63 - table)];
+	return (struct mtr_rule_set *)(table &
+				       ~(uintptr_t)MTR_TABLE_SHIFT_MASK) +
+	       (hash >> (table & MTR_TABLE_SHIFT_MASK));
 }
 
 /* The first of its slots to look at. */
@@ -176,7 +187,7 @@ void mtr_cfi_forget(void);
 /* The first slot that @pc may have. */
 MTR_INLINE uint64_t mtr_cfi_first_slot(uint64_t pc)
 {
-	unsigned int table =
+	uintptr_t table =
 		atomic_load_explicit(&mtr_rule_table, memory_order_relaxed);
 
 	return atomic_load_explicit(

@@ -48,6 +48,46 @@ MTR_INLINE uintptr_t mtr_strip_pac(uintptr_t pc)
 	return pc;
 }
 #endif
+
+/*
+ * An address without the tag that AArch64 may have in its upper byte, for what
+ * counts, compares and looks up. Memory is reached through the pointer as it
+ * is: with memory tagging the tag is the key to it.
+ */
+#ifdef __aarch64__
+#define MTR_TAG_BITS 8
+#else
+#define MTR_TAG_BITS 0
+#endif
+
+MTR_INLINE uintptr_t mtr_untag(uintptr_t addr)
+{
+	return addr & (UINTPTR_MAX >> MTR_TAG_BITS);
+}
+
+/* @addr, which has none, with the tag of @like. */
+MTR_INLINE uintptr_t mtr_tag_like(uintptr_t like, uintptr_t addr)
+{
+	return addr | (like ^ mtr_untag(like));
+}
+
+/*
+ * What tells threads apart. gcc before 11 has __builtin_thread_pointer on
+ * AArch64 alone; on x86-64 the word at the pointer is the pointer (the ABI's
+ * thread control block), and one load gets it.
+ */
+MTR_INLINE uintptr_t mtr_thread_pointer(void)
+{
+#ifdef __x86_64__
+	uintptr_t tp;
+
+	__asm__("movq %%fs:0, %0" : "=r"(tp));
+	return tp;
+#else
+	return (uintptr_t)__builtin_thread_pointer();
+#endif
+}
+
 #define MTR_CALLER() mtr_strip_pac((uintptr_t)__builtin_return_address(0))
 
 #endif

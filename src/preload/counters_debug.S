@@ -9,8 +9,6 @@
  *
  * 64 is the size of a slot.
  */
-#ifdef MTR_COUNTERS
-
 #define DW_TAG_compile_unit	0x11
 #define DW_TAG_base_type	0x24
 #define DW_TAG_variable		0x34
@@ -126,5 +124,31 @@
 	.uleb128 0
 .Lunit_end:
 
-#endif
 	.section .note.GNU-stack, "", %progbits
+
+/*
+ * The linker marks the library for indirect branch tracking and shadow stacks
+ * (BTI and PAC on AArch64) if all its objects have the mark. There is no code
+ * here, but it counts.
+ */
+#if defined(__CET__)
+#define PROPERTY 0xc0000002 /* GNU_PROPERTY_X86_FEATURE_1_AND */
+#define FEATURES __CET__
+#elif defined(__ARM_FEATURE_BTI_DEFAULT) && defined(__ARM_FEATURE_PAC_DEFAULT)
+#define PROPERTY 0xc0000000 /* GNU_PROPERTY_AARCH64_FEATURE_1_AND */
+#define FEATURES 3
+#elif defined(__ARM_FEATURE_BTI_DEFAULT)
+#define PROPERTY 0xc0000000
+#define FEATURES 1
+#elif defined(__ARM_FEATURE_PAC_DEFAULT)
+#define PROPERTY 0xc0000000
+#define FEATURES 2
+#endif
+
+#ifdef PROPERTY
+	.section .note.gnu.property, "a", %note
+	.balign 8
+	.4byte 4, 16, 5 /* NT_GNU_PROPERTY_TYPE_0 */
+	.asciz "GNU"
+	.4byte PROPERTY, 4, FEATURES, 0
+#endif

@@ -14,7 +14,10 @@
 enum {
 	MID_BYTES = sizeof(mtr_leaf) << MTR_MID_BITS,
 	/* Leaves are mapped some at a time: one by one, their spare bytes
-	 * would cost a page each. */
+	 * would cost a page each. A small program shall not pay for many,
+	 * where address space is limited or memory locked: a pool is as large
+	 * as what was there before. */
+	POOL_LEAVES_MIN = 2,
 	POOL_LEAVES = 15,
 	POOL_LEFT_MASK = 15,
 };
@@ -51,15 +54,27 @@ static void unmap_counted(void *p, size_t bytes)
 			   __ATOMIC_RELAXED);
 }
 
+static size_t pool_leaves(void)
+{
+	size_t n = __atomic_load_n(&mtr_descriptor.ledger_bytes,
+				   __ATOMIC_RELAXED) /
+		   MTR_LEAF_BYTES;
+
+	if (n < POOL_LEAVES_MIN)
+		return POOL_LEAVES_MIN;
+	return n < POOL_LEAVES ? n : POOL_LEAVES;
+}
+
 static uint8_t *leaf_map_pool(uintptr_t empty)
 {
-	size_t bytes = POOL_LEAVES * (size_t)MTR_LEAF_BYTES;
+	size_t leaves = pool_leaves();
+	size_t bytes = leaves * MTR_LEAF_BYTES;
 	uint8_t *first = map_counted(bytes);
 	uintptr_t rest;
 
 	if (!first)
 		return NULL;
-	rest = ((uintptr_t)first + MTR_LEAF_BYTES) | (POOL_LEAVES - 1);
+	rest = ((uintptr_t)first + MTR_LEAF_BYTES) | (leaves - 1);
 	if (atomic_compare_exchange_strong(&pool, &empty, rest))
 		return first;
 	unmap_counted(first, bytes);
@@ -135,6 +150,7 @@ uint8_t *mtr_ledger_find(uintptr_t addr)
 	mtr_leaf *mid;
 	uint8_t *leaf;
 
+	addr = mtr_untag(addr);
 	if (mtr_root_index(addr) >= 1 << MTR_ROOT_BITS)
 		return NULL;
 	mid = atomic_load_explicit(&mtr_ledger_root[mtr_root_index(addr)],
@@ -153,6 +169,7 @@ MTR_COLD uint8_t *mtr_ledger_make(uintptr_t addr, enum mtr_drop *drop)
 	mtr_leaf *mid;
 	uint8_t *leaf;
 
+	addr = mtr_untag(addr);
 	*drop = MTR_DROP_HIGH;
 	if (mtr_root_index(addr) >> MTR_ROOT_BITS)
 		return NULL;
@@ -201,7 +218,7 @@ static uintptr_t leaf_next(const uint8_t *leaf, uintptr_t addr,
 
 uintptr_t mtr_ledger_next(uintptr_t addr, const uint8_t **at)
 {
-	addr = (addr + MTR_GRANULE - 1) & -(uintptr_t)MTR_GRANULE;
+	addr = (mtr_untag(addr) + MTR_GRANULE - 1) & -(uintptr_t)MTR_GRANULE;
 	while (!(mtr_root_index(addr) >> MTR_ROOT_BITS)) {
 		mtr_leaf *mid = mtr_ledger_root[mtr_root_index(addr)];
 		uint8_t *leaf;
@@ -222,7 +239,7 @@ uintptr_t mtr_ledger_next(uintptr_t addr, const uint8_t **at)
 
 uintptr_t mtr_ledger_previous(uintptr_t addr, const uint8_t **at)
 {
-	addr &= -(uintptr_t)MTR_GRANULE;
+	addr = mtr_untag(addr) & -(uintptr_t)MTR_GRANULE;
 	if (mtr_root_index(addr) >> MTR_ROOT_BITS)
 		return 0;
 	for (;;) {

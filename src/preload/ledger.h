@@ -5,7 +5,7 @@
  *
  * Any thread, signal handlers included; no locks and no atomic
  * read-modify-write outside of growing: a live block owns its granules, hence
- * its ledger bytes. Memory comes from the kernel and is never given back.
+ * its ledger bytes. Addresses may have tags; those that come back have none. Memory comes from the kernel and is never given back.
  * format/layout.h has the shape, format/ledger_code.h the code.
  */
 #ifndef MTR_PRELOAD_LEDGER_H
@@ -47,12 +47,13 @@ MTR_INLINE const struct mtr_hint *mtr_hint_for(uintptr_t addr)
 
 MTR_INLINE bool mtr_hint_covers(const struct mtr_hint *hint, uintptr_t addr)
 {
-	return mtr_load_published(&hint->tag) == addr >> MTR_LEAF_BITS;
+	return mtr_load_published(&hint->tag) ==
+	       mtr_untag(addr) >> MTR_LEAF_BITS;
 }
 
 MTR_INLINE uint8_t *mtr_hint_byte(const struct mtr_hint *hint, uintptr_t addr)
 {
-	return (uint8_t *)(hint->bias + (addr >> MTR_GRANULE_BITS));
+	return (uint8_t *)(hint->bias + (mtr_untag(addr) >> MTR_GRANULE_BITS));
 }
 
 /* The byte for @addr, or NULL if the table does not reach there. */

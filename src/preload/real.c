@@ -137,7 +137,8 @@ static void take_all(const struct mtr_lookup *found)
 
 /*
  * glibc's chunk header has not changed in 20 years, but it is not promised
- * either: trust it only if it says what malloc_usable_size says. For another
+ * either: trust it only if it says what malloc_usable_size says. With memory
+ * tagging (glibc.mem.tagging) a block's pointer does not reach it. For another
  * allocator this is the first call of its malloc_usable_size, which may
  * allocate (tcmalloc's does).
  */
@@ -154,7 +155,9 @@ static bool chunks_agree(bool libc)
 		if (!p)
 			return false;
 		usable = mtr_real.malloc_usable_size(p);
-		if (libc) {
+		if (mtr_untag((uintptr_t)p) != (uintptr_t)p) {
+			agree = false;
+		} else if (libc) {
 			chunk = p[-1];
 			if (!(chunk & MTR_CHUNK_MMAPPED) &&
 			    (chunk & ~(size_t)MTR_CHUNK_BITS) -

@@ -56,7 +56,7 @@ MTR_COLD void mtr_stack_find(struct mtr_stack_end *end, uintptr_t sp)
 		end->lo = sp & -(uintptr_t)PAGE;
 		return;
 	}
-	if (try_end(end, sp, (uintptr_t)__builtin_thread_pointer()) ||
+	if (try_end(end, sp, mtr_thread_pointer()) ||
 	    try_end(end, sp, getauxval(AT_RANDOM)))
 		return;
 	lo = sp & -(uintptr_t)PAGE;

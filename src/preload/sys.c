@@ -51,12 +51,18 @@ static long call3(long nr, long a, long b, long c)
 	return call6(nr, a, b, c, 0, 0, 0);
 }
 
-void *mtr_sys_map(size_t bytes)
+/* At @hint, if it is free. */
+static void *map_at(char *hint, size_t bytes)
 {
-	long ret = call6(SYS_mmap, 0, bytes, PROT_READ | PROT_WRITE,
+	long ret = call6(SYS_mmap, (long)hint, bytes, PROT_READ | PROT_WRITE,
 			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
 	return ret < 0 && ret > -4096 ? NULL : (void *)ret;
+}
+
+void *mtr_sys_map(size_t bytes)
+{
+	return map_at(NULL, bytes);
 }
 
 void mtr_sys_unmap(void *p, size_t bytes)
@@ -64,18 +70,20 @@ void mtr_sys_unmap(void *p, size_t bytes)
 	call3(SYS_munmap, (long)p, bytes, 0);
 }
 
+/*
+ * Never more is mapped than is asked for, lest RLIMIT_AS be met. Mappings come
+ * from above: what lies below is mostly free, up to where a huge page begins.
+ * If it is not, small pages have to do.
+ */
 void *mtr_sys_map_huge(size_t bytes)
 {
-	const size_t huge = MTR_SYS_HUGE_PAGE;
-	char *p = mtr_sys_map(bytes + huge);
-	size_t before = -(uintptr_t)p % huge;
+	char *p = mtr_sys_map(bytes);
+	size_t behind = (uintptr_t)p % MTR_SYS_HUGE_PAGE;
 
-	if (!p)
-		return NULL;
-	if (before)
-		mtr_sys_unmap(p, before);
-	mtr_sys_unmap(p + before + bytes, huge - before);
-	return p + before;
+	if (behind == 0)
+		return p;
+	mtr_sys_unmap(p, bytes);
+	return map_at(p - behind, bytes);
 }
 
 /* Linux before 6.1 does not know the second: then it takes its time. */

@@ -110,7 +110,7 @@ const char *mtr_name_size(char ret[MTR_HUMAN], uint64_t bytes)
 		whole = 1;
 		i++;
 	}
-	snprintf(ret, MTR_HUMAN, "%" PRIu64 ".%" PRIu64 " %s", whole, tenths,
+	snprintf(ret, MTR_HUMAN, "%u.%u %s", (unsigned)whole, (unsigned)tenths,
 		 unit[i]);
 	return ret;
 }

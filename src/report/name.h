@@ -31,8 +31,8 @@ void mtr_name_end(struct mtr_strbuf *b, unsigned end, unsigned depth);
 /* As a member of JSON: "depth". */
 const char *mtr_name_end_key(unsigned end);
 
-/* "19 B", "1.2 MiB": rounded to one decimal, at most 10 characters. */
-enum { MTR_HUMAN = 16 };
+/* "19 B", "1.2 MiB": rounded to one decimal, in 10 characters. */
+enum { MTR_HUMAN = 32 };
 const char *mtr_name_size(char ret[MTR_HUMAN], uint64_t bytes);
 
 /* One sentence's worth: "not on a 16-byte boundary"; NULL: no such reason. */

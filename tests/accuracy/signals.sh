@@ -10,4 +10,4 @@ both stack_signals step 4 6
 need_checker
 accuracy timer 50 1000 "$(victim stack_signals)" timer 400000
 [ "$(uname -m)" = x86_64 ] || exit 0
-accuracy step 7 4000 "$(victim stack_signals)" step 6 4
+accuracy step 7 1000 "$(victim stack_signals)" step 6 4

@@ -6,7 +6,7 @@
 both forks
 both spawns
 both signals
-for allocator in libjemalloc.so.2 libtcmalloc.so.4 libmimalloc.so.2; do
+for allocator in libjemalloc.so.2 libtcmalloc.so.4 'libmimalloc.so.[23]'; do
     MTR_AFTER=$(find_library "$allocator")
     [ -n "$MTR_AFTER" ] || continue
     both spawns

@@ -5,7 +5,7 @@
 
 both race
 both thread_exit
-for allocator in libjemalloc.so.2 libtcmalloc.so.4 libmimalloc.so.2; do
+for allocator in libjemalloc.so.2 libtcmalloc.so.4 'libmimalloc.so.[23]'; do
     MTR_AFTER=$(find_library "$allocator")
     [ -n "$MTR_AFTER" ] || continue
     both race

@@ -210,7 +210,7 @@ static void look_at_tree(const struct mtr_tree *tree,
 /* ----------------------------------------------------------------- writers */
 
 /* Which way the check itself goes tells a fuzzer nothing. */
-#ifdef __clang__
+#if defined(__clang__) && __clang_major__ >= 13
 #define UNSEEN __attribute__((no_sanitize("coverage")))
 #else
 #define UNSEEN

@@ -13,6 +13,7 @@ _ITM_registerTMCloneTable
 __cxa_finalize
 __gmon_start__
 __environ
+_environ
 environ
 __errno_location
 __libc_single_threaded

@@ -3,8 +3,8 @@
 # The record of every live block is right, over mimalloc.
 . "$MTR_SRC/tests/lib.sh"
 need_preload
-MTR_AFTER=$(find_library libmimalloc.so.2)
-[ -n "$MTR_AFTER" ] || skip "libmimalloc.so.2 is not installed"
+MTR_AFTER=$(find_library 'libmimalloc.so.[23]')
+[ -n "$MTR_AFTER" ] || skip "libmimalloc.so.2 or .3 is not installed"
 . "$MTR_SRC/tests/preload/exact-lib.sh"
 
 exact truth sloppy

@@ -43,7 +43,7 @@ real_all() { # NAME COMMAND ARG...
     real "$@"
     real_name=$1
     shift
-    for allocator in libjemalloc.so.2 libtcmalloc.so.4 libmimalloc.so.2; do
+    for allocator in libjemalloc.so.2 libtcmalloc.so.4 'libmimalloc.so.[23]'; do
         MTR_AFTER=$(find_library "$allocator")
         if [ -n "$MTR_AFTER" ]; then
             real "$real_name, $allocator" "$@"

@@ -62,7 +62,7 @@ END_TEST
 
 START_TEST(lookup_of_what_is_no_block)
 {
-	int local;
+	int local = 0;
 
 	check_not_found(NULL);
 	check_not_found(&local);

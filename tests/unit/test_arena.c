@@ -92,7 +92,7 @@ END_TEST
 START_TEST(owns_its_own_alone)
 {
 	char *p = mtr_arena_alloc(16, 0);
-	int local;
+	int local = 0;
 
 	ck_assert(mtr_arena_owns(p));
 	ck_assert(!mtr_arena_owns(NULL));

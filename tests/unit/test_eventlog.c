@@ -227,7 +227,7 @@ END_TEST
 START_TEST(what_is_right_is_not_complained_about)
 {
 	void *p = mtr_twin_malloc(100), *foreign = malloc(100);
-	int local;
+	int local = 0;
 
 	logged();
 	check_free(p, site);

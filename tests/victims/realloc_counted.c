@@ -18,7 +18,7 @@ int main(void)
 					24,    1 << 20,	 3 << 20,   4000,
 					7,     256 << 20 };
 	volatile size_t most = SIZE_MAX - 4096;
-	char *p;
+	char *volatile p;
 
 	check_active();
 	blocks = live_blocks();

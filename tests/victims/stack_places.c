@@ -265,6 +265,7 @@ static void jit(void)
  * A stack whose first function has nobody to return to, but a zero; then the
  * same function at the same place with a caller.
  */
+#ifdef __x86_64__
 static ucontext_t bare_back;
 static volatile unsigned int bare_frames[2];
 static volatile int bare_turn;
@@ -280,7 +281,6 @@ APART static void bare_first(void)
 
 static void bare(void)
 {
-#ifdef __x86_64__
 	char *stack = stack_map(16 * PAGE);
 
 	for (int i = 0; i < 20; i++) {
@@ -301,8 +301,12 @@ static void bare(void)
 	if (stack_descriptor())
 		CHECK(bare_frames[0] == 5 && bare_frames[1] > 5);
 	stack_unmap(stack, 16 * PAGE);
-#endif
 }
+#else
+static void bare(void)
+{
+}
+#endif
 
 /* Thousands of threads, then one more; and children while others allocate. */
 

@@ -17,7 +17,8 @@ static std::atomic<std::string *> handed[64];
 
 APART static int descend(unsigned int seed, int depth)
 {
-	volatile char fill[16 * (1 + seed % 3)];
+	auto *fill = static_cast<volatile char *>(
+		__builtin_alloca(16 * (1 + seed % 3)));
 
 	fill[0] = depth;
 	delete handed[seed % 64].exchange(
