@@ -66,9 +66,9 @@ int malloc_tracer_lookup(const void *addr,
 
 /*
  * Count all live blocks. 0: *ret is filled. -1: errno ENOSYS if not active, or
- * what process_vm_readv(2) failed with. Reads every record: the time grows with
- * their number. Other threads go on; what they allocate or free meanwhile may
- * be counted or not.
+ * what process_vm_readv(2) and pipe(2) failed with. Reads every record: the
+ * time grows with their number. Other threads go on; what they allocate or free
+ * meanwhile may be counted or not.
  */
 int malloc_tracer_totals(struct malloc_tracer_totals *ret) MALLOC_TRACER_WEAK;
 
@@ -81,7 +81,8 @@ int malloc_tracer_mark(void) MALLOC_TRACER_WEAK;
 /*
  * Write the record of this process (no block contents) to @path, which is
  * created or replaced with mode 0600. 0: done. -1: errno is that of the failed
- * open(2), write(2) or mmap(2), or ENOSYS if not active.
+ * open(2), write(2) or rename(2), EEXIST where @path is there and is no regular
+ * file, or ENOSYS if not active.
  */
 int malloc_tracer_snapshot(const char *path) MALLOC_TRACER_WEAK;
 

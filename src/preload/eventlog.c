@@ -4,7 +4,6 @@
  */
 #include "eventlog.h"
 
-#include <fcntl.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <string.h>
@@ -30,15 +29,14 @@ void mtr_event_log_to(const char *path)
 
 static void line_write(struct mtr_line *l)
 {
-	int fd = STDERR_FILENO;
+	struct mtr_hush hush;
+	int fd = log_path ? mtr_sys_open_log(log_path) : STDERR_FILENO;
 
 	mtr_line_end(l);
-	if (log_path)
-		fd = mtr_sys_open(log_path, O_WRONLY | O_CREAT | O_APPEND,
-				  0600);
 	if (fd < 0)
 		return;
-	mtr_sys_write_all(fd, l->text, l->len);
+	mtr_sys_hush(&hush);
+	mtr_sys_unhush(&hush, mtr_sys_write_all(fd, l->text, l->len));
 	if (log_path)
 		mtr_sys_close(fd);
 }

@@ -56,7 +56,7 @@ static _Atomic bool options_read;
 
 static void complain(const char *line, size_t len)
 {
-	mtr_sys_write_all(STDERR_FILENO, line, len);
+	mtr_sys_say(STDERR_FILENO, line, len);
 }
 
 /*

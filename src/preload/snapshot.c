@@ -18,6 +18,10 @@
 #include "preload/track.h"
 #include "preload/walk.h"
 
+/* PATH.xxxxxxxx.part */
+enum { DIGITS = 8 };
+static const char suffix[] = ".part";
+
 struct file {
 	int fd;
 	uint64_t at;
@@ -171,18 +175,40 @@ static int put_all(int fd)
 	return error ? error : mtr_sys_write_start(fd, &h, sizeof(h));
 }
 
-int mtr_snapshot_write(const char *path)
+/*
+ * A file that was not there before: what is there may be a trap, or what
+ * another thread writes. @part gets its name.
+ */
+static int part_create(const char *path, char part[PATH_MAX])
 {
-	static const char suffix[] = ".part";
-	char part[PATH_MAX];
+	enum { TRIES = 16 };
 	size_t len = strlen(path);
-	int fd, error;
+	int fd = -EEXIST;
 
-	if (len + sizeof(suffix) > sizeof(part))
+	if (len + 1 + DIGITS + sizeof(suffix) > PATH_MAX)
 		return -ENAMETOOLONG;
 	memcpy(part, path, len);
-	memcpy(part + len, suffix, sizeof(suffix));
-	fd = mtr_sys_open(part, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+	part[len++] = '.';
+	memcpy(part + len + DIGITS, suffix, sizeof(suffix));
+	for (int i = 0; i < TRIES && fd == -EEXIST; i++) {
+		uint64_t n = mtr_sys_random();
+
+		for (int digit = 0; digit < DIGITS; digit++, n >>= 4)
+			part[len + digit] = "0123456789abcdef"[n & 15];
+		fd = mtr_sys_open(part, O_WRONLY | O_CREAT | O_EXCL, 0600);
+	}
+	return fd;
+}
+
+static int write_hushed(const char *path)
+{
+	char part[PATH_MAX];
+	int error = mtr_sys_may_replace(path);
+	int fd;
+
+	if (error)
+		return error;
+	fd = part_create(path, part);
 	if (fd < 0)
 		return fd;
 	error = put_all(fd);
@@ -191,5 +217,16 @@ int mtr_snapshot_write(const char *path)
 		error = mtr_sys_rename(part, path);
 	if (error)
 		mtr_sys_unlink(part);
+	return error;
+}
+
+int mtr_snapshot_write(const char *path)
+{
+	struct mtr_hush hush;
+	int error;
+
+	mtr_sys_hush(&hush);
+	error = write_hushed(path);
+	mtr_sys_unhush(&hush, error);
 	return error;
 }

@@ -32,8 +32,38 @@ void mtr_sys_close(int fd);
 int mtr_sys_rename(const char *from, const char *to);
 void mtr_sys_unlink(const char *path);
 
+/*
+ * May a file of ours take @path's place? 0: nothing is there, or a regular
+ * file. -EEXIST: a device, a FIFO, a symbolic link; -EISDIR.
+ */
+int mtr_sys_may_replace(const char *path);
+
+/*
+ * A file to append lines to. Waits for nobody, follows no symbolic link, and
+ * is no regular file of another user's: -EEXIST.
+ */
+int mtr_sys_open_log(const char *path);
+
+/*
+ * No write until mtr_sys_unhush() ends the program or runs a handler of its:
+ * SIGPIPE and SIGXFSZ wait, as does SIGTTOU, of a terminal that another
+ * process group has. @error is what the writes came to: a signal that one of
+ * them raised is taken back, any other is delivered.
+ */
+struct mtr_hush {
+	uint64_t mask, pending;
+};
+void mtr_sys_hush(struct mtr_hush *ret);
+void mtr_sys_unhush(const struct mtr_hush *h, int error);
+
 /* All of it, however many writes it takes. 0, or a negative errno value. */
 int mtr_sys_write_all(int fd, const void *buf, size_t bytes);
+
+/*
+ * A line for whoever may be there to read it: nothing is raised, and it is lost
+ * where writing would have to wait. At most PIPE_BUF bytes.
+ */
+void mtr_sys_say(int fd, const void *line, size_t bytes);
 
 /* At the start of the file, wherever writing has come to. */
 int mtr_sys_write_start(int fd, const void *buf, size_t bytes);
@@ -41,13 +71,20 @@ int mtr_sys_write_start(int fd, const void *buf, size_t bytes);
 int mtr_sys_getpid(void);
 int mtr_sys_gettid(void);
 bool mtr_sys_thread_alive(int pid, int tid);
+
+/* Not to be foretold, as far as the kernel has it so. Waits for nothing. */
+uint64_t mtr_sys_random(void);
 long mtr_sys_readlink(const char *path, char *buf, size_t bytes);
 
 /* Can all of these pages be read? @p is the first. */
 enum { MTR_SYS_PAGE = 4096 };
 bool mtr_sys_readable(const void *p, size_t pages);
 
-/* Read our own memory, stopping at the first part that is not there. */
+/*
+ * Read our own memory, stopping at the first byte that is not there: that may
+ * be within an element. Where process_vm_readv(2) is refused, through a pipe,
+ * which takes at most PIPE_BUF bytes at a time.
+ */
 long mtr_sys_peek(const struct iovec *local, const struct iovec *remote,
 		  unsigned int n);
 

@@ -4,13 +4,17 @@
  */
 #include "walk.h"
 
+#include <assert.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdbool.h>
 
 #include "preload/ledger.h"
 #include "preload/sys.h"
 
 enum { BATCH = 64 }; /* 4 KiB of stack */
+
+static_assert(BATCH * MTR_TRAILER <= PIPE_BUF, "mtr_sys_peek's at a time");
 
 struct batch {
 	struct mtr_snapshot_block block[BATCH];
@@ -43,7 +47,11 @@ static uintptr_t batch_collect(struct batch *b, uintptr_t addr)
 	return addr;
 }
 
-/* What is not there any more, nor a trailer, has been freed meanwhile. */
+/*
+ * What is not there any more, nor a trailer, has been freed meanwhile. Reading
+ * ends where memory does: before a trailer, or within one, half of which lies
+ * in a page that has gone. Either way that one is passed over.
+ */
 static int batch_read(struct batch *b)
 {
 	size_t done = 0;
@@ -52,12 +60,12 @@ static int batch_read(struct batch *b)
 		long got = mtr_sys_peek(b->local + done, b->remote + done,
 					b->n - done);
 
-		if (got == -EFAULT || got == 0)
-			b->gone[done++] = true;
-		else if (got < 0)
+		if (got < 0 && got != -EFAULT)
 			return got;
-		else
+		if (got > 0)
 			done += got / MTR_TRAILER;
+		if (got <= 0 || got % MTR_TRAILER)
+			b->gone[done++] = true;
 	}
 	return 0;
 }

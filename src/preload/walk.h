@@ -21,8 +21,8 @@ typedef int mtr_walk_fn(void *context, const struct mtr_snapshot_block *blocks,
 			size_t n);
 
 /*
- * 0, what @fn ended the walk with, or a negative errno value:
- * process_vm_readv(2) of ourselves is denied.
+ * 0, what @fn ended the walk with, or a negative errno value: neither
+ * process_vm_readv(2) of ourselves nor a pipe is to be had.
  */
 int mtr_walk(mtr_walk_fn *fn, void *context);
 

@@ -85,10 +85,7 @@ START_TEST(totals)
 	}
 	mtr_descriptor.drops[MTR_DROP_SMALL] = 5;
 	mtr_descriptor.drops[MTR_DROP_FOREIGN] = 2;
-	if (malloc_tracer_totals(&t) < 0 && errno == EPERM) {
-		puts("api: process_vm_readv is not permitted here");
-		return;
-	}
+	ck_assert_int_eq(malloc_tracer_totals(&t), 0);
 	ck_assert_uint_eq(t.blocks, 3);
 	ck_assert_uint_eq(t.bytes, 600);
 	ck_assert_uint_eq(t.usable, usable);
@@ -127,10 +124,7 @@ START_TEST(snapshot)
 	errno = 0;
 	ck_assert_int_eq(malloc_tracer_snapshot("unit.none/x"), -1);
 	ck_assert_int_eq(errno, ENOENT);
-	if (malloc_tracer_snapshot(path) < 0 && errno == EPERM) {
-		puts("api: process_vm_readv is not permitted here");
-		return;
-	}
+	ck_assert_int_eq(malloc_tracer_snapshot(path), 0);
 	ck_assert_int_eq(access(path, R_OK), 0);
 	unlink(path);
 }

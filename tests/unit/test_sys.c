@@ -6,10 +6,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -107,6 +111,201 @@ START_TEST(write_all_goes_on)
 }
 END_TEST
 
+static int interrupted, drained_by[2];
+
+/* The reader comes at last. */
+static void on_alarm(int sig)
+{
+	char text[4096];
+
+	(void)sig;
+	if (++interrupted > 20)
+		while (read(drained_by[0], text, sizeof(text)) > 0)
+			;
+}
+
+/* A full pipe, and signals while it is waited for. */
+START_TEST(write_all_goes_on_after_a_signal)
+{
+	struct sigaction action = { .sa_handler = on_alarm };
+	struct itimerval each = { { 0, 1000 }, { 0, 1000 } };
+
+	ck_assert_int_eq(pipe2(drained_by, O_NONBLOCK), 0);
+	while (write(drained_by[1], "x", 1) == 1)
+		;
+	fcntl(drained_by[1], F_SETFL, 0);
+	sigaction(SIGALRM, &action, NULL);
+	setitimer(ITIMER_REAL, &each, NULL);
+	ck_assert_int_eq(mtr_sys_write_all(drained_by[1], "y", 1), 0);
+	ck_assert_int_gt(interrupted, 20);
+}
+END_TEST
+
+static volatile sig_atomic_t handled;
+
+static void on_signal(int sig)
+{
+	handled += sig;
+}
+
+static uint64_t pending(void)
+{
+	sigset_t set;
+
+	sigpending(&set);
+	return sigismember(&set, SIGPIPE) | sigismember(&set, SIGXFSZ) << 1;
+}
+
+START_TEST(no_signal_of_a_write)
+{
+	struct rlimit limit = { 10, RLIM_INFINITY };
+	struct mtr_hush h;
+	sigset_t before = { 0 }, after = { 0 };
+	int ends[2], fd, error;
+
+	signal(SIGPIPE, on_signal);
+	signal(SIGXFSZ, on_signal);
+	ck_assert_int_eq(pipe(ends), 0);
+	close(ends[0]);
+	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+	sigprocmask(SIG_SETMASK, NULL, &before);
+	mtr_sys_hush(&h);
+	error = mtr_sys_write_all(ends[1], "x", 1);
+	mtr_sys_unhush(&h, error);
+	mtr_sys_say(ends[1], "x", 1);
+	ck_assert_int_eq(error, -EPIPE);
+
+	/* no assertion here: Check, too, writes to a file */
+	setrlimit(RLIMIT_FSIZE, &limit);
+	mtr_sys_hush(&h);
+	error = mtr_sys_write_all(fd, "more than ten bytes", 19);
+	mtr_sys_unhush(&h, error);
+	mtr_sys_say(fd, "x", 1);
+	limit.rlim_cur = RLIM_INFINITY;
+	setrlimit(RLIMIT_FSIZE, &limit);
+	ck_assert_int_eq(error, -EFBIG);
+
+	sigprocmask(SIG_SETMASK, NULL, &after);
+	ck_assert(memcmp(&before, &after, sizeof(after)) == 0);
+	ck_assert_int_eq(handled, 0);
+	ck_assert_uint_eq(pending(), 0);
+	unlink(path);
+}
+END_TEST
+
+/* What was pending before stays, and what came meanwhile is delivered. */
+START_TEST(signals_of_others)
+{
+	struct mtr_hush h;
+	sigset_t set;
+	int ends[2];
+
+	ck_assert_int_eq(pipe(ends), 0);
+	close(ends[0]);
+	signal(SIGPIPE, on_signal);
+	signal(SIGXFSZ, on_signal);
+	mtr_sys_hush(&h);
+	raise(SIGXFSZ);
+	ck_assert_int_eq(handled, 0);
+	mtr_sys_unhush(&h, mtr_sys_write_all(ends[1], "x", 1));
+	ck_assert_int_eq(handled, SIGXFSZ);
+	sigemptyset(&set);
+	sigaddset(&set, SIGPIPE);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	raise(SIGPIPE);
+	mtr_sys_say(ends[1], "x", 1);
+	mtr_sys_hush(&h);
+	mtr_sys_unhush(&h, mtr_sys_write_all(ends[1], "x", 1));
+	ck_assert_uint_eq(pending(), 1);
+	ck_assert_int_eq(handled, SIGXFSZ);
+}
+END_TEST
+
+START_TEST(says_what_can_be_said_at_once)
+{
+	char text[8192];
+	int ends[2], file = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
+
+	ck_assert_int_eq(pipe(ends), 0);
+	errno = 1234;
+	mtr_sys_say(ends[1], "hello\n", 6);
+	ck_assert_int_eq(read(ends[0], text, sizeof(text)), 6);
+	fcntl(ends[1], F_SETPIPE_SZ, 4096);
+	memset(text, 'x', sizeof(text));
+	/* room for less than the line */
+	ck_assert_int_eq(write(ends[1], text, 4093), 4093);
+	mtr_sys_say(ends[1], "hello\n", 6);
+	ck_assert_int_eq(read(ends[0], text, sizeof(text)), 4093);
+	mtr_sys_say(file, "hello\n", 6);
+	ck_assert_int_eq(pread(file, text, sizeof(text), 0), 6);
+	mtr_sys_say(-1, "hello\n", 6);
+	close(file);
+	mtr_sys_say(file, "hello\n", 6);
+	ck_assert_int_eq(errno, 1234);
+	unlink(path);
+}
+END_TEST
+
+START_TEST(what_may_be_replaced)
+{
+	unlink(path);
+	errno = 1234;
+	ck_assert_int_eq(mtr_sys_may_replace(path), 0);
+	close(open(path, O_WRONLY | O_CREAT, 0600));
+	ck_assert_int_eq(mtr_sys_may_replace(path), 0);
+	ck_assert_int_eq(mtr_sys_may_replace("unit.sys.tmp/x"), -ENOTDIR);
+	unlink(path);
+	ck_assert_int_eq(symlink("nowhere", path), 0);
+	ck_assert_int_eq(mtr_sys_may_replace(path), -EEXIST);
+	unlink(path);
+	ck_assert_int_eq(mkfifo(path, 0600), 0);
+	ck_assert_int_eq(mtr_sys_may_replace(path), -EEXIST);
+	unlink(path);
+	ck_assert_int_eq(mtr_sys_may_replace("/dev/null"), -EEXIST);
+	ck_assert_int_eq(mtr_sys_may_replace("/"), -EISDIR);
+	ck_assert_int_eq(errno, 1234);
+}
+END_TEST
+
+START_TEST(opens_a_log)
+{
+	struct stat st;
+	int fd, reader;
+
+	unlink(path);
+	for (int i = 0; i < 2; i++) {
+		fd = mtr_sys_open_log(path);
+		ck_assert(fd >= 0);
+		ck_assert_int_eq(mtr_sys_write_all(fd, "line\n", 5), 0);
+		close(fd);
+	}
+	ck_assert_int_eq(stat(path, &st), 0);
+	ck_assert_int_eq(st.st_size, 10);
+	ck_assert_int_eq(st.st_mode & 07777, 0600);
+	ck_assert_int_eq(symlink(path, other), 0);
+	ck_assert_int_eq(mtr_sys_open_log(other), -ELOOP);
+	if (getuid() == 0) {
+		ck_assert_int_eq(chown(path, 1, 1), 0);
+		ck_assert_int_eq(mtr_sys_open_log(path), -EEXIST);
+	}
+	unlink(path);
+	unlink(other);
+	/* nobody reads, so nobody is waited for */
+	ck_assert_int_eq(mkfifo(path, 0600), 0);
+	ck_assert_int_eq(mtr_sys_open_log(path), -ENXIO);
+	reader = open(path, O_RDONLY | O_NONBLOCK);
+	ck_assert_int_ge(mtr_sys_open_log(path), 0);
+	close(reader);
+	unlink(path);
+}
+END_TEST
+
+START_TEST(random_numbers_differ)
+{
+	ck_assert(mtr_sys_random() != mtr_sys_random());
+}
+END_TEST
+
 START_TEST(processes)
 {
 	pid_t child = fork();
@@ -143,10 +342,6 @@ START_TEST(peek)
 				   { from[1], 8 } };
 	struct iovec local[3] = { { to[0], 8 }, { to[1], 8 }, { to[2], 8 } };
 
-	if (mtr_sys_peek(local, remote, 3) == -EPERM) {
-		puts("peek: process_vm_readv is not permitted here");
-		return;
-	}
 	ck_assert_int_eq(mtr_sys_peek(local, remote, 3), 24);
 	ck_assert_str_eq(to[0], from[0]);
 	ck_assert_str_eq(to[2], from[1]);
@@ -166,6 +361,13 @@ Suite *sys_suite(void)
 	tcase_add_test(tc, files);
 	tcase_add_test(tc, failures_are_returned);
 	tcase_add_test(tc, write_all_goes_on);
+	tcase_add_test(tc, write_all_goes_on_after_a_signal);
+	tcase_add_test(tc, no_signal_of_a_write);
+	tcase_add_test(tc, signals_of_others);
+	tcase_add_test(tc, says_what_can_be_said_at_once);
+	tcase_add_test(tc, what_may_be_replaced);
+	tcase_add_test(tc, opens_a_log);
+	tcase_add_test(tc, random_numbers_differ);
 	tcase_add_test(tc, processes);
 	tcase_add_test(tc, links);
 	tcase_add_test(tc, peek);
