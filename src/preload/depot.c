@@ -90,6 +90,8 @@ static struct mtr_node *node_at(uint32_t id)
 	uint64_t chunk = __atomic_load_n(
 		&depot.chunk[id >> MTR_CHUNK_NODE_BITS], __ATOMIC_RELAXED);
 
+	MTR_ASSERT(id >= MTR_NODE_FIRST && chunk &&
+		   id < __atomic_load_n(&depot.nodes, __ATOMIC_RELAXED));
 	return (struct mtr_node *)chunk + id % MTR_CHUNK_NODES;
 }
 
@@ -234,6 +236,29 @@ static __attribute__((noinline)) void path_intern(struct mtr_path *p,
 }
 
 /*
+ * What holds of each frame: a node is of its parent, which was there before it,
+ * and is found again by its hash. Below a frame without a node is none.
+ */
+MTR_INLINE bool path_is_right(const struct mtr_path *p, unsigned int n)
+{
+	for (const struct mtr_path *f = p; f < p + n; f++) {
+		uint32_t head = atomic_load(bucket_of(f->hash));
+
+		if (f->hash != mtr_path_hash(f[-1].hash, f->pc))
+			return false;
+		if (f->node == 0)
+			continue;
+		if (f[-1].node == 0 || f[-1].node >= f->node ||
+		    node_at(f->node)->parent != f[-1].node ||
+		    node_at(f->node)->pc != f->pc ||
+		    !(head & bucket_bit(f->hash)) ||
+		    !find(bucket_node(head), 0, f[-1].node, f->pc))
+			return false;
+	}
+	return true;
+}
+
+/*
  * The innermost frame first: mostly the whole path is there, and then nothing
  * but its nodes is read.
  */
@@ -241,6 +266,7 @@ void mtr_depot_intern(struct mtr_path *p, unsigned int n)
 {
 	if (n > 0 && !path_find(p, n))
 		path_intern(p, n);
+	MTR_ASSERT(path_is_right(p, n));
 }
 
 void mtr_depot_expect(uint64_t hash)

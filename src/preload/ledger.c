@@ -137,6 +137,7 @@ static void hint_set(uintptr_t addr, uint8_t *leaf)
 	if (!__atomic_compare_exchange_n(&hint->tag, &empty, HINT_TAKEN, false,
 					 __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
 		return;
+	MTR_ASSERT(hint->bias == 0);
 	hint->bias = (uintptr_t)leaf - tag * MTR_LEAF_GRANULES;
 	__atomic_store_n(&hint->tag, tag, __ATOMIC_RELEASE);
 }
@@ -181,6 +182,7 @@ MTR_COLD uint8_t *mtr_ledger_make(uintptr_t addr, enum mtr_drop *drop)
 	if (!leaf)
 		return NULL;
 	hint_set(addr, leaf);
+	MTR_ASSERT(mtr_ledger_find(addr) == leaf + mtr_leaf_index(addr));
 	return leaf + mtr_leaf_index(addr);
 }
 

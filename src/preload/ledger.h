@@ -65,11 +65,31 @@ __attribute__((pure)) uint8_t *mtr_ledger_find(uintptr_t addr);
  */
 uint8_t *mtr_ledger_make(uintptr_t addr, enum mtr_drop *drop);
 
+/*
+ * What holds of @at, where the entry of the block of @usable bytes at @addr
+ * goes: the short way and the table lead there, and the block has the granules
+ * that the entry needs.
+ */
+MTR_INLINE void mtr_ledger_check(const uint8_t *at, uintptr_t addr,
+				 uint64_t usable)
+{
+	(void)at;
+	(void)addr;
+	(void)usable;
+	MTR_ASSERT(addr % MTR_GRANULE == 0 && at == mtr_ledger_find(addr));
+	MTR_ASSERT(usable % 8 == 0 && !(usable >> MTR_USABLE_BITS));
+	MTR_ASSERT((usable + MTR_GRANULE - 1) / MTR_GRANULE >=
+		   (mtr_usable_is_small(usable) ? MTR_ENTRY_SMALL
+						: MTR_ENTRY_LARGE));
+}
+
 /* Store an entry. The trailer must have been written before. */
 MTR_INLINE void mtr_ledger_mark(uint8_t *at, uint8_t lead, uint64_t usable)
 {
+	MTR_ASSERT(mtr_is_live(lead));
 	atomic_thread_fence(memory_order_release);
 	mtr_ledger_put(at, lead, usable);
+	MTR_ASSERT(mtr_ledger_usable(at, MTR_ENTRY_LARGE) == usable);
 }
 
 /*

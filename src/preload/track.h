@@ -51,6 +51,8 @@ MTR_INLINE void mtr_track_record(void *p, uint8_t *at, size_t size,
 {
 	struct mtr_trailer *t = mtr_trailer_at(p, usable);
 
+	mtr_ledger_check(at, (uintptr_t)p, usable);
+	MTR_ASSERT(size <= mtr_trailer_offset(usable));
 	mtr_counters_replace(p, at);
 	/* two stores: as one, of 16 bytes, they would often cross a line */
 	__atomic_store_n(&t->caller, caller, __ATOMIC_RELAXED);
@@ -78,6 +80,8 @@ MTR_INLINE void mtr_ledger_put_chunk(uint8_t *at, uint32_t lead, uint32_t chunk)
 	uint16_t code = (units << (8 - MTR_UNIT_BITS)) + lead - 0x100;
 
 	memcpy(at, &code, sizeof(code));
+	MTR_ASSERT(mtr_ledger_usable(at, MTR_ENTRY_LARGE) ==
+		   mtr_chunk_usable(chunk));
 #else
 #error "the two bytes are put together for little-endian machines"
 #endif
@@ -125,6 +129,7 @@ MTR_INLINE uint8_t *mtr_track_find(const void *p)
 		at = mtr_hint_byte(hint, (uintptr_t)p);
 	else
 		at = mtr_ledger_find((uintptr_t)p);
+	MTR_ASSERT(at == mtr_ledger_find((uintptr_t)p));
 	return likely(at && mtr_is_lead(*at)) ? at : NULL;
 }
 

@@ -8,6 +8,7 @@ both calloc_overflow
 both calloc_untouched
 both counters_drift
 both errno_kept
+both hint_shared
 both posix_memalign_fails
 both realloc_counted
 both usable_fill

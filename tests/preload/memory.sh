@@ -34,7 +34,7 @@ start "$budget" heap
 "$outside" -d "$pid" >descriptor || fail "the reader failed"
 heap=$(sed -n 's/^\([0-9a-f]*\)-\([0-9a-f]*\) .*\[heap\]$/0x\2 - 0x\1/p' \
     "/proc/$pid/maps")
-heap=$((heap))
+heap=$(($heap))
 page=$(getconf PAGE_SIZE)
 echo "heap $heap bytes, ledger $(value resident) bytes resident"
 [ "$(value blocks)" -gt 200000 ] || fail "blocks are missing"

@@ -91,10 +91,12 @@ START_TEST(totals)
 	ck_assert_uint_eq(t.usable, usable);
 	ck_assert_uint_eq(t.not_recorded, 7);
 	ck_assert_uint_eq(t.overhead, mtr_descriptor.ledger_bytes);
+	mtr_descriptor.depot_bytes = 12345;
 	mtr_twin_free(p[1]);
 	ck_assert_int_eq(malloc_tracer_totals(&t), 0);
 	ck_assert_uint_eq(t.blocks, 2);
 	ck_assert_uint_eq(t.bytes, 400);
+	ck_assert_uint_eq(t.overhead, mtr_descriptor.ledger_bytes + 12345);
 }
 END_TEST
 

@@ -7,7 +7,9 @@
 
 #include <link.h>
 #include <string.h>
+#include <sys/mman.h>
 
+#include "preload/cfi_object.h"
 #include "unit.h"
 
 enum { PCS = 60000 };
@@ -80,6 +82,56 @@ START_TEST(kept_in_a_growing_table)
 }
 END_TEST
 
+/*
+ * An address in no object is looked up each time: a plugin may be there
+ * tomorrow.
+ */
+START_TEST(in_no_object)
+{
+	enum { NOT_READ = 0xff };
+	char *page =
+		mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	ck_assert(page != MAP_FAILED);
+	for (int i = 0; i < 3; i++) {
+		struct mtr_rule room = { .kind = NOT_READ };
+
+		ck_assert_uint_eq(mtr_cfi_slot((uintptr_t)page + 64, &room), 0);
+		ck_assert_int_eq(room.kind, MTR_RULE_END);
+		ck_assert_int_eq(room.cfa, MTR_ROOT_NO_CFI);
+	}
+}
+END_TEST
+
+/* A function, and code behind it that no unwind information tells of. */
+__asm__(".text\n"
+	"test_cfi_described:\n"
+	"	.cfi_startproc\n"
+	"	nop\n"
+	"	nop\n"
+	"	.cfi_endproc\n"
+	"test_cfi_gap:\n"
+	"	nop\n"
+	"	nop\n"
+	"	.p2align 4\n");
+extern const char test_cfi_described[], test_cfi_gap[];
+
+START_TEST(range_of_an_fde)
+{
+	const uint64_t start = (uintptr_t)test_cfi_described;
+	const uint64_t end = (uintptr_t)test_cfi_gap;
+	enum mtr_object_kind kind;
+	struct mtr_fde fde;
+
+	ck_assert(mtr_fde_find(start, &fde, &kind));
+	ck_assert_uint_eq(fde.start, start);
+	ck_assert(mtr_fde_find(end - 1, &fde, &kind));
+	ck_assert_uint_eq(fde.start, start);
+	ck_assert(!mtr_fde_find(end, &fde, &kind));
+	ck_assert_int_eq(kind, MTR_OBJECT_PERMANENT);
+}
+END_TEST
+
 /* The largest of the short rules. */
 START_TEST(short_rules)
 {
@@ -111,6 +163,8 @@ Suite *cfi_suite(void)
 	Suite *s = unit_suite("cfi", &tc);
 
 	tcase_add_test(tc, kept_in_a_growing_table);
+	tcase_add_test(tc, in_no_object);
+	tcase_add_test(tc, range_of_an_fde);
 	tcase_add_test(tc, short_rules);
 	return s;
 }

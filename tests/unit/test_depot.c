@@ -5,6 +5,7 @@
  */
 #include "preload/depot.h"
 
+#include "format/trailer.h"
 #include "preload/descriptor.h"
 #include "unit.h"
 
@@ -89,6 +90,57 @@ START_TEST(same_hash)
 }
 END_TEST
 
+/* What is behind one bucket: its first bits say where, others what is there. */
+static uint32_t intern_hash(uint64_t pc, uint64_t hash)
+{
+	struct mtr_path path[] = {
+		mtr_path_root(MTR_ROOT_COMPLETE),
+		{ .pc = pc, .hash = hash },
+	};
+
+	mtr_depot_intern(path + 1, 1);
+	return path[1].node;
+}
+
+START_TEST(one_bucket)
+{
+	enum { N = 20 };
+	const uint64_t bucket = UINT64_C(0x1234) << 48;
+	uint32_t id[N];
+
+	ck_assert(mtr_depot_init());
+	for (uint64_t i = 0; i < N; i++) {
+		id[i] = intern_hash(100 + i, bucket | i << 32);
+		ck_assert_uint_eq(id[i], MTR_NODE_FIRST + i);
+		for (uint64_t j = 0; j <= i; j++)
+			ck_assert_uint_eq(
+				intern_hash(100 + j, bucket | j << 32), id[j]);
+	}
+	ck_assert_uint_eq(depot()->nodes, MTR_NODE_FIRST + N);
+}
+END_TEST
+
+/* The last number is 2^24 - 1: one more would be another node's in a trailer.
+ */
+START_TEST(full)
+{
+	const uint64_t last[] = { 1, 2 }, beyond[] = { 1, 2, 3, 4 };
+	uint32_t id;
+
+	ck_assert(mtr_depot_init());
+	ck_assert_uint_eq(intern(last, 1), MTR_NODE_FIRST);
+	((struct mtr_depot *)mtr_descriptor.depot)->nodes =
+		(1 << MTR_STACK_BITS) - 1;
+	id = intern(last, 2);
+	ck_assert_uint_eq(id, (1 << MTR_STACK_BITS) - 1);
+	check_stack(id, last, 2);
+	ck_assert_uint_eq(intern(beyond, 3), 0);
+	ck_assert_uint_eq(intern(beyond, 4), 0);
+	ck_assert_uint_eq(depot()->nodes, 1 << MTR_STACK_BITS);
+	ck_assert_uint_eq(intern(last, 2), id);
+}
+END_TEST
+
 /* What is announced is what is looked for. */
 START_TEST(hash_of_a_tail)
 {
@@ -129,6 +181,8 @@ Suite *depot_suite(void)
 
 	tcase_add_test(tc, each_stack_once);
 	tcase_add_test(tc, same_hash);
+	tcase_add_test(tc, one_bucket);
+	tcase_add_test(tc, full);
 	tcase_add_test(tc, hash_of_a_tail);
 	tcase_add_test(tc, beyond_a_chunk);
 	return s;

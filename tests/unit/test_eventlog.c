@@ -298,7 +298,8 @@ static Suite *eventlog_suite(void)
 
 int main(void)
 {
-	static unit_suite_fn *const suites[] = { eventlog_suite };
+	static unit_suite_fn *const suites[] = { eventlog_suite,
+						 invariants_suite };
 
-	return unit_run(suites, 1);
+	return unit_run(suites, 2);
 }
