@@ -3,8 +3,8 @@
  * operator new and delete, all 20 forms, under their mangled names.
  *
  * They are here so that the record names the code that says new, not the C++
- * runtime. A form that the program or a library has replaced, and one that ends
- * up in a replaced one, is handed on to its next definition (cxx.h).
+ * runtime. A form that the program or a library has replaced, or that ends up
+ * in a replaced one, is handed on to its next definition (cxx.h).
  *
  * When memory runs out the next operator new takes over: it calls the
  * new-handler, and throws or returns NULL as its form demands. Exceptions of
