@@ -216,6 +216,16 @@ static MTR_COLD void delete_slow(enum mtr_cxx form, void *p, uintptr_t a,
 	}
 }
 
+/*
+ * MTR_CALLER(), read where it is said. The builtin is read at the function's
+ * start, an instruction of the fast road.
+ */
+#ifdef __x86_64__
+#define CALLER_LATE() (((const volatile uintptr_t *)__builtin_dwarf_cfa())[-1])
+#else
+#define CALLER_LATE() MTR_CALLER()
+#endif
+
 MTR_INLINE void delete_common(enum mtr_cxx form, void *p, uintptr_t a,
 			      uintptr_t b, uintptr_t caller)
 {
@@ -233,7 +243,7 @@ MTR_INLINE void delete_common(enum mtr_cxx form, void *p, uintptr_t a,
 	mtr_real.free(p);
 	return;
 slow:
-	delete_slow(form, p, a, b, caller);
+	delete_slow(form, p, a, b, CALLER_LATE());
 }
 
 /* clang-format off */
