@@ -178,7 +178,7 @@ static struct mtr_definition definition_in(const struct link_map *map,
 	struct mtr_lookup l = { .name = mtr_cxx_names[form] };
 
 	mtr_linkage_look_up_in(map, &l);
-	return l.first;
+	return l.next;
 }
 
 /* The form itself, else one that a runtime's definition would have called. */
@@ -212,7 +212,6 @@ static bool holds(const struct mtr_object *o, const struct link_map *map)
  */
 static void *search(const struct question *q)
 {
-	const struct link_map *self = mtr_linkage_self();
 	const struct link_map *map = mtr_linkage_program();
 	void *of_plugin = NULL, *first = NULL;
 	struct mtr_object caller;
@@ -221,8 +220,6 @@ static void *search(const struct question *q)
 	for (; map; map = map->l_next) {
 		void *at;
 
-		if (map == self)
-			continue;
 		if (!behind && replacement_in(map, q->form).at) {
 			plugin = true;
 			of_plugin = NULL;

@@ -3,8 +3,8 @@
  * operator new and delete, all 20 forms, under their mangled names.
  *
  * They are here so that the record names the code that says new, not the C++
- * runtime. A form that the program or a library has replaced, and one that ends
- * up in a replaced one, is handed on to its next definition (cxx.h).
+ * runtime. A form that the program or a library has replaced, or that ends up
+ * in a replaced one, is handed on to its next definition (cxx.h).
  *
  * When memory runs out the next operator new takes over: it calls the
  * new-handler, and throws or returns NULL as its form demands. Exceptions of
@@ -52,12 +52,41 @@ MTR_INLINE void event_delete(enum mtr_cxx form, const void *p, uintptr_t caller)
 	mtr_event_free("operator delete", p, caller);
 }
 
+/* From the linker: where this library lies. */
+extern const char __ehdr_start[] MTR_HIDDEN, _end[] MTR_HIDDEN;
+
+/* The caller for whom this thread has handed on a call that is under way. */
+static MTR_TLS uintptr_t handed_on_for;
+
+/*
+ * A runtime's form may jump to the form that it ends up in. That one then seems
+ * to be called from here: it is called for the same caller.
+ */
+static uintptr_t caller_behind(uintptr_t pc)
+{
+	if (pc - (uintptr_t)__ehdr_start < (uintptr_t)(_end - __ehdr_start))
+		return handed_on_for;
+	return pc;
+}
+
 static void *new_next(enum mtr_cxx form, size_t size, uintptr_t a, uintptr_t b,
 		      const struct mtr_site *site)
 {
-	new_form *next = (new_form *)mtr_cxx_next(form, site->pc);
+	uintptr_t outer = handed_on_for, caller = caller_behind(site->pc);
+	new_form *next = (new_form *)mtr_cxx_next(form, caller);
+	void *p;
 
-	return next ? next(size, a, b) : NULL;
+	if (!next)
+		return NULL;
+	handed_on_for = caller;
+	p = next(size, a, b);
+	handed_on_for = outer;
+	return p;
+}
+
+static bool has_next(enum mtr_cxx form, const struct mtr_site *site)
+{
+	return mtr_cxx_next(form, caller_behind(site->pc));
 }
 
 /*
@@ -89,7 +118,7 @@ static __attribute__((noinline)) void *new_slow(enum mtr_cxx form, size_t size,
 	enum mtr_road road;
 	void *p = NULL;
 
-	if (mtr_cxx_is_handed_on(form) && mtr_cxx_next(form, site->pc))
+	if (mtr_cxx_is_handed_on(form) && has_next(form, site))
 		return new_next(form, size, a, b, site);
 	road = mtr_real_road(size);
 	if (road == MTR_ROAD_NESTED)
@@ -168,19 +197,34 @@ NEW_ALIGNED(_ZnamSt11align_val_tRKSt9nothrow_t)
 static MTR_COLD void delete_slow(enum mtr_cxx form, void *p, uintptr_t a,
 				 uintptr_t b, uintptr_t caller)
 {
+	uintptr_t outer = handed_on_for;
 	delete_form *next = NULL;
 
 	if (!p || mtr_arena_owns(p))
 		return;
+	caller = caller_behind(caller);
 	if (mtr_cxx_is_handed_on(form))
 		next = (delete_form *)mtr_cxx_next(form, caller);
 	else if (!mtr_track_find(p))
 		next = (delete_form *)mtr_cxx_plugin_delete(form, caller);
-	if (next)
+	if (next) {
+		handed_on_for = caller;
 		next(p, a, b);
-	else if (mtr_real_road(0) != MTR_ROAD_PLAIN)
+		handed_on_for = outer;
+	} else if (mtr_real_road(0) != MTR_ROAD_PLAIN) {
 		mtr_interpose_free(p);
+	}
 }
+
+/*
+ * MTR_CALLER(), read where it is said. The builtin is read at the function's
+ * start, an instruction of the fast road.
+ */
+#ifdef __x86_64__
+#define CALLER_LATE() (((const volatile uintptr_t *)__builtin_dwarf_cfa())[-1])
+#else
+#define CALLER_LATE() MTR_CALLER()
+#endif
 
 MTR_INLINE void delete_common(enum mtr_cxx form, void *p, uintptr_t a,
 			      uintptr_t b, uintptr_t caller)
@@ -199,7 +243,7 @@ MTR_INLINE void delete_common(enum mtr_cxx form, void *p, uintptr_t a,
 	mtr_real.free(p);
 	return;
 slow:
-	delete_slow(form, p, a, b, caller);
+	delete_slow(form, p, a, b, CALLER_LATE());
 }
 
 /* clang-format off */

@@ -394,5 +394,5 @@ void mtr_linkage_look_up_in(const struct link_map *map, struct mtr_lookup *l)
 
 	l->hash = gnu_hash(l->name);
 	if (table_open(map, &t))
-		look_up_in(&t, l, true, true);
+		look_up_in(&t, l, map == mtr_linkage_self(), true);
 }

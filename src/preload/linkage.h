@@ -42,7 +42,10 @@ struct mtr_lookup {
 /* Look up all @n names. Everything but .name must be zero. */
 void mtr_linkage_look_up(struct mtr_lookup *lookups, size_t n);
 
-/* The same in one object alone, for one name: .first. */
+/*
+ * The definition in one object alone, as .next: none where the object is this
+ * library.
+ */
 void mtr_linkage_look_up_in(const struct link_map *map, struct mtr_lookup *l);
 
 /* The head of the list of objects, which is the program. */
