@@ -174,13 +174,21 @@ static __attribute__((noinline)) void *calloc_slow(size_t size,
 	}
 }
 
+/* tcmalloc leaves errno alone here, others do not */
+static MTR_COLD void *calloc_overflow(size_t n, size_t size)
+{
+	if (mtr_real_road(0) == MTR_ROAD_NESTED)
+		return NULL;
+	return untraced(mtr_real.calloc(n, size));
+}
+
 void *MTR_NAME(calloc)(size_t n, size_t size)
 {
 	size_t bytes;
 	void *p;
 
 	if (unlikely(__builtin_mul_overflow(n, size, &bytes)))
-		bytes = SIZE_MAX;
+		return calloc_overflow(n, size);
 	if (mtr_road_is_open(&mtr_real.fast.malloc, bytes))
 		p = mtr_track_chunk(
 			mtr_real.calloc(1, mtr_request_chunk(bytes)), bytes,
