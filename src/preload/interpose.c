@@ -320,6 +320,9 @@ void *MTR_NAME(reallocarray)(void *p, size_t n, size_t size)
 		return NULL;
 	}
 	q = realloc_common(p, bytes, MTR_SITE());
+	/* every reallocarray says so, but not every realloc does */
+	if (unlikely(!q) && bytes)
+		errno = ENOMEM;
 	mtr_event_realloc(p, bytes, q, MTR_CALLER());
 	return q;
 }

@@ -52,19 +52,15 @@ static void say(const char *what, size_t a, size_t b, const void *p, int error)
 	       p ? "block" : "NULL", error, errno);
 }
 
-/* jemalloc has no pvalloc: what libc's gives is not for its free */
-#define KEEP(call, a, b)                      \
-	do {                                  \
-		errno = 0;                    \
-		got = call;                   \
-		say(#call, (a), (b), got, 0); \
-	} while (0)
-#define TRY(call, a, b)           \
-	do {                      \
-		KEEP(call, a, b); \
-		free(got);        \
+#define TRY(call, a, b)                           \
+	do {                                      \
+		errno = 0;                        \
+		got = call;                       \
+		say(#call, (a), (b), got, 0);     \
+		free(got);                        \
 	} while (0)
 
+/* what pvalloc gives is kept: jemalloc has none, and libc's is not its own */
 static void *volatile got;
 
 static void resize(size_t size)
@@ -95,14 +91,18 @@ static void aligned(size_t align, size_t size)
 
 int main(void)
 {
+	free(malloc(1)); /* the first sets errno in mimalloc */
 	for (size_t i = 0; i < SIZES; i++) {
 		size_t size = sizes[i];
 
 		TRY(malloc(size), size, 0);
 		TRY(valloc(size), size, 0);
-		/* tcmalloc gives a block where rounding up wraps */
-		if (size < SIZE_MAX - 4096)
-			KEEP(pvalloc(size), size, 0);
+		/* its errno differs; tcmalloc's size may wrap */
+		if (size < SIZE_MAX - 4096) {
+			got = pvalloc(size);
+			errno = 0;
+			say("pvalloc", size, 0, got, 0);
+		}
 		resize(size);
 		for (size_t j = 0; j < SIZES; j++) {
 			TRY(calloc(size, sizes[j]), size, sizes[j]);
