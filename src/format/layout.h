@@ -71,6 +71,8 @@ enum mtr_drop {
 	MTR_DROP_FOREIGN,   /* from a function that the next allocator does
 			     * not bring, or before the tracer was ready */
 	MTR_DROP_LARGE,	    /* 2^45 bytes or more */
+	MTR_DROP_ROOM,	    /* the next allocator had it without room for a
+			     * record alone */
 	MTR_DROP_COUNT,
 	MTR_DROP_MAX = 16
 };

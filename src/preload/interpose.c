@@ -20,22 +20,10 @@
 #include "preload/real.h"
 #include "preload/track.h"
 
-static bool is_power_of_two(size_t n)
-{
-	return n != 0 && (n & (n - 1)) == 0;
-}
-
 /*
- * glibc gives less than this to nobody; another allocator might. What is no
- * power of two is the allocator's to round up or refuse.
+ * A size that no allocator has is asked of the next one all the same: how it
+ * says so is its business.
  */
-static size_t align_up_to_granule(size_t align)
-{
-	if (is_power_of_two(align) && align < MTR_GRANULE)
-		return MTR_GRANULE;
-	return align;
-}
-
 static void *untraced(void *p)
 {
 	if (p)
@@ -57,7 +45,7 @@ static __attribute__((noinline)) void *malloc_slow(size_t size,
 	case MTR_ROAD_NESTED:
 		return mtr_arena_alloc(size, 0);
 	default:
-		return NULL;
+		return untraced(mtr_real.malloc(size));
 	}
 }
 
@@ -182,8 +170,16 @@ static __attribute__((noinline)) void *calloc_slow(size_t size,
 	case MTR_ROAD_NESTED:
 		return mtr_arena_alloc(size, 0);
 	default:
-		return NULL;
+		return untraced(mtr_real.calloc(1, size));
 	}
+}
+
+/* tcmalloc leaves errno alone here, others do not */
+static MTR_COLD void *calloc_overflow(size_t n, size_t size)
+{
+	if (mtr_real_road(0) == MTR_ROAD_NESTED)
+		return NULL;
+	return untraced(mtr_real.calloc(n, size));
 }
 
 void *MTR_NAME(calloc)(size_t n, size_t size)
@@ -192,7 +188,7 @@ void *MTR_NAME(calloc)(size_t n, size_t size)
 	void *p;
 
 	if (unlikely(__builtin_mul_overflow(n, size, &bytes)))
-		bytes = SIZE_MAX;
+		return calloc_overflow(n, size);
 	if (mtr_road_is_open(&mtr_real.fast.malloc, bytes))
 		p = mtr_track_chunk(
 			mtr_real.calloc(1, mtr_request_chunk(bytes)), bytes,
@@ -256,6 +252,19 @@ static void *realloc_traced(void *p, uint8_t *at, size_t size,
 	return mtr_track_any(q, size, site);
 }
 
+static void *realloc_huge(void *p, uint8_t *at, size_t size)
+{
+	uint8_t lead = at ? *at : 0;
+	void *q;
+
+	if (at)
+		mtr_track_forget(p, at);
+	q = untraced(mtr_real.realloc(p, size));
+	if (!q && at)
+		mtr_track_restore(p, at, lead);
+	return q;
+}
+
 static MTR_COLD void *realloc_slow(void *p, size_t size,
 				   const struct mtr_site *site)
 {
@@ -266,8 +275,6 @@ static MTR_COLD void *realloc_slow(void *p, size_t size,
 		return malloc_slow(size, site);
 	if (mtr_arena_owns(p))
 		return realloc_arena(p, size, site);
-	if (road == MTR_ROAD_NOMEM)
-		return NULL;
 	if (road == MTR_ROAD_PLAIN ||
 	    (road == MTR_ROAD_NESTED && mtr_real.realloc))
 		return mtr_real.realloc(p, size);
@@ -276,6 +283,8 @@ static MTR_COLD void *realloc_slow(void *p, size_t size,
 	if (size == 0)
 		return realloc_zero(p);
 	at = mtr_track_find(p);
+	if (road == MTR_ROAD_NOMEM)
+		return realloc_huge(p, at, size);
 	return at ? realloc_traced(p, at, size, site)
 		  : realloc_foreign(p, size, site);
 }
@@ -311,6 +320,9 @@ void *MTR_NAME(reallocarray)(void *p, size_t n, size_t size)
 		return NULL;
 	}
 	q = realloc_common(p, bytes, MTR_SITE());
+	/* every reallocarray says so, but not every realloc does */
+	if (unlikely(!q) && bytes)
+		errno = ENOMEM;
 	mtr_event_realloc(p, bytes, q, MTR_CALLER());
 	return q;
 }
@@ -318,28 +330,25 @@ void *MTR_NAME(reallocarray)(void *p, size_t n, size_t size)
 /* memalign and its kin */
 
 /*
- * @request is what is asked of the allocator, @size what is recorded; pvalloc
- * alone makes them differ by more than the trailer.
+ * @whole is what the program may use, @size what is recorded; pvalloc alone
+ * makes them differ.
  */
-static void *memalign_common(size_t align, size_t size, size_t request,
+static void *memalign_common(size_t align, size_t size, size_t whole,
 			     const struct mtr_site *site)
 {
-	switch (mtr_real_road_from(request, site->pc)) {
+	switch (mtr_real_road_from(whole, site->pc)) {
 	case MTR_ROAD_TRACED:
 		break;
 	case MTR_ROAD_PLAIN:
-		return mtr_real.memalign(align, request);
+		return mtr_real.memalign(align, whole);
 	case MTR_ROAD_NESTED:
-		return mtr_arena_alloc(request, align);
+		return mtr_arena_alloc(whole, align);
 	default:
-		return NULL;
+		return untraced(mtr_real.memalign(align, whole));
 	}
 	if (mtr_real.memalign_foreign)
-		return untraced(mtr_real.memalign(align, request));
-	request = mtr_request(request);
-	return mtr_track_request(
-		mtr_real.memalign(align_up_to_granule(align), request), size,
-		request, site);
+		return untraced(mtr_real.memalign(align, whole));
+	return mtr_track_aligned(mtr_real.memalign, align, size, whole, site);
 }
 
 void *MTR_NAME(memalign)(size_t align, size_t size)
@@ -369,6 +378,9 @@ void *MTR_NAME(pvalloc)(size_t size)
 	else
 		whole &= -page;
 	p = memalign_common(page, size, whole, MTR_SITE());
+	/* libc's says so; not every memalign does, and few have a pvalloc */
+	if (!p)
+		errno = ENOMEM;
 	mtr_event_alloc("pvalloc", size, p, MTR_CALLER());
 	return p;
 }
@@ -376,6 +388,9 @@ void *MTR_NAME(pvalloc)(size_t size)
 static void *aligned_alloc_common(size_t align, size_t size,
 				  const struct mtr_site *site)
 {
+	int kept = errno;
+	void *p;
+
 	switch (mtr_real_road_from(size, site->pc)) {
 	case MTR_ROAD_TRACED:
 		break;
@@ -384,13 +399,16 @@ static void *aligned_alloc_common(size_t align, size_t size,
 	case MTR_ROAD_NESTED:
 		return mtr_arena_alloc(size, align);
 	default:
-		return NULL;
+		return untraced(mtr_real.aligned_alloc(align, size));
 	}
 	if (mtr_real.aligned_alloc_foreign)
 		return untraced(mtr_real.aligned_alloc(align, size));
-	align = align_up_to_granule(align);
-	return mtr_track_any(mtr_real_aligned(align, mtr_request(size)), size,
-			     site);
+	p = mtr_track_aligned(mtr_real_aligned, align, size, size, site);
+	if (p)
+		return p;
+	/* memalign may say otherwise why not */
+	errno = kept;
+	return untraced(mtr_real.aligned_alloc(align, size));
 }
 
 void *MTR_NAME(aligned_alloc)(size_t align, size_t size)
@@ -403,28 +421,30 @@ void *MTR_NAME(aligned_alloc)(size_t align, size_t size)
 
 static bool posix_align_is_valid(size_t align)
 {
-	return is_power_of_two(align) && align % sizeof(void *) == 0;
+	return align && !(align & (align - 1)) && align % sizeof(void *) == 0;
 }
 
-static int posix_memalign_traced(void **ret, size_t align, size_t size,
-				 const struct mtr_site *site)
+static void *ask_posix_memalign(size_t align, size_t size)
 {
 	void *p = NULL;
-	int error;
 
-	error = mtr_real.posix_memalign(&p, align_up_to_granule(align),
-					mtr_request(size));
-	if (error)
-		return error;
-	*ret = mtr_track_any(p, size, site);
-	return 0;
+	return mtr_real.posix_memalign(&p, align, size) ? NULL : p;
+}
+
+static int posix_memalign_untraced(void **ret, size_t align, size_t size)
+{
+	int error = mtr_real.posix_memalign(ret, align, size);
+
+	if (!error)
+		untraced(*ret);
+	return error;
 }
 
 static int posix_memalign_common(void **ret, size_t align, size_t size,
 				 const struct mtr_site *site)
 {
 	int kept = errno;
-	int error;
+	void *p;
 
 	if (!posix_align_is_valid(align))
 		return EINVAL;
@@ -438,14 +458,15 @@ static int posix_memalign_common(void **ret, size_t align, size_t size,
 		return *ret ? 0 : ENOMEM;
 	default:
 		errno = kept;
-		return ENOMEM;
+		return posix_memalign_untraced(ret, align, size);
 	}
-	if (!mtr_real.posix_memalign_foreign)
-		return posix_memalign_traced(ret, align, size, site);
-	error = mtr_real.posix_memalign(ret, align, size);
-	if (!error)
-		untraced(*ret);
-	return error;
+	if (mtr_real.posix_memalign_foreign)
+		return posix_memalign_untraced(ret, align, size);
+	p = mtr_track_aligned(ask_posix_memalign, align, size, size, site);
+	if (!p)
+		return ENOMEM;
+	*ret = p;
+	return 0;
 }
 
 int MTR_NAME(posix_memalign)(void **ret, size_t align, size_t size)

@@ -277,10 +277,8 @@ enum mtr_road mtr_real_road(size_t size)
 	}
 	if (unlikely(resolving))
 		return MTR_ROAD_NESTED;
-	if (unlikely(size >= mtr_size_max)) {
-		errno = ENOMEM;
+	if (unlikely(size >= mtr_size_max))
 		return MTR_ROAD_NOMEM;
-	}
 	return MTR_ROAD_TRACED;
 }
 

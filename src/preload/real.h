@@ -72,6 +72,8 @@ MTR_INLINE size_t mtr_request_chunk(size_t size)
 	return size + MTR_TRAILER;
 }
 
+typedef void *mtr_aligned_fn(size_t align, size_t size);
+
 /*
  * aligned_alloc, for a request that is no multiple of @align: C11 lets an
  * allocator refuse that. memalign takes any, but what is no power of two.
@@ -88,7 +90,7 @@ enum mtr_road {
 	MTR_ROAD_TRACED,
 	MTR_ROAD_PLAIN,	 /* hand it on as it is */
 	MTR_ROAD_NESTED, /* from within the look-up: the arena */
-	MTR_ROAD_NOMEM,	 /* too large; errno is set */
+	MTR_ROAD_NOMEM,	 /* too large: the allocator's to refuse */
 };
 
 /* Resolves at the first call. */

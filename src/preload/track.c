@@ -4,6 +4,8 @@
  */
 #include "track.h"
 
+#include <errno.h>
+
 uint8_t mtr_freed_lead;
 
 /* This thread is inside the next allocator's malloc_usable_size. */
@@ -159,6 +161,70 @@ __attribute__((noinline)) void *mtr_track_malloc(size_t size,
 	if (unlikely(!p))
 		return NULL;
 	return track_any(p, size, stack_of(site), site);
+}
+
+static bool is_power_of_two(size_t n)
+{
+	return n != 0 && (n & (n - 1)) == 0;
+}
+
+/*
+ * glibc gives less than this to nobody; another allocator might. What is no
+ * power of two is the allocator's to round up or refuse.
+ */
+static size_t align_up_to_granule(size_t align)
+{
+	if (is_power_of_two(align) && align < MTR_GRANULE)
+		return MTR_GRANULE;
+	return align;
+}
+
+static bool is_aligned(const void *p, size_t align)
+{
+	return !is_power_of_two(align) || (uintptr_t)p % align == 0;
+}
+
+/*
+ * mimalloc 2.0.9 misaligns a block that is as large as its alignment, which is
+ * what becomes of 16 bytes less. A little more mends that, or else as much more
+ * as any allocator needs that takes the alignment out of a larger block.
+ */
+static void *ask_with_room(mtr_aligned_fn *ask, size_t align, size_t *request)
+{
+	const size_t more[] = { 0, MTR_GRANULE, align };
+
+	for (size_t i = 0; i < sizeof(more) / sizeof(*more); i++) {
+		size_t sum;
+		void *p;
+
+		if (__builtin_add_overflow(*request, more[i], &sum))
+			return NULL;
+		p = ask(align, sum);
+		if (!p || is_aligned(p, align)) {
+			*request = sum;
+			return p;
+		}
+		mtr_real.free(p);
+	}
+	return NULL;
+}
+
+void *mtr_track_aligned(mtr_aligned_fn *ask, size_t align, size_t size,
+			size_t whole, const struct mtr_site *site)
+{
+	size_t request = mtr_request(whole);
+	int kept = errno;
+	void *p = ask_with_room(ask, align_up_to_granule(align), &request);
+
+	if (likely(p)) {
+		errno = kept;
+		return mtr_track_request(p, size, request, site);
+	}
+	errno = kept;
+	p = ask(align, whole);
+	if (p)
+		mtr_descriptor_drop(MTR_DROP_ROOM);
+	return p;
 }
 
 void *mtr_track_adopt(void *p, size_t size, const struct mtr_site *site)

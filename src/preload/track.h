@@ -42,6 +42,17 @@ void *mtr_track_request(void *p, size_t size, size_t request,
  */
 void *mtr_track_malloc(size_t size, const struct mtr_site *site);
 
+/*
+ * A block that begins at a multiple of @align, for a program that may use
+ * @whole bytes of it, recorded with @size. @ask is memalign or its like, of the
+ * next allocator. What that makes of a size that we chose is not the program's
+ * business: a block that is not aligned is asked for again with more room, and
+ * where there is none with room for a record the program gets what it would
+ * have without us, unrecorded. NULL: that is NULL, too, and errno is its.
+ */
+void *mtr_track_aligned(mtr_aligned_fn *ask, size_t align, size_t size,
+			size_t whole, const struct mtr_site *site);
+
 /* Record in @p, which may be recorded already, another size and caller. */
 void *mtr_track_adopt(void *p, size_t size, const struct mtr_site *site);
 

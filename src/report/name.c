@@ -137,6 +137,9 @@ static const struct drop drops[] = {
 			       "from a function the allocator lacks, or "
 			       "before the tracer was ready" },
 	[MTR_DROP_LARGE] = { "large", "of 2^45 bytes or more" },
+	[MTR_DROP_ROOM] = { "room",
+			    "that the allocator had only without room for a "
+			    "record" },
 };
 
 static_assert(sizeof(drops) / sizeof(*drops) == MTR_DROP_COUNT,

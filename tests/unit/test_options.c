@@ -56,11 +56,24 @@ START_TEST(understood)
 }
 END_TEST
 
+START_TEST(depths)
+{
+	char text[20];
+
+	for (unsigned int n = 0; n <= 64; n++) {
+		snprintf(text, sizeof(text), "stacks=%u", n);
+		ck_assert_uint_eq(parse(text).stacks, n);
+		ck_assert_str_eq(said, "");
+	}
+}
+END_TEST
+
 static const char *const bad[] = {
-	"frees",     "frees=",	   "frees=2",	 "frees=01", "frees=yes",
-	"frees=-1",  "frees =1",   "frees= 1",	 " frees=1", "Frees=1",
-	"free=1",    "freess=1",   "=1",	 "=",	     "follow=",
-	"follow=no", "follow=0=1", "nonsense=1", "frees:1",  "follow",
+	"stacks=65", "stacks=064", "stacks=",	 "stacks=-1", "stacks=3x",
+	"frees",     "frees=",	   "frees=2",	 "frees=01",  "frees=yes",
+	"frees=-1",  "frees =1",   "frees= 1",	 " frees=1",  "Frees=1",
+	"free=1",    "freess=1",   "=1",	 "=",	      "follow=",
+	"follow=no", "follow=0=1", "nonsense=1", "frees:1",   "follow",
 	"FOLLOW=0",  "follow=0;",  "log=",	 "frees=1 ",
 };
 
@@ -172,6 +185,7 @@ Suite *options_suite(void)
 	Suite *s = unit_suite("options", &tc);
 
 	tcase_add_loop_test(tc, understood, 0, sizeof(good) / sizeof(*good));
+	tcase_add_test(tc, depths);
 	tcase_add_loop_test(tc, ignored, 0, sizeof(bad) / sizeof(*bad));
 	tcase_add_test(tc, one_line_for_each_and_the_rest_holds);
 	tcase_add_test(tc, very_long_is_cut);

@@ -55,10 +55,10 @@ START_TEST(no_memory)
 	ck_assert_int_eq(mtr_real_road(mtr_size_max - 1), MTR_ROAD_TRACED);
 	ck_assert_int_eq(errno, 0);
 	ck_assert_int_eq(mtr_real_road(mtr_size_max), MTR_ROAD_NOMEM);
-	ck_assert_int_eq(errno, ENOMEM);
+	ck_assert_int_eq(errno, 0);
 	errno = 0;
 	ck_assert_int_eq(mtr_real_road(SIZE_MAX), MTR_ROAD_NOMEM);
-	ck_assert_int_eq(errno, ENOMEM);
+	ck_assert_int_eq(errno, 0);
 	/* the trailer, and rounding up to words, stay below what malloc takes
 	 */
 	ck_assert(mtr_request(mtr_size_max - 1) <= PTRDIFF_MAX);
