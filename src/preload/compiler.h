@@ -12,6 +12,16 @@
 
 #define MTR_INLINE static inline __attribute__((always_inline))
 #define MTR_COLD __attribute__((noinline, cold))
+/*
+ * What holds whatever the program does. A debug build ends where it does not;
+ * any other build does not even look.
+ */
+#ifdef MTR_DEBUG
+#define MTR_ASSERT(x) (likely(x) ? (void)0 : __builtin_trap())
+#else
+#define MTR_ASSERT(x) ((void)sizeof(!(x)))
+#endif
+
 /* Ours alone: reached without a look-up in the offset table. */
 #define MTR_HIDDEN __attribute__((visibility("hidden")))
 #define MTR_EXPORT __attribute__((visibility("default")))
