@@ -33,7 +33,7 @@
 enum {
 	FRAMES = MTR_STACK_FRAMES_MAX, /* of a deeper one the innermost */
 	FRAME_WORDS = 3,
-	GUARD_WORDS = 3, /* words are compared four at a time */
+	GUARD_WORDS = 3,   /* words are compared four at a time */
 	INNER_FRAMES = 64, /* of libc and its likes, at the most */
 };
 
@@ -448,8 +448,7 @@ uint32_t mtr_capture(const struct mtr_site *site)
 	return id;
 }
 
-static __attribute__((noinline)) uintptr_t
-outside(const struct mtr_site *site)
+static __attribute__((noinline)) uintptr_t outside(const struct mtr_site *site)
 {
 	struct mtr_frame at = { .pc = site->pc,
 				.sp = site->sp,

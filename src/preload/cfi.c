@@ -136,8 +136,7 @@ static void rule_for_signal(uint64_t pc, struct mtr_rule *ret)
 {
 	static const uint32_t code[] = { 0xd2801168, 0xd4000001 };
 
-	if (pc % sizeof(code[0]) != 0 ||
-	    !mtr_sys_readable((const void *)pc) ||
+	if (pc % sizeof(code[0]) != 0 || !mtr_sys_readable((const void *)pc) ||
 	    memcmp((const void *)pc, code, sizeof(code)) != 0)
 		return;
 	*ret = (struct mtr_rule){

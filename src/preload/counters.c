@@ -50,9 +50,8 @@ static struct mtr_counter *slot_claim(void)
 
 	if (number == 0 || number > SLOTS || mtr_thread.bare)
 		return NULL;
-	while (seen < number &&
-	       !atomic_compare_exchange_weak(&mtr_counter_slots_used, &seen,
-					     number))
+	while (seen < number && !atomic_compare_exchange_weak(
+					&mtr_counter_slots_used, &seen, number))
 		;
 	return mtr_thread.counter = &mtr_counter_slots[number - 1].counter;
 }

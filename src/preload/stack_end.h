@@ -7,10 +7,10 @@
  * from libc's descriptor of the thread, the second from start-up.
  *
  * Of any other stack (a coroutine's, a signal's) nothing is known but that the
- * page is there in which code runs. Whether the next one is the kernel is asked,
- * each time: what was there the last time may have been unmapped since, and the
- * place be a smaller stack's now. Stacks that are met again are told by memos
- * and kept frames, which need no bounds.
+ * page is there in which code runs. The kernel is asked for each further page
+ * that a walk comes to, and in each walk anew: meanwhile the stack may have
+ * been unmapped, and the place be a smaller one's. For a stack that is met
+ * again there are memos and kept frames, which need no bounds.
  */
 #ifndef MTR_PRELOAD_STACK_END_H
 #define MTR_PRELOAD_STACK_END_H

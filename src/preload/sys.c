@@ -97,8 +97,7 @@ void mtr_sys_advise_huge(void *p, size_t bytes)
 		return;
 	}
 	why = call3(SYS_madvise, (long)p, bytes, COLLAPSE);
-	if (why == -EINVAL || why == -ENOSYS || why == -EPERM ||
-	    why == -EACCES)
+	if (why == -EINVAL || why == -ENOSYS || why == -EPERM || why == -EACCES)
 		atomic_store(&refused, true);
 }
 

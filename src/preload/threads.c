@@ -4,8 +4,8 @@
  */
 #include "threads.h"
 
-#include <pthread.h>
 #include <stdatomic.h>
+#include <sys/types.h>
 
 #include "preload/sys.h"
 
@@ -38,10 +38,14 @@ static _Atomic uint64_t free_first;
 static _Atomic bool has_key;
 static pthread_key_t key;
 
-/* glibc before 2.34 has threads in a library that may not be there. */
-#pragma weak pthread_key_create
-#pragma weak pthread_key_delete
-#pragma weak pthread_setspecific
+/*
+ * Of <pthread.h> these alone: the rest of it is not for this library. glibc
+ * before 2.34 has them in a library that may not be there.
+ */
+#define WEAK __attribute__((weak))
+WEAK int pthread_key_create(pthread_key_t *key, void (*destroy)(void *));
+WEAK int pthread_key_delete(pthread_key_t key);
+WEAK int pthread_setspecific(pthread_key_t key, const void *value);
 
 void *mtr_pools_get(struct mtr_pools *pools, uint32_t number, size_t *mapped)
 {
