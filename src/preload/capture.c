@@ -317,7 +317,10 @@ static uint32_t capture_kept(struct state *s, struct mtr_stack_end *end,
 	} else {
 		s->open = f.root == MTR_ROOT_DEPTH;
 		s->path[0] = mtr_path_root(f.root);
-		sure = s->open || s->fresh[f.fresh - 1].flags & MTR_RULE_ENDS;
+		/* of what goes on and on, on a stack that is not the thread's
+		 * own, some may be garbage: nothing proves that it stays */
+		sure = s->open ? end->hi == mtr_stack_own.hi
+			       : s->fresh[f.fresh - 1].flags & MTR_RULE_ENDS;
 	}
 	s->n = f.kept;
 	if (unlikely(f.fresh + s->n > FRAMES))
