@@ -191,7 +191,7 @@ static void count_calls(int answered)
 	forbid(SECCOMP_RET_TRAP, HOWS);
 }
 
-enum { COROUTINES = 16, STACK = 256 << 10 };
+enum { COROUTINES = 16, SWITCHES = 20, STACK = 256 << 10 };
 
 static __thread ucontext_t back, coroutine[COROUTINES];
 
@@ -224,7 +224,7 @@ static void *on_coroutines(void *in_heap)
 {
 	for (int i = 0; i < COROUTINES; i++)
 		make(i, in_heap ? malloc(STACK) : stack_map());
-	for (int round = 0; round < 20; round++)
+	for (int round = 0; round < SWITCHES; round++)
 		for (int i = 0; i < COROUTINES; i++)
 			swapcontext(&back, &coroutine[i]);
 	return NULL;
@@ -247,8 +247,8 @@ static void refused(int with)
 
 static void coroutines(void)
 {
-	/* a walk for each stack and each of the two calls; 7 pages at most */
-	enum { MOST = 1 + COROUTINES * 2 * 7 };
+	/* of 1000 allocations after each switch one walks all of the stack */
+	enum { MOST = 1 + SWITCHES * COROUTINES * 7 };
 	int before;
 
 	count_calls(0);
