@@ -33,8 +33,7 @@
 enum {
 	FRAMES = MTR_STACK_FRAMES_MAX, /* of a deeper one the innermost */
 	FRAME_WORDS = 3,
-	GUARD_WORDS = 3, /* words are compared four at a time */
-	STATES_TRIED = 32,
+	GUARD_WORDS = 3,   /* words are compared four at a time */
 	INNER_FRAMES = 64, /* of libc and its likes, at the most */
 };
 
@@ -47,9 +46,6 @@ struct kept {
 };
 
 struct state {
-	struct mtr_owner owner;
-	struct state *next;
-	struct mtr_stack_end end;
 	uint32_t epoch;
 	bool busy;	/* a signal handler must not touch it */
 	bool open;	/* frame[1] has a caller that is not kept */
@@ -72,14 +68,13 @@ struct found {
 
 /* Of a stack that is too deep to be kept whole, so many frames. */
 static unsigned int depth;
-static _Atomic(struct state *) states;
 static _Atomic uint32_t epoch = 1;
-
-static MTR_TLS struct state *own;
+static struct mtr_pools states = { .bytes = sizeof(struct state) };
 
 bool mtr_capture_init(unsigned int wanted)
 {
 	depth = wanted;
+	mtr_threads_init();
 	return mtr_depot_init();
 }
 
@@ -91,48 +86,39 @@ void mtr_capture_forget(void)
 
 /* The state of a thread. */
 
-/* Take over what an ended thread left. Not all are asked: there may be many. */
-static struct state *state_inherit(void)
+/* Of whoever had it nothing remains, not even that he was in our midst. */
+static void state_reset(struct state *s)
 {
-	struct state *s = atomic_load(&states);
-
-	for (int i = 0; s && i < STATES_TRIED; i++, s = s->next)
-		if (mtr_owner_take(&s->owner))
-			return s;
-	return NULL;
-}
-
-static struct state *state_create(void)
-{
-	struct state *s = mtr_sys_map(sizeof(*s));
-
-	if (!s)
-		return NULL;
-	mtr_owner_take(&s->owner);
+	s->busy = false;
+	s->epoch = 0;
+	s->n = 0;
+	s->open = false;
 	s->frame[0].sp = UINTPTR_MAX;
 	s->frame[0].words = GUARD_WORDS;
 	for (unsigned int i = 0; i < GUARD_WORDS; i++)
 		s->word[i] = mtr_word_always;
-	s->next = atomic_load(&states);
-	while (!atomic_compare_exchange_weak(&states, &s->next, s))
-		;
-	__atomic_fetch_add(&mtr_descriptor.depot_bytes, sizeof(*s),
-			   __ATOMIC_RELAXED);
-	return s;
+	s->memos.worth = 0;
+	s->memos.skipped = 0;
 }
 
 static MTR_COLD struct state *state_claim(void)
 {
-	struct state *s = state_inherit();
+	uint32_t number = mtr_thread_number();
+	size_t mapped = 0;
+	struct state *s;
 
-	if (!s)
-		s = state_create();
-	if (!s)
+	if (!number || mtr_thread.bare)
 		return NULL;
-	s->n = 0;
-	s->busy = false;
-	s->end = (struct mtr_stack_end){ 0 };
-	own = s;
+	s = mtr_pools_get(&states, number, &mapped);
+	if (mapped)
+		__atomic_fetch_add(&mtr_descriptor.depot_bytes, mapped,
+				   __ATOMIC_RELAXED);
+	if (!s) {
+		mtr_thread.bare = true;
+		return NULL;
+	}
+	state_reset(s);
+	mtr_thread.capture = s;
 	return s;
 }
 
@@ -204,7 +190,8 @@ static unsigned int outermost(const struct state *s, unsigned int n,
  * Walk outwards from @at, until a frame is met that is kept and stands with all
  * that matters outwards of it; or until the stack ends.
  */
-static struct found walk(struct state *s, struct mtr_frame at)
+static struct found walk(struct state *s, struct mtr_stack_end *end,
+			 struct mtr_frame at)
 {
 	const struct kept *k = &s->frame[s->n];
 	struct found f = { .root = MTR_ROOT_DEPTH };
@@ -227,7 +214,7 @@ static struct found walk(struct state *s, struct mtr_frame at)
 				return f;
 			}
 		}
-		f.root = mtr_step(&at, &s->end, &outer);
+		f.root = mtr_step(&at, end, &outer);
 		s->fresh[f.fresh++] = at;
 		mtr_tail_add(&tail, at.pc);
 		if (unlikely(f.root != MTR_ROOT_NONE))
@@ -269,6 +256,7 @@ static void keep(struct state *s, const struct mtr_frame *f)
 	k->fp = f->fp;
 	k->needs_fp = f->flags & MTR_RULE_USES_FP ||
 		      (!(f->flags & MTR_RULE_SAVES_FP) && k[-1].needs_fp);
+	MTR_ASSERT(s->n <= FRAMES && f->pc != 0);
 	*w++ = likely(f->ra_at) ? word_at(f->ra_at, word_of(f))
 				: mtr_word_never;
 	if (k->needs_fp && f->fp_at)
@@ -276,6 +264,7 @@ static void keep(struct state *s, const struct mtr_frame *f)
 	if (unlikely(f->sp_at))
 		*w++ = word_at(f->sp_at, f->sp);
 	k->words = w - s->word;
+	MTR_ASSERT(k->words <= GUARD_WORDS + s->n * FRAME_WORDS);
 }
 
 /* There is no room for @n frames more: the outermost ones have to go. */
@@ -285,6 +274,7 @@ static MTR_COLD void make_room(struct state *s, unsigned int n)
 	unsigned int gone = s->n - left;
 	unsigned int first = s->frame[gone].words;
 
+	MTR_ASSERT(n <= FRAMES && left <= s->n);
 	memmove(s->word + GUARD_WORDS, s->word + first,
 		(s->frame[s->n].words - first) * sizeof(s->word[0]));
 	memmove(s->frame + 1, s->frame + 1 + gone, left * sizeof(s->frame[0]));
@@ -315,9 +305,10 @@ static uint32_t cut(struct state *s)
  * what was found on the stack, not for what the code is: then another stack may
  * have the same words up to there, and go on.
  */
-static uint32_t capture_kept(struct state *s, struct mtr_frame at)
+static uint32_t capture_kept(struct state *s, struct mtr_stack_end *end,
+			     struct mtr_frame at)
 {
-	struct found f = walk(s, at);
+	struct found f = walk(s, end, at);
 	bool sure = true;
 
 	if (f.root == MTR_ROOT_NONE) {
@@ -326,7 +317,10 @@ static uint32_t capture_kept(struct state *s, struct mtr_frame at)
 	} else {
 		s->open = f.root == MTR_ROOT_DEPTH;
 		s->path[0] = mtr_path_root(f.root);
-		sure = s->open || s->fresh[f.fresh - 1].flags & MTR_RULE_ENDS;
+		/* of what goes on and on, on a stack that is not the thread's
+		 * own, some may be garbage: nothing proves that it stays */
+		sure = s->open ? end->hi == mtr_stack_own.hi
+			       : s->fresh[f.fresh - 1].flags & MTR_RULE_ENDS;
 	}
 	s->n = f.kept;
 	if (unlikely(f.fresh + s->n > FRAMES))
@@ -342,6 +336,7 @@ static uint32_t capture_kept(struct state *s, struct mtr_frame at)
 		mtr_depot_intern(&s->path[s->n - f.fresh + 1], f.fresh);
 		s->last = s->path[s->n].node;
 	}
+	MTR_ASSERT(s->open || s->path[s->n].node == s->last);
 	if (unlikely(!sure))
 		s->n = 0;
 	return s->last;
@@ -365,7 +360,7 @@ static void memo_add(struct state *s, struct mtr_memo_set *set,
  */
 static MTR_COLD uint32_t capture_plain(struct mtr_frame at)
 {
-	struct mtr_stack_end end = { 0 };
+	struct mtr_stack_end end;
 	struct mtr_frame outer;
 	enum mtr_root root = MTR_ROOT_DEPTH;
 	struct mtr_path path[1 + MTR_STACK_DEPTH_MAX];
@@ -391,15 +386,17 @@ static __attribute__((noinline)) uint32_t
 capture_walked(struct state *s, const struct mtr_site *site,
 	       struct mtr_memo_set *memos)
 {
+	struct mtr_stack_end end;
 	uint32_t id;
 
-	mtr_stack_enter(&s->end, site->sp);
-	id = capture_kept(s, innermost(site));
+	mtr_stack_enter(&end, site->sp);
+	id = capture_kept(s, &end, innermost(site));
 	if (memos) {
 		mtr_memos_missed(&s->memos);
 		if (s->n)
 			memo_add(s, memos, site);
 	}
+	MTR_ASSERT(s->busy && s == mtr_thread.capture);
 	atomic_signal_fence(memory_order_seq_cst);
 	s->busy = false;
 	return id;
@@ -420,11 +417,13 @@ static void state_forget(struct state *s, uint32_t now)
 static MTR_COLD uint32_t capture_other(const struct mtr_site *site,
 				       uint32_t now)
 {
-	if (!own)
-		state_claim();
-	if (!own || own->busy)
+	struct state *s = mtr_thread.capture;
+
+	if (!s)
+		s = state_claim();
+	if (!s || s->busy)
 		return capture_plain(innermost(site));
-	state_forget(own, now);
+	state_forget(s, now);
 	return mtr_capture(site);
 }
 
@@ -432,7 +431,7 @@ static MTR_COLD uint32_t capture_other(const struct mtr_site *site,
 uint32_t mtr_capture(const struct mtr_site *site)
 {
 	uint32_t now = atomic_load_explicit(&epoch, memory_order_acquire);
-	struct state *s = own;
+	struct state *s = mtr_thread.capture;
 	struct mtr_memo_set *memos;
 	const struct mtr_memo *memo;
 	uint32_t id;
@@ -452,17 +451,21 @@ uint32_t mtr_capture(const struct mtr_site *site)
 	return id;
 }
 
-static __attribute__((noinline)) uintptr_t outside(const struct mtr_site *site,
-						   struct mtr_stack_end *end)
+static __attribute__((noinline)) uintptr_t outside(const struct mtr_site *site)
 {
 	struct mtr_frame at = { .pc = site->pc,
 				.sp = site->sp,
 				.fp = site->fp };
+	struct mtr_stack_end end;
 	struct mtr_frame outer;
 
-	mtr_stack_enter(end, at.sp);
+	mtr_stack_enter(&end, at.sp);
+	/* the frames are libc's, and where it says: no page is asked for just
+	 * because they lie across its end */
+	if (end.open)
+		end.hi += MTR_SYS_PAGE;
 	for (int i = 0; i < INNER_FRAMES; i++) {
-		if (mtr_step(&at, end, &outer) != MTR_ROOT_NONE)
+		if (mtr_step(&at, &end, &outer) != MTR_ROOT_NONE)
 			break;
 		if (!mtr_objects_inner(outer.pc & ~MTR_PC_EXACT))
 			return outer.pc & ~MTR_PC_EXACT;
@@ -471,40 +474,15 @@ static __attribute__((noinline)) uintptr_t outside(const struct mtr_site *site,
 	return site->pc;
 }
 
-static MTR_COLD uintptr_t outside_plain(const struct mtr_site *site)
-{
-	struct mtr_stack_end end = { 0 };
-
-	return outside(site, &end);
-}
-
-/* Mostly the stack pointer tells. 0: it does not. */
-MTR_INLINE uintptr_t outside_near(const struct mtr_site *site,
-				  const struct mtr_stack_end *end)
-{
-	uintptr_t pc = site->pc, sp = site->sp;
-
-	while (likely(mtr_step_sp(&pc, &sp, end)))
-		if (!mtr_objects_inner(pc))
-			return pc;
-	return 0;
-}
-
+/* Mostly the stack pointer tells, on the thread's own stack. */
 uintptr_t mtr_capture_outside(const struct mtr_site *site)
 {
-	struct state *s = own;
-	uintptr_t pc;
+	const struct mtr_stack_own *own = &mtr_stack_own;
+	struct mtr_stack_end end = { own->lo, own->hi, false };
+	uintptr_t pc = site->pc, sp = site->sp;
 
-	if (unlikely(!s))
-		s = state_claim();
-	if (unlikely(!s || s->busy))
-		return outside_plain(site);
-	s->busy = true; /* s->end is of one stack at a time */
-	atomic_signal_fence(memory_order_seq_cst);
-	pc = outside_near(site, &s->end);
-	if (unlikely(!pc))
-		pc = outside(site, &s->end);
-	atomic_signal_fence(memory_order_seq_cst);
-	s->busy = false;
-	return pc;
+	while (likely(mtr_step_sp(&pc, &sp, &end)))
+		if (!mtr_objects_inner(pc))
+			return pc;
+	return outside(site);
 }

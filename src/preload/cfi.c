@@ -174,10 +174,7 @@ static void rule_for_signal(uint64_t pc, struct mtr_rule *ret)
 {
 	static const uint32_t code[] = { 0xd2801168, 0xd4000001 };
 
-	if (pc % sizeof(code[0]) != 0 ||
-	    !mtr_sys_readable((const void *)(pc & -(uint64_t)MTR_SYS_PAGE),
-			      1) ||
-	    pc % MTR_SYS_PAGE > MTR_SYS_PAGE - sizeof(code) ||
+	if (pc % sizeof(code[0]) != 0 || !mtr_sys_readable((const void *)pc) ||
 	    memcmp((const void *)pc, code, sizeof(code)) != 0)
 		return;
 	*ret = (struct mtr_rule){

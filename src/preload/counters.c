@@ -6,7 +6,6 @@
 
 #include <assert.h>
 #include <stdatomic.h>
-#include <stdbool.h>
 
 #include "preload/threads.h"
 
@@ -17,9 +16,7 @@ enum { SLOTS = 1024, SLOT_BYTES = 64 };
 
 struct slot {
 	struct mtr_counter counter;
-	struct mtr_owner owner;
-	char pad[SLOT_BYTES - sizeof(struct mtr_counter) -
-		 sizeof(struct mtr_owner)];
+	char pad[SLOT_BYTES - sizeof(struct mtr_counter)];
 };
 
 static_assert(sizeof(struct slot) == SLOT_BYTES, "counters_debug.S");
@@ -45,22 +42,18 @@ uint64_t mtr_total_bytes __attribute__((used));
 EXPORT_AS("TOTAL_ALLOCS", "mtr_total_allocs");
 EXPORT_AS("TOTAL_ALLOCATED_BYTES", "mtr_total_bytes");
 
-MTR_TLS struct mtr_counter *mtr_counter_own;
-
+/* That of the thread's number; NULL: it has none, or one too high. */
 static struct mtr_counter *slot_claim(void)
 {
-	for (uint64_t i = 0; i < SLOTS; i++) {
-		uint64_t used = atomic_load(&mtr_counter_slots_used);
+	uint32_t number = mtr_thread_number();
+	uint64_t seen = atomic_load(&mtr_counter_slots_used);
 
-		if (!mtr_owner_take(&mtr_counter_slots[i].owner))
-			continue;
-		while (used <= i &&
-		       !atomic_compare_exchange_weak(&mtr_counter_slots_used,
-						     &used, i + 1))
-			;
-		return &mtr_counter_slots[i].counter;
-	}
-	return NULL;
+	if (number == 0 || number > SLOTS || mtr_thread.bare)
+		return NULL;
+	while (seen < number && !atomic_compare_exchange_weak(
+					&mtr_counter_slots_used, &seen, number))
+		;
+	return mtr_thread.counter = &mtr_counter_slots[number - 1].counter;
 }
 
 /*
@@ -69,15 +62,11 @@ static struct mtr_counter *slot_claim(void)
  */
 MTR_COLD void mtr_counters_count_slow(uint64_t blocks, uint64_t bytes)
 {
-	static MTR_TLS bool tried;
+	struct mtr_counter *own = slot_claim();
 
-	if (!tried) {
-		tried = true;
-		mtr_counter_own = slot_claim();
-	}
-	if (mtr_counter_own) {
-		mtr_counter_add(&mtr_counter_own->blocks, blocks);
-		mtr_counter_add(&mtr_counter_own->bytes, bytes);
+	if (own) {
+		mtr_counter_add(&own->blocks, blocks);
+		mtr_counter_add(&own->bytes, bytes);
 		return;
 	}
 	__atomic_fetch_add(&mtr_total_allocs, blocks, __ATOMIC_RELAXED);

@@ -18,6 +18,7 @@
 #include "format/ledger_code.h"
 #include "format/trailer.h"
 #include "preload/compiler.h"
+#include "preload/threads.h"
 
 #ifdef MTR_COUNTERS
 #include <sys/single_threaded.h>
@@ -27,8 +28,6 @@ struct mtr_counter {
 	uint64_t bytes;
 };
 
-/* The slot of this thread; NULL: it has none yet, or there are no more. */
-extern MTR_HIDDEN MTR_TLS struct mtr_counter *mtr_counter_own;
 extern MTR_HIDDEN uint64_t mtr_total_allocs, mtr_total_bytes;
 
 void mtr_counters_count_slow(uint64_t blocks, uint64_t bytes);
@@ -52,7 +51,7 @@ MTR_INLINE void mtr_counters_count(uint64_t blocks, uint64_t bytes)
 		mtr_counter_add(&mtr_total_bytes, bytes);
 		return;
 	}
-	own = mtr_counter_own;
+	own = mtr_thread.counter;
 	if (unlikely(!own)) {
 		mtr_counters_count_slow(blocks, bytes);
 		return;

@@ -17,7 +17,9 @@
 #include "preload/objects.h"
 #include "preload/options.h"
 #include "preload/real.h"
+#include "preload/stack_end.h"
 #include "preload/sys.h"
+#include "preload/threads.h"
 #include "preload/track.h"
 
 MTR_EXPORT struct mtr_descriptor malloc_tracer_descriptor = {
@@ -67,6 +69,7 @@ void mtr_init_options(void)
 {
 	const char *text;
 
+	mtr_stack_init();
 	if (!environ || atomic_exchange(&options_read, true))
 		return;
 	text = mtr_options_text();
@@ -123,11 +126,23 @@ static void unfollow(void)
 	*to = NULL;
 }
 
+/* Only these keep something for each thread. */
+static void init_threads(void)
+{
+#ifndef MTR_COUNTERS
+	if (!mtr_descriptor.stack_depth)
+		return;
+#endif
+	mtr_threads_init();
+	mtr_threads_follow_forks();
+}
+
 __attribute__((constructor)) static void construct(void)
 {
 	mtr_real_road(0);
 	mtr_init_options();
 	mtr_real_open_roads();
+	init_threads();
 	if (!options.follow && environ)
 		unfollow();
 }

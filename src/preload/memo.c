@@ -30,6 +30,9 @@ void mtr_memo_add(struct mtr_memos *memos, struct mtr_memo_set *set,
 	struct mtr_memo *m = &set->memo[set->next % MTR_MEMO_WAYS];
 	unsigned int fill = -n % 4;
 
+	MTR_ASSERT(site->pc != 0 && MTR_MEMO_WORDS % 4 == 0);
+	MTR_ASSERT(set >= memos->set &&
+		   set < memos->set + (1 << MTR_MEMO_BITS));
 	if (n > MTR_MEMO_WORDS)
 		return;
 	memos->any = true;
@@ -43,6 +46,7 @@ void mtr_memo_add(struct mtr_memos *memos, struct mtr_memo_set *set,
 	for (unsigned int i = 0; i < fill; i++)
 		m->word[i] = mtr_word_always;
 	memcpy(m->word + fill, word, n * sizeof(*word));
+	MTR_ASSERT(m->words % 4 == 0 && m->words <= MTR_MEMO_WORDS);
 }
 
 void mtr_memos_forget(struct mtr_memos *memos)

@@ -4,6 +4,7 @@
  */
 #include "stack_end.h"
 
+#include <stdatomic.h>
 #include <sys/auxv.h>
 
 #include "preload/sys.h"
@@ -11,56 +12,152 @@
 enum {
 	PAGE = MTR_SYS_PAGE,
 	PROBE_PAGES = 256, /* of a stack that is nobody's known */
+	SEARCHES = 4,
 };
 
-static const uintptr_t stack_max = (uintptr_t)64 << 20;
+/* A larger limit: deeper down, the main stack is like any other. */
+static const uint64_t main_max = (uint64_t)1 << 30;
 
-/* The end of the memory from @from on that can be read, @to at the most. */
-static uintptr_t readable_until(uintptr_t from, uintptr_t to)
+/* The main stack: nothing else is mapped so close below its end. */
+static uintptr_t main_floor, main_top;
+
+MTR_TLS struct mtr_stack_own mtr_stack_own;
+
+/* What the kernel calls random lies above every frame. */
+void mtr_stack_init(void)
 {
-	from &= -(uintptr_t)PAGE;
-	while (from < to) {
-		size_t bytes = to - from;
+	uintptr_t top = getauxval(AT_RANDOM) & -(uintptr_t)8;
+	uint64_t limit = mtr_sys_stack_limit();
 
-		if (bytes > (size_t)PROBE_PAGES * PAGE)
-			bytes = (size_t)PROBE_PAGES * PAGE;
-		if (!mtr_sys_readable((void *)from,
-				      (bytes + PAGE - 1) / PAGE)) {
-			/* halve until the first page that is not there */
-			if (bytes <= PAGE)
-				return from;
-			to = from + (bytes / 2 + PAGE - 1) / PAGE * PAGE;
-			continue;
-		}
-		from += bytes;
-	}
-	return to;
+	if (limit > main_max)
+		limit = main_max;
+	if (top <= limit)
+		return;
+	main_floor = top - limit;
+	main_top = top;
 }
 
-static bool try_end(struct mtr_stack_end *end, uintptr_t sp, uintptr_t top)
+/*
+ * In glibc's descriptor of a thread stand, one after the other, where the
+ * memory begins that the thread's stack and descriptor lie in, its size, and
+ * how much of its beginning is a guard. Where they stand changes with glibc's
+ * version. No descriptor is so small that these words are not in it: of 2.28,
+ * the first that we work with, it has 2304 bytes on x86-64, from the thread
+ * pointer on, and 1776 on AArch64, up to it.
+ */
+#ifdef __x86_64__
+enum { FIRST_WORD = 1, WORDS = 253 };
+#else
+enum { FIRST_WORD = -192, WORDS = 190 };
+#endif
+
+static const uintptr_t thread_max = (uintptr_t)1 << 40;
+
+static bool is_stack(const uintptr_t *w, uintptr_t sp, uintptr_t tp)
 {
-	if (top <= sp || top - sp > stack_max || readable_until(sp, top) < top)
-		return false;
-	end->lo = sp & -(uintptr_t)PAGE;
-	end->hi = top & -(uintptr_t)8;
-	return true;
+	uintptr_t start = w[0], size = w[1], guard = w[2];
+
+	return start >= PAGE && size < thread_max && guard < size &&
+	       start < sp && sp - start >= guard && sp < tp &&
+	       tp - start < size;
+}
+
+/* NULL: that is not the thread's stack, or glibc's descriptor is another. */
+static const uintptr_t *find_in_descriptor(uintptr_t sp, uintptr_t tp)
+{
+	static _Atomic int known;
+	const uintptr_t *words = (const uintptr_t *)tp + FIRST_WORD;
+	int at = atomic_load_explicit(&known, memory_order_relaxed);
+
+	if (at)
+		return is_stack(words + at, sp, tp) ? words + at : NULL;
+	if (mtr_stack_own.searches++ >= SEARCHES)
+		return NULL;
+	for (at = 1; at < WORDS - 2; at++)
+		if (is_stack(words + at, sp, tp)) {
+			atomic_store(&known, at);
+			return words + at;
+		}
+	return NULL;
+}
+
+/* A signal handler may do the same in between: .hi comes last. */
+static void own_set(uintptr_t floor, uintptr_t hi)
+{
+	struct mtr_stack_own *own = &mtr_stack_own;
+
+	own->floor = floor;
+	own->lo = hi;
+	atomic_signal_fence(memory_order_seq_cst);
+	own->hi = hi;
+}
+
+/* Does @sp, which is someone's, lie in the thread's own stack? */
+static bool is_own(uintptr_t sp)
+{
+	const struct mtr_stack_own *own = &mtr_stack_own;
+	uintptr_t tp = mtr_thread_pointer() & -(uintptr_t)8;
+	const uintptr_t *w;
+
+	if (own->hi)
+		return sp >= own->floor && sp < own->hi;
+	if (sp >= main_floor && sp < main_top) {
+		own_set(main_floor, main_top);
+		return true;
+	}
+	w = find_in_descriptor(sp, tp);
+	if (w)
+		own_set(w[0] + w[2], tp);
+	return w;
 }
 
 MTR_COLD void mtr_stack_find(struct mtr_stack_end *end, uintptr_t sp)
 {
-	uintptr_t lo, hi;
+	if (is_own(sp)) {
+		struct mtr_stack_own *own = &mtr_stack_own;
 
-	/* the same stack, grown */
-	if (sp < end->lo && end->lo - sp < stack_max &&
-	    readable_until(sp, end->lo) >= end->lo) {
-		end->lo = sp & -(uintptr_t)PAGE;
+		if (sp < own->lo)
+			own->lo = sp & -(uintptr_t)PAGE;
+		*end = (struct mtr_stack_end){ own->lo, own->hi, false };
 		return;
 	}
-	if (try_end(end, sp, mtr_thread_pointer()) ||
-	    try_end(end, sp, getauxval(AT_RANDOM)))
+	/* our own frames lie below @sp; at or above it there may be nothing */
+	end->lo = (sp - 1) & -(uintptr_t)PAGE;
+	end->hi = (sp + PAGE - 1) & -(uintptr_t)PAGE;
+	end->open = true;
+}
+
+/*
+ * @sp may be what made the program fail: a stack that has overflowed. It may
+ * also be anything, on a stack that was written over.
+ */
+MTR_COLD void mtr_stack_switch(struct mtr_stack_end *end, uintptr_t sp)
+{
+	const struct mtr_stack_own *own = &mtr_stack_own;
+	uintptr_t page = sp & -(uintptr_t)PAGE;
+
+	if (sp >= end->lo && sp < end->hi)
 		return;
-	lo = sp & -(uintptr_t)PAGE;
-	hi = readable_until(sp, lo + (uintptr_t)PROBE_PAGES * PAGE);
-	end->lo = lo;
-	end->hi = hi > sp ? hi : sp;
+	if (sp >= own->lo && sp < own->hi)
+		*end = (struct mtr_stack_end){ own->lo, own->hi, false };
+	else if (!mtr_sys_readable((const void *)page))
+		*end = (struct mtr_stack_end){ sp, sp, false };
+	else if (is_own(sp))
+		*end = (struct mtr_stack_end){ page, own->hi, false };
+	else
+		*end = (struct mtr_stack_end){ page, page + PAGE, true };
+}
+
+MTR_COLD bool mtr_stack_extend(struct mtr_stack_end *end, uintptr_t addr)
+{
+	if (addr - end->hi >= (uintptr_t)PROBE_PAGES * PAGE)
+		return false;
+	while (end->hi <= addr) {
+		if (!mtr_sys_readable((const void *)end->hi)) {
+			end->open = false;
+			return false;
+		}
+		end->hi += PAGE;
+	}
+	return true;
 }

@@ -3,8 +3,14 @@
  * How far up a stack may be read, whatever unwind information says of it.
  *
  * A thread's own stack ends below its thread pointer or, the main thread's, in
- * what the kernel put there; another one (a coroutine's, a signal's) where its
- * memory ends. What is looked up is kept; the look-up asks the kernel.
+ * what the kernel put there. Both are known without a system call: the first
+ * from libc's descriptor of the thread, the second from start-up.
+ *
+ * Of any other stack (a coroutine's, a signal's) nothing is known but that the
+ * page is there in which code runs. The kernel is asked for each further page
+ * that a walk comes to, and in each walk anew: meanwhile the stack may have
+ * been unmapped, and the place be a smaller one's. For a stack that is met
+ * again there are memos and kept frames, which need no bounds.
  */
 #ifndef MTR_PRELOAD_STACK_END_H
 #define MTR_PRELOAD_STACK_END_H
@@ -14,25 +20,54 @@
 
 #include "preload/compiler.h"
 
+/* That of one walk. */
 struct mtr_stack_end {
-	uintptr_t lo, hi; /* readable; 0, 0: not known yet */
+	uintptr_t lo, hi; /* readable */
+	bool open;	  /* perhaps beyond .hi, too */
 };
 
-/* .hi is not below @sp, though there may be nothing to read there. */
-void mtr_stack_find(struct mtr_stack_end *end, uintptr_t sp);
+/* The calling thread's own. */
+struct mtr_stack_own {
+	uintptr_t lo, hi; /* where it has been seen in use; 0, 0: not known */
+	uintptr_t floor;  /* it may grow down to here */
+	unsigned int searches;
+};
 
-/* From here on the stack pointer is @sp. */
+extern MTR_HIDDEN MTR_TLS struct mtr_stack_own mtr_stack_own;
+
+/* At the first call of an entry point: learns where the main stack lies. */
+void mtr_stack_init(void);
+
+void mtr_stack_find(struct mtr_stack_end *end, uintptr_t sp);
+bool mtr_stack_extend(struct mtr_stack_end *end, uintptr_t addr);
+
+/* Code runs at @sp, and calls us. */
 MTR_INLINE void mtr_stack_enter(struct mtr_stack_end *end, uintptr_t sp)
 {
-	if (unlikely(sp < end->lo || sp >= end->hi))
+	const struct mtr_stack_own *own = &mtr_stack_own;
+
+	if (likely(sp >= own->lo) && likely(sp < own->hi))
+		*end = (struct mtr_stack_end){ own->lo, own->hi, false };
+	else
 		mtr_stack_find(end, sp);
 }
 
+/* A signal's frame says that code ran at @sp. */
+void mtr_stack_switch(struct mtr_stack_end *end, uintptr_t sp);
+
+/* Is there a word at @addr? It is a multiple of 8, and not below the stack. */
+MTR_INLINE bool mtr_stack_reaches(struct mtr_stack_end *end, uintptr_t addr)
+{
+	return likely(addr < end->hi) ||
+	       (end->open && mtr_stack_extend(end, addr));
+}
+
 /* Is there a word at @addr, at or above @sp? */
-MTR_INLINE bool mtr_stack_holds(const struct mtr_stack_end *end, uintptr_t sp,
+MTR_INLINE bool mtr_stack_holds(struct mtr_stack_end *end, uintptr_t sp,
 				uintptr_t addr)
 {
-	return addr >= sp && addr % 8 == 0 && addr < end->hi && sp >= end->lo;
+	return addr >= sp && addr % 8 == 0 && sp >= end->lo &&
+	       mtr_stack_reaches(end, addr);
 }
 
 #endif

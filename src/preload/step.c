@@ -6,7 +6,7 @@
 
 /* Where @r says that the CFA is. False: not within the stack. */
 static bool find_cfa(const struct mtr_rule *r, const struct mtr_frame *f,
-		     const struct mtr_stack_end *end, struct mtr_frame *outer)
+		     struct mtr_stack_end *end, struct mtr_frame *outer)
 {
 	outer->sp_at = 0;
 	switch (r->kind) {
@@ -27,7 +27,7 @@ static bool find_cfa(const struct mtr_rule *r, const struct mtr_frame *f,
 		return false;
 	/* only a signal may have come on another stack */
 	return r->kind == MTR_RULE_SP_DEREF ||
-	       (outer->sp > f->sp && outer->sp <= end->hi);
+	       (outer->sp > f->sp && mtr_stack_reaches(end, outer->sp - 8));
 }
 
 /*
@@ -83,6 +83,6 @@ MTR_COLD enum mtr_root mtr_step_by(uint64_t slot, struct mtr_rule *room,
 	if (r->flags & MTR_RULE_EXACT)
 		outer->pc |= MTR_PC_EXACT;
 	if (r->kind == MTR_RULE_SP_DEREF)
-		mtr_stack_enter(end, outer->sp);
+		mtr_stack_switch(end, outer->sp);
 	return MTR_ROOT_NONE;
 }

@@ -8,8 +8,10 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <sys/mman.h>
 #include <sys/random.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -91,13 +93,25 @@ void *mtr_sys_map_huge(size_t bytes)
 	return map_at(p - behind, bytes);
 }
 
-/* Linux before 6.1 does not know the second: then it takes its time. */
+/*
+ * Linux before 6.1 does not know the second: then it takes its time. What is
+ * refused is not asked again.
+ */
 void mtr_sys_advise_huge(void *p, size_t bytes)
 {
 	enum { COLLAPSE = 25 /* MADV_COLLAPSE */ };
+	static _Atomic bool refused;
+	long why;
 
-	call3(SYS_madvise, (long)p, bytes, MADV_HUGEPAGE);
-	call3(SYS_madvise, (long)p, bytes, COLLAPSE);
+	if (atomic_load_explicit(&refused, memory_order_relaxed))
+		return;
+	if (call3(SYS_madvise, (long)p, bytes, MADV_HUGEPAGE) < 0) {
+		atomic_store(&refused, true);
+		return;
+	}
+	why = call3(SYS_madvise, (long)p, bytes, COLLAPSE);
+	if (why == -EINVAL || why == -ENOSYS || why == -EPERM || why == -EACCES)
+		atomic_store(&refused, true);
 }
 
 int mtr_sys_open(const char *path, int flags, int mode)
@@ -252,14 +266,15 @@ int mtr_sys_getpid(void)
 	return call3(SYS_getpid, 0, 0, 0);
 }
 
-int mtr_sys_gettid(void)
+uint64_t mtr_sys_stack_limit(void)
 {
-	return call3(SYS_gettid, 0, 0, 0);
-}
+	struct {
+		uint64_t current, max;
+	} limit;
 
-bool mtr_sys_thread_alive(int pid, int tid)
-{
-	return call3(SYS_tgkill, pid, tid, 0) != -ESRCH;
+	if (call6(SYS_prlimit64, 0, RLIMIT_STACK, 0, (long)&limit, 0, 0) != 0)
+		return 0;
+	return limit.current;
 }
 
 uint64_t mtr_sys_random(void)
@@ -281,35 +296,34 @@ long mtr_sys_readlink(const char *path, char *buf, size_t bytes)
 		     0);
 }
 
-bool mtr_sys_readable(const void *p, size_t pages)
+/* The kernel reads the new mask before it looks at what to do with it. */
+static long probe(const void *p)
 {
-	enum { BATCH = 64 };
-	char byte[BATCH];
-	struct iovec local = { byte, 0 }, remote[BATCH];
+	enum { NO_SUCH_HOW = 1 << 20, SIGSET_BYTES = 8 };
 
-	while (pages > 0) {
-		size_t n = pages < BATCH ? pages : BATCH;
-		long got;
+	return call6(SYS_rt_sigprocmask, NO_SUCH_HOW, (long)p, 0, SIGSET_BYTES,
+		     0, 0);
+}
 
-		for (size_t i = 0; i < n; i++) {
-			remote[i].iov_base = (char *)p + i * MTR_SYS_PAGE;
-			remote[i].iov_len = 1;
-		}
-		local.iov_len = n;
-		got = call6(SYS_process_vm_readv, mtr_sys_getpid(),
-			    (long)&local, 1, (long)remote, n, 0);
-		/* forbidden here: that it is mapped has to do */
-		if (got == -EPERM || got == -ENOSYS)
-			got = call3(SYS_mincore, (long)p, n * MTR_SYS_PAGE,
-				    (long)byte) == 0
-				      ? (long)n
-				      : 0;
-		if (got != (long)n)
-			return false;
-		p = (const char *)p + n * MTR_SYS_PAGE;
-		pages -= n;
+bool mtr_sys_readable(const void *p)
+{
+	enum { UNKNOWN, ANSWERS, REFUSED };
+	static _Atomic int state;
+	int now = atomic_load_explicit(&state, memory_order_relaxed);
+	long why;
+
+	if (now == UNKNOWN) {
+		/* an emulator may look at the one without reading the other */
+		now = probe((const void *)-(intptr_t)4096) == -EFAULT ? ANSWERS
+								      : REFUSED;
+		atomic_store(&state, now);
 	}
-	return true;
+	if (now == REFUSED)
+		return false;
+	why = probe(p);
+	if (why != -EINVAL && why != -EFAULT)
+		atomic_store(&state, REFUSED);
+	return why == -EINVAL;
 }
 
 /*

@@ -69,16 +69,20 @@ void mtr_sys_say(int fd, const void *line, size_t bytes);
 int mtr_sys_write_start(int fd, const void *buf, size_t bytes);
 
 int mtr_sys_getpid(void);
-int mtr_sys_gettid(void);
-bool mtr_sys_thread_alive(int pid, int tid);
-
 /* Not to be foretold, as far as the kernel has it so. Waits for nothing. */
 uint64_t mtr_sys_random(void);
 long mtr_sys_readlink(const char *path, char *buf, size_t bytes);
 
-/* Can all of these pages be read? @p is the first. */
 enum { MTR_SYS_PAGE = 4096 };
-bool mtr_sys_readable(const void *p, size_t pages);
+
+/* RLIMIT_STACK in bytes; 0: not known. */
+uint64_t mtr_sys_stack_limit(void);
+
+/*
+ * Can the eight bytes at @p be read? False, too, where the kernel does not say;
+ * then it is not asked again.
+ */
+bool mtr_sys_readable(const void *p);
 
 /*
  * Read our own memory, stopping at the first byte that is not there: that may

@@ -4,7 +4,8 @@
 
 . "$MTR_SRC/tests/accuracy/accuracy.sh"
 
-for what in coroutines altstack lost jit bare threads fork vfork; do
+for what in coroutines remapped passed altstack lost jit bare threads fork \
+    vfork; do
     both stack_places "$what"
 done
 

@@ -7,6 +7,9 @@ need_preload
 need nm
 
 # dl_iterate_phdr, time: snapshots. _r_debug: the list of objects.
+# pthread_key_*, pthread_setspecific: whose a thread's state is; a key that is
+# made early needs no lock and no memory. __register_atfork: takes a lock, in the
+# constructor.
 cat >"$mtr_tmp/allowed" <<'END'
 _ITM_deregisterTMCloneTable
 _ITM_registerTMCloneTable
@@ -17,6 +20,7 @@ _environ
 environ
 __errno_location
 __libc_single_threaded
+__register_atfork
 bcmp
 _r_debug
 dl_iterate_phdr
@@ -29,6 +33,9 @@ memmove
 memrchr
 memset
 strcmp
+pthread_key_create
+pthread_key_delete
+pthread_setspecific
 strcspn
 strlen
 strncmp

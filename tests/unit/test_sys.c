@@ -306,17 +306,31 @@ START_TEST(random_numbers_differ)
 }
 END_TEST
 
-START_TEST(processes)
+/* The eight bytes, and not one that lies behind the end of what is there. */
+START_TEST(readable)
 {
-	pid_t child = fork();
+	char *two = mtr_sys_map(8192);
 
-	if (child == 0)
-		_exit(0);
-	ck_assert_int_eq(waitpid(child, NULL, 0), child);
+	errno = 1234;
+	mtr_sys_unmap(two + 4096, 4096);
+	ck_assert(mtr_sys_readable(two));
+	ck_assert(mtr_sys_readable(two + 4088));
+	ck_assert(!mtr_sys_readable(two + 4089));
+	ck_assert(!mtr_sys_readable(two + 4096));
+	ck_assert(!mtr_sys_readable(NULL));
+	mprotect(two, 4096, PROT_NONE);
+	ck_assert(!mtr_sys_readable(two));
+	ck_assert_int_eq(errno, 1234);
+}
+END_TEST
+
+START_TEST(stack_limit)
+{
+	struct rlimit limit;
+
+	ck_assert_int_eq(getrlimit(RLIMIT_STACK, &limit), 0);
+	ck_assert_uint_eq(mtr_sys_stack_limit(), limit.rlim_cur);
 	ck_assert_int_eq(mtr_sys_getpid(), getpid());
-	ck_assert_int_eq(mtr_sys_gettid(), getpid());
-	ck_assert(mtr_sys_thread_alive(getpid(), getpid()));
-	ck_assert(!mtr_sys_thread_alive(child, child));
 }
 END_TEST
 
@@ -368,7 +382,8 @@ Suite *sys_suite(void)
 	tcase_add_test(tc, what_may_be_replaced);
 	tcase_add_test(tc, opens_a_log);
 	tcase_add_test(tc, random_numbers_differ);
-	tcase_add_test(tc, processes);
+	tcase_add_test(tc, readable);
+	tcase_add_test(tc, stack_limit);
 	tcase_add_test(tc, links);
 	tcase_add_test(tc, peek);
 	return s;

@@ -2,8 +2,8 @@
 /*
  * Allocations on stacks that are none of the threads' own, in code that nobody
  * has described, in children and in late threads. Looks at the stacks of its
- * blocks. Argument: coroutines, altstack, lost, jit, bare, threads, fork or
- * vfork.
+ * blocks. Argument: coroutines, remapped, passed, altstack, lost, jit, bare,
+ * threads, fork or vfork.
  */
 #include <alloca.h>
 #include <pthread.h>
@@ -104,6 +104,125 @@ static void coroutines(void)
 			}
 		for (int i = 0; i < COROUTINES; i++)
 			stack_unmap(co[i].stack, co[i].bytes);
+	}
+}
+
+/*
+ * A stack whose first function has garbage to return to, beyond which the rules
+ * lead: then the same place with less memory above it, and a hole. Each time
+ * the walk goes as far as there is memory, and no farther.
+ */
+static ucontext_t remapped_back;
+static uintptr_t garbage;
+
+APART static void remapped_first(void)
+{
+	void *p = allocate_at(4);
+
+	CHECK(!stack_descriptor() || stack_frames(p) >= 5);
+	free(p);
+	free(strdup("hello"));
+	setcontext(&remapped_back);
+}
+
+APART static void enter_at(uintptr_t *top)
+{
+	volatile int returned = 0;
+
+	getcontext(&remapped_back);
+	if (returned++)
+		return;
+	/* again and again the return address of the same frame */
+	for (uintptr_t *at = top; (uintptr_t)at % PAGE != 0; at++)
+		*at = garbage;
+#ifdef __x86_64__
+	__asm__ volatile("mov %0, %%rsp\n"
+			 "jmp *%1" ::"r"(top),
+			 "r"(remapped_first)
+			 : "memory");
+#endif
+}
+
+static void remapped(void)
+{
+#ifdef __x86_64__
+	enum { PAGES = 8 };
+
+	garbage = (uintptr_t)remapped + 4;
+	for (int i = 0; i < 20; i++) {
+		char *p = stack_map(PAGES * PAGE);
+		int pages = i % 2 ? PAGES / 2 : PAGES;
+
+		munmap(p + pages * PAGE, (PAGES - pages) * PAGE);
+		for (char *at = p + 4 * PAGE - 56; at < p + pages * PAGE;
+		     at += 8)
+			memcpy(at, &garbage, 8);
+		enter_at((uintptr_t *)(p + PAGES / 2 * PAGE - 56));
+		stack_unmap(p, PAGES * PAGE);
+	}
+#endif
+}
+
+/*
+ * A function that needs its frame pointer, called at two depths so that what it
+ * calls has the same stack pointer. What that calls passes the frame pointer
+ * through; nothing but it tells the two apart.
+ */
+static volatile uintptr_t passed_sp;
+static volatile bool passed_asks;
+
+APART static void *passes(void)
+{
+	char here;
+	void *p = NULL;
+
+	passed_sp = (uintptr_t)&here;
+	if (passed_asks)
+		p = malloc(24);
+	__asm__ volatile("" : : "r"(&here) : "memory");
+	return p;
+}
+
+APART static void *with_room(size_t bytes)
+{
+	char *room = alloca(bytes);
+	void *p;
+
+	__asm__ volatile("" : : "r"(room) : "memory");
+	p = passes();
+	__asm__ volatile("" : : "r"(room) : "memory");
+	return p;
+}
+
+APART static void *one_deeper(size_t bytes)
+{
+	void *p = with_room(bytes);
+
+	__asm__ volatile("" : : "r"(p) : "memory");
+	return p;
+}
+
+static void passed(void)
+{
+	/* called from one place, so that all outwards of them is the same */
+	void *(*volatile fn[2])(size_t) = { one_deeper, with_room };
+	size_t room[2] = { 64, 64 };
+	void *p[2];
+
+	fn[0](64);
+	for (uintptr_t sp = passed_sp; room[1] < 4096; room[1] += 16) {
+		fn[1](room[1]);
+		if (passed_sp == sp)
+			break;
+	}
+	passed_asks = true;
+	for (int i = 0; i < 10; i++) {
+		for (int j = 0; j < 2; j++)
+			p[j] = fn[j](room[j]);
+		CHECK(!stack_descriptor() ||
+		      stack_frames(p[0]) == stack_frames(p[1]) + 1);
+		free(p[0]);
+		free(p[1]);
 	}
 }
 
@@ -391,6 +510,10 @@ int main(int argc, char **argv)
 	check_active();
 	if (!strcmp(what, "coroutines"))
 		coroutines();
+	else if (!strcmp(what, "remapped"))
+		remapped();
+	else if (!strcmp(what, "passed"))
+		passed();
 	else if (!strcmp(what, "altstack"))
 		altstack();
 	else if (!strcmp(what, "lost"))

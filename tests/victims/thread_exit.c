@@ -4,7 +4,7 @@
 
 #include "check.h"
 
-enum { THREADS = 8, ROUNDS = 40 };
+enum { THREADS = 40, ROUNDS = 10 };
 
 static pthread_key_t key;
 
