@@ -357,10 +357,12 @@ const struct mtr_rule *mtr_rule_of(uint64_t slot, struct mtr_rule *room)
 	if (slot == 0)
 		return room;
 	if (!mtr_rule_is_short(slot))
-		return &atomic_load_explicit(&rules, memory_order_relaxed)
-				[slot >> MTR_SLOT_RULE &
-				 ((1 << MTR_RULE_BITS) - 1)]
-					.rule;
+		return &atomic_load_explicit(
+				&rules,
+				memory_order_relaxed)[slot >> MTR_SLOT_RULE &
+						      ((1 << MTR_RULE_BITS) -
+						       1)]
+				.rule;
 	*room = rule_lengthen(slot);
 	return room;
 }

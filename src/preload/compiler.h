@@ -40,19 +40,6 @@
 /* Initial-exec: a dynamic model would call malloc from within malloc. */
 #define MTR_TLS __thread __attribute__((tls_model("initial-exec")))
 
-/* gcc before 11 does not have __builtin_thread_pointer for x86-64. */
-MTR_INLINE uintptr_t mtr_thread_pointer(void)
-{
-	uintptr_t tp;
-
-#ifdef __x86_64__
-	__asm__("movq %%fs:0, %0" : "=r"(tp));
-#else
-	__asm__("mrs %0, tpidr_el0" : "=r"(tp));
-#endif
-	return tp;
-}
-
 /*
  * The return address of the entry point that says this, without the pointer
  * authentication code that AArch64 may have put into it.

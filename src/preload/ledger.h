@@ -5,8 +5,9 @@
  *
  * Any thread, signal handlers included; no locks and no atomic
  * read-modify-write outside of growing: a live block owns its granules, hence
- * its ledger bytes. Addresses may have tags; those that come back have none. Memory comes from the kernel and is never given back.
- * format/layout.h has the shape, format/ledger_code.h the code.
+ * its ledger bytes. Addresses may have tags; those that come back have none.
+ * Memory comes from the kernel and is never given back. format/layout.h has the
+ * shape, format/ledger_code.h the code.
  */
 #ifndef MTR_PRELOAD_LEDGER_H
 #define MTR_PRELOAD_LEDGER_H

@@ -286,8 +286,8 @@ uint64_t mtr_sys_random(void)
 	    sizeof(n))
 		return n;
 	call3(SYS_clock_gettime, CLOCK_MONOTONIC, (long)&now, 0);
-	return ((uint64_t)now.tv_nsec << 32) + (uint64_t)mtr_sys_gettid() +
-	       (uintptr_t)&now;
+	return ((uint64_t)now.tv_nsec << 32) +
+	       (uint64_t)call3(SYS_gettid, 0, 0, 0) + (uintptr_t)&now;
 }
 
 long mtr_sys_readlink(const char *path, char *buf, size_t bytes)

@@ -108,7 +108,8 @@ START_TEST(json_report)
 		    "\":706,\"usable\":1416,\"slack\":534},\"tracer\":{\"ledger"
 		    "\":4096,\"stacks\":0,\"records\":128},\"not_recorded\":{"
 		    "\"unaligned\":1500,\"small\":0,\"high\":0,\"ledger\":0,\"s"
-		    "tartup\":1,\"nested\":0,\"foreign\":0,\"large\":0,\"room\":0,\"others"
+		    "tartup\":1,\"nested\":0,\"foreign\":0,\"large\":0,"
+		    "\"room\":0,\"others"
 		    "\":0},\"damaged\":1,\"conflicts\":2,\"lost\":0,\"warni"
 		    "ngs\":[\"it is "
 		    "\\\"cut\\\"\\u001b[m\"],\n"
@@ -348,7 +349,8 @@ START_TEST(json_info)
 		    "cer\":{\"ledger\":4096,\"stacks\":0,\"records\":"
 		    "128},\"not_recorded\":{\"unaligned\":1500,\"small\":0,\"hi"
 		    "gh\":0,\"ledger\":0,\"startup\":1,\"nested\":0,\"foreign"
-		    "\":0,\"large\":0,\"room\":0,\"others\":0},\"damaged\":1,\"conflic"
+		    "\":0,\"large\":0,\"room\":0,\"others\":0},\"damaged\":1,"
+		    "\"conflic"
 		    "ts\":2,\"lost\":"
 		    "0,\"warnings\":[\"it is \\\"cut\\\"\\u001b[m\"]}\n");
 }

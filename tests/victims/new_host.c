@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Run each plugin: `global`, `local` and `close` say how the next are opened. */
+/* Run each plugin: `global`, `local` and `close` say how the next are opened.
+ */
 #include <dlfcn.h>
 #include <stdbool.h>
 #include <stdio.h>

@@ -52,12 +52,12 @@ static void say(const char *what, size_t a, size_t b, const void *p, int error)
 	       p ? "block" : "NULL", error, errno);
 }
 
-#define TRY(call, a, b)                           \
-	do {                                      \
-		errno = 0;                        \
-		got = call;                       \
-		say(#call, (a), (b), got, 0);     \
-		free(got);                        \
+#define TRY(call, a, b)                       \
+	do {                                  \
+		errno = 0;                    \
+		got = call;                   \
+		say(#call, (a), (b), got, 0); \
+		free(got);                    \
 	} while (0)
 
 /* what pvalloc gives is kept: jemalloc has none, and libc's is not its own */

@@ -53,8 +53,8 @@ static const struct op {
 	{ DELETE, 4, 0 },	 { MALLOC, 4, 300000 }, /* mmapped */
 	{ REALLOC, 4, 600000 },	 { FREE, 4, 0 },
 	{ MALLOC, 5, 80000000 }, /* a new leaf */
-	{ FREE, 5, 0 },
-	{ MALLOC, 7, 0 },	 { FREE, 7, 0 },
+	{ FREE, 5, 0 },		 { MALLOC, 7, 0 },
+	{ FREE, 7, 0 },
 };
 enum { OPS = sizeof(ops) / sizeof(*ops) };
 

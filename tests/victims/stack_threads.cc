@@ -21,8 +21,7 @@ APART static int descend(unsigned int seed, int depth)
 		__builtin_alloca(16 * (1 + seed % 3)));
 
 	fill[0] = depth;
-	delete handed[seed % 64].exchange(
-		new std::string(30 + seed % 50, 'x'));
+	delete handed[seed % 64].exchange(new std::string(30 + seed % 50, 'x'));
 	if (depth == 0)
 		return fill[0];
 	seed = seed * 1103515245 + 12345;
