@@ -102,13 +102,6 @@ static MTR_COLD void *new_handed_on(enum mtr_cxx form, size_t size, uintptr_t a,
 			       size, site);
 }
 
-static void *new_aligned(size_t align, size_t size)
-{
-	if (align < MTR_GRANULE)
-		align = MTR_GRANULE;
-	return mtr_real_aligned(align, mtr_request(size));
-}
-
 /* @align is 0 for the forms that have none. */
 static __attribute__((noinline)) void *new_slow(enum mtr_cxx form, size_t size,
 						size_t align, uintptr_t a,
@@ -128,11 +121,11 @@ static __attribute__((noinline)) void *new_slow(enum mtr_cxx form, size_t size,
 	if (align & (align - 1) || (align && mtr_real.aligned_alloc_foreign))
 		return new_next(form, size, a, b, site);
 	if (road == MTR_ROAD_TRACED)
-		p = align ? new_aligned(align, size)
-			  : mtr_real.malloc(mtr_request(size));
-	if (unlikely(!p))
-		return new_handed_on(form, size, a, b, site);
-	return mtr_track_any(p, size, site);
+		p = align ? mtr_track_aligned(mtr_real_aligned, align, size,
+					      size, site)
+			  : mtr_track_any(mtr_real.malloc(mtr_request(size)),
+					  size, site);
+	return likely(p) ? p : new_handed_on(form, size, a, b, site);
 }
 
 static __attribute__((noinline)) void *new_stacks(enum mtr_cxx form,

@@ -15,10 +15,9 @@ over() { # ALLOCATOR'S FILE, or none for libc
     traced "$(victim odd_requests)" >"$mtr_tmp/traced" 2>&1 ||
         fail "odd_requests over $name: $?"
     same "odd_requests over $name" "$mtr_tmp/plain" "$mtr_tmp/traced"
-    LD_PRELOAD=$1 "$(victim aligned_sizes)" >"$mtr_tmp/plain" 2>&1 || {
+    # mimalloc 2.0.9 misaligns some of its own accord: ours must not
+    LD_PRELOAD=$1 "$(victim aligned_sizes)" >"$mtr_tmp/plain" 2>&1 ||
         echo "$name: misaligns without the library"
-        return
-    }
     traced "$(victim aligned_sizes)" >"$mtr_tmp/traced" 2>&1 ||
         fail "aligned_sizes over $name: $(cat "$mtr_tmp/traced")"
 }

@@ -17,10 +17,10 @@ src/preload/capture.h  compiler.h
 src/preload/capt format/ depot.h descriptor.h memo.h objects.h step.h sys.h threads.h
 src/preload/memo.      capture.h compiler.h
 src/preload/step.      format/ compiler.h cfi.h stack_end.h
-src/preload/cfi.       format/ compiler.h cfi_object.h cfi_program.h descriptor.h objects.h sys.h
 src/preload/cfi_o      cfi_bytes.h objects.h
 src/preload/cfi_p      cfi_bytes.h cfi_object.h
 src/preload/cfi_b      none
+src/preload/cfi format/ cfi_object.h cfi_program.h compiler.h descriptor.h objects.h sys.h
 src/preload/depot.     format/ compiler.h descriptor.h sys.h
 src/preload/counters.  format/ compiler.h sys.h threads.h
 src/preload/eventlog.  format/ compiler.h sys.h line.h objects.h
