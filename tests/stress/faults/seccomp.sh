@@ -1,0 +1,11 @@
+# SPDX-License-Identifier: MIT
+# A filter that kills on whatever malloc does not need, and one that refuses.
+
+load() {
+    for action in kill 38 1; do
+        under "$STRESS_BIN/sealed" $action
+        status=$?
+        [ $status -ne 77 ] || skip "no seccomp filter here"
+        echo "$action: exit status $status"
+    done
+}
