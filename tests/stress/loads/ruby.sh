@@ -7,7 +7,10 @@ load() {
 h = Hash.new { |a, k| a[k] = [] }
 100_000.times { |i| h[(i * 7919 % 4999).to_s(36)] << "x" * (i % 60) }
 puts h.size, h.keys.sort.first(5).join(","), h.values.sum { |v| v.join.size }
-puts 8.times.map { |n| Thread.new { (1..2000).map { |i| "#{n}#{i}" }.join.hash; n } }.map(&:value).sum
+threads = 8.times.map do |n|
+  Thread.new { (1..2000).map { |i| "#{n}#{i}" }.join.hash; n }
+end
+puts threads.map(&:value).sum
 fibers = 3000.times.map { |i| Fiber.new { Fiber.yield "y" * i; i } }
 puts fibers.sum { |f| f.resume.size }
 puts fibers.sum(&:resume)
