@@ -19,7 +19,7 @@
 #ifdef MTR_DEBUG
 #define MTR_ASSERT(x) (likely(x) ? (void)0 : __builtin_trap())
 #else
-#define MTR_ASSERT(x) ((void)sizeof(!(x)))
+#define MTR_ASSERT(x) ((void)(0 && (x)))
 #endif
 
 /* Ours alone: reached without a look-up in the offset table. */
