@@ -32,7 +32,7 @@ enum {
 
 /* Where a stack ends, and why. The numbers are part of the format. */
 enum mtr_root {
-	MTR_ROOT_NONE,	     /* no stack */
+	MTR_ROOT_NONE,	     /* no stack: the depot is full, or no memory */
 	MTR_ROOT_COMPLETE,   /* at the thread's first function */
 	MTR_ROOT_DEPTH,	     /* too deep: the innermost, as many as stacks=
 			      * asks for */

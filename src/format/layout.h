@@ -99,7 +99,9 @@ struct mtr_descriptor {
 	uint64_t depot_bytes;  /* mapped for stacks so far */
 	char package_version[40];
 	uint64_t drops[MTR_DROP_MAX]; /* blocks not recorded, by mtr_drop */
-	uint64_t stops[16];	      /* stacks ended early, by reason */
+	uint64_t stops[16];	      /* stacks ended early, by mtr_root; at 0
+				       * blocks without one, or with depth 0
+				       * that there is no memory for any */
 };
 
 static_assert(sizeof(MTR_MAGIC) == 16, "magic");

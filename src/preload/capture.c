@@ -326,8 +326,7 @@ static uint32_t capture_kept(struct state *s, struct mtr_stack_end *end,
 	if (unlikely(f.fresh + s->n > FRAMES))
 		make_room(s, f.fresh);
 	if (unlikely(f.root > MTR_ROOT_DEPTH))
-		__atomic_fetch_add(&mtr_descriptor.stops[f.root], 1,
-				   __ATOMIC_RELAXED);
+		mtr_descriptor_stop(f.root);
 	for (unsigned int i = f.fresh; i > 0; i--)
 		keep(s, &s->fresh[i - 1]);
 	if (unlikely(s->open)) {
@@ -374,6 +373,8 @@ static MTR_COLD uint32_t capture_plain(struct mtr_frame at)
 			break;
 		at = outer;
 	}
+	if (root > MTR_ROOT_DEPTH)
+		mtr_descriptor_stop(root);
 	p[-1] = mtr_path_root(root == MTR_ROOT_NONE ? MTR_ROOT_DEPTH : root);
 	for (struct mtr_path *i = p; i < inner; i++)
 		i->hash = mtr_path_hash(i[-1].hash, i->pc);

@@ -50,7 +50,7 @@ MTR_INLINE const struct mtr_site *mtr_site_at(struct mtr_site *site,
 /* Before the first stack of depth @depth. False: no memory. */
 bool mtr_capture_init(unsigned int depth);
 
-/* The id of the stack in the depot, @site's pc innermost; 0: none. */
+/* The id of the stack in the depot, @site's pc innermost; 0: no room for it. */
 uint32_t mtr_capture(const struct mtr_site *site);
 
 /*

@@ -5,6 +5,7 @@
 #ifndef MTR_PRELOAD_DESCRIPTOR_H
 #define MTR_PRELOAD_DESCRIPTOR_H
 
+#include "format/depot.h"
 #include "format/layout.h"
 #include "preload/compiler.h"
 
@@ -12,5 +13,8 @@ extern MTR_HIDDEN struct mtr_descriptor mtr_descriptor;
 
 /* Count an allocation that is not recorded. */
 MTR_HIDDEN void mtr_descriptor_drop(enum mtr_drop reason);
+
+/* Count a stack that ended early; MTR_ROOT_NONE: a block without one. */
+MTR_HIDDEN void mtr_descriptor_stop(enum mtr_root reason);
 
 #endif

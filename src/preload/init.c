@@ -53,12 +53,25 @@ MTR_COLD void mtr_descriptor_drop(enum mtr_drop reason)
 	__atomic_fetch_add(&mtr_descriptor.drops[reason], 1, __ATOMIC_RELAXED);
 }
 
+MTR_COLD void mtr_descriptor_stop(enum mtr_root reason)
+{
+	__atomic_fetch_add(&mtr_descriptor.stops[reason], 1, __ATOMIC_RELAXED);
+}
+
 static struct mtr_options options = MTR_OPTIONS_DEFAULT;
 static _Atomic bool options_read;
 
 static void complain(const char *line, size_t len)
 {
 	mtr_sys_say(STDERR_FILENO, line, len);
+}
+
+void mtr_init_stacks(unsigned int depth)
+{
+	if (mtr_capture_init(depth))
+		mtr_descriptor.stack_depth = depth;
+	else
+		mtr_descriptor_stop(MTR_ROOT_NONE);
 }
 
 /*
@@ -86,8 +99,8 @@ void mtr_init_options(void)
 				(options.direct ? MTR_FLAG_DIRECT : 0);
 	if (!options.direct)
 		mtr_objects_look_through();
-	if (options.stacks && mtr_capture_init(options.stacks))
-		mtr_descriptor.stack_depth = options.stacks;
+	if (options.stacks)
+		mtr_init_stacks(options.stacks);
 }
 
 void mtr_init_descriptor(bool shadowed)

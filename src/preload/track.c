@@ -65,10 +65,14 @@ static uint8_t *entry_make(void *p, size_t usable)
 	return at;
 }
 
-/* What the trailer says of the stack. */
+/* What the trailer says of the stack of a block that there is. */
 MTR_INLINE uint64_t stack_of(const struct mtr_site *site)
 {
-	return (uint64_t)mtr_capture(site) << MTR_SIZE_BITS;
+	uint32_t id = mtr_capture(site);
+
+	if (unlikely(id == MTR_ROOT_NONE))
+		mtr_descriptor_stop(MTR_ROOT_NONE);
+	return (uint64_t)id << MTR_SIZE_BITS;
 }
 
 MTR_INLINE uint64_t stack_bits(const struct mtr_site *site)

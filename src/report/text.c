@@ -241,9 +241,28 @@ static void damages(struct mtr_writer *w)
 	}
 }
 
+static void stackless(struct mtr_writer *w)
+{
+	const struct mtr_descriptor *d = &w->s->heap.descriptor;
+	uint64_t n = d->stops[MTR_ROOT_NONE];
+
+	if (!n)
+		return;
+	mtr_text_label(w, "call stacks");
+	if (!d->stack_depth) {
+		mtr_out_text(w->out,
+			     "none: no memory for the table of stacks\n");
+		return;
+	}
+	mtr_text_count(w, n, "block");
+	mtr_out_text(w->out, " without: the table of stacks is full, or no "
+			     "memory was left for it\n");
+}
+
 void mtr_text_health(struct mtr_writer *w)
 {
 	drops(w);
+	stackless(w);
 	damages(w);
 	for (size_t i = 0; i < w->s->warnings.n; i++) {
 		mtr_text_label(w, "warning");

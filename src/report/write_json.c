@@ -211,6 +211,8 @@ static void health_members(const struct mtr_writer *w, struct mtr_strbuf *b)
 	comma(b);
 	number_member(b, "lost", h->lost);
 	comma(b);
+	number_member(b, "without_stack", h->descriptor.stops[MTR_ROOT_NONE]);
+	comma(b);
 	name_member(b, "warnings");
 	mtr_strbuf_add(b, "[");
 	for (size_t i = 0; i < w->s->warnings.n; i++) {

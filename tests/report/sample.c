@@ -110,6 +110,7 @@ static const struct mtr_block freed[] = {
 	*name##_push(v) = (array)[i_]
 
 bool sample_has_stacks;
+uint64_t sample_without_stack;
 
 static void add_stacks(struct mtr_snapshot *s)
 {
@@ -146,6 +147,7 @@ struct mtr_snapshot *sample_create(void)
 	FILL(mtr_blocks, &s->heap.freed, freed);
 	for (size_t i = 0; i < COUNT(sites); i++)
 		*mtr_addresses_push(&s->heap.sites) = sites[i].pc;
+	d->stops[MTR_ROOT_NONE] = sample_without_stack;
 	s->heap.damaged = 1;
 	s->heap.conflicts = 2;
 	d->version = MTR_FORMAT_VERSION;

@@ -32,6 +32,9 @@
 
 extern bool sample_has_stacks;
 
+/* What the descriptor counts as blocks without a stack. */
+extern uint64_t sample_without_stack;
+
 struct mtr_snapshot *sample_create(void);
 void sample_destroy(struct mtr_snapshot *s);
 

@@ -418,6 +418,38 @@ START_TEST(info)
 }
 END_TEST
 
+/* The depot is full: so says everything that says what is not recorded. */
+START_TEST(full)
+{
+	static const char text[] =
+		"\n              1 block handed out during start-up\n"
+		"call stacks   1,500 blocks without: the table of stacks is "
+		"full, or no memory was left for it\n"
+		"damaged ";
+	static const char json[] = "\"lost\":0,\"without_stack\":1500,";
+
+	sample_without_stack = 1500;
+	has(sample_info(&mtr_write_text), text);
+	has(sample_info(&mtr_write_json), json);
+	has(sample_report(&mtr_write_text, MTR_BY_FUNCTION, MTR_SORT_BYTES, 0,
+			  0),
+	    text);
+	has(sample_report(&mtr_write_json, MTR_BY_FUNCTION, MTR_SORT_BYTES, 0,
+			  0),
+	    json);
+	sample_without_stack = 0;
+}
+END_TEST
+
+START_TEST(no_memory)
+{
+	sample_has_stacks = false;
+	sample_without_stack = 1;
+	has(sample_info(&mtr_write_text),
+	    "\ncall stacks   none: no memory for the table of stacks\n");
+}
+END_TEST
+
 START_TEST(ends)
 {
 	for (unsigned i = 0; i < 16; i++) {
@@ -454,6 +486,8 @@ static void add(TCase *t)
 	tcase_add_test(t, tree_fits);
 	tcase_add_test(t, why);
 	tcase_add_test(t, info);
+	tcase_add_test(t, full);
+	tcase_add_test(t, no_memory);
 	tcase_add_test(t, ends);
 }
 

@@ -5,7 +5,10 @@
 #include "preload/track.h"
 
 #include <string.h>
+#include <sys/resource.h>
 
+#include "preload/init.h"
+#include "preload/threads.h"
 #include "unit.h"
 
 enum { CALLER = 0x1234 };
@@ -220,6 +223,68 @@ START_TEST(adopt_at_a_freed_place)
 }
 END_TEST
 
+/* Record the block, called from here. Returns the number of its stack. */
+static __attribute__((noinline)) uint32_t track_stack(void)
+{
+	usable_answer = 64;
+	mtr_track_any(memory, 9, MTR_SITE());
+	return mtr_trailer_at(memory, 64)->size_stack >> MTR_SIZE_BITS;
+}
+
+/* What the blocks of a full depot lack is counted, block for block. */
+START_TEST(full_depot)
+{
+	const uint64_t *without = &mtr_descriptor.stops[MTR_ROOT_NONE];
+	struct mtr_depot *depot;
+
+	mtr_init_stacks(8);
+	ck_assert_uint_eq(mtr_descriptor.stack_depth, 8);
+	ck_assert_uint_ge(track_stack(), MTR_NODE_FIRST);
+	ck_assert_uint_eq(*without, 0);
+	depot = (struct mtr_depot *)mtr_descriptor.depot;
+	depot->nodes = MTR_NODE_MAX;
+	for (uint64_t i = 1; i <= 5; i++) {
+		ck_assert_uint_eq(track_stack(), 0);
+		ck_assert_uint_eq(*without, i);
+	}
+}
+END_TEST
+
+/* Stacks are asked for, and there is no memory for any. */
+START_TEST(no_depot)
+{
+	struct rlimit limit, none = { 0 };
+
+	ck_assert_int_eq(getrlimit(RLIMIT_AS, &limit), 0);
+	none.rlim_max = limit.rlim_max;
+	ck_assert_int_eq(setrlimit(RLIMIT_AS, &none), 0);
+	mtr_init_stacks(8);
+	ck_assert_int_eq(setrlimit(RLIMIT_AS, &limit), 0);
+	ck_assert_uint_eq(mtr_descriptor.depot, 0);
+	ck_assert_uint_eq(mtr_descriptor.stack_depth, 0);
+	ck_assert_uint_eq(mtr_descriptor.stops[MTR_ROOT_NONE], 1);
+	ck_assert_uint_eq(track_stack(), 0);
+}
+END_TEST
+
+/* Why a stack ends is counted on either road: with a state, and without. */
+START_TEST(stops)
+{
+	/* no code is there */
+	const struct mtr_site nowhere = { .pc = CALLER,
+					  .sp = (uintptr_t)&nowhere };
+
+	mtr_init_stacks(8);
+	mtr_track_any(memory, 9, &nowhere);
+	ck_assert_uint_eq(mtr_descriptor.stops[MTR_ROOT_NO_CFI], 1);
+	mtr_thread.capture = NULL;
+	mtr_thread.bare = true;
+	mtr_track_any(memory, 9, &nowhere);
+	ck_assert_ptr_null(mtr_thread.capture);
+	ck_assert_uint_eq(mtr_descriptor.stops[MTR_ROOT_NO_CFI], 2);
+}
+END_TEST
+
 Suite *track_suite(void)
 {
 	TCase *tc;
@@ -239,5 +304,8 @@ Suite *track_suite(void)
 	tcase_add_test(tc, forget_keeps_the_story);
 	tcase_add_test(tc, adopt);
 	tcase_add_test(tc, adopt_at_a_freed_place);
+	tcase_add_test(tc, full_depot);
+	tcase_add_test(tc, no_depot);
+	tcase_add_test(tc, stops);
 	return s;
 }
