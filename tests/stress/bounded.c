@@ -50,7 +50,7 @@ static void start(char **command, long megabytes, int unprivileged)
 	setsid();
 	if (megabytes) {
 		const rlim_t bytes = (rlim_t)megabytes << 20;
-		const struct rlimit limit = {bytes, bytes};
+		const struct rlimit limit = { bytes, bytes };
 
 		setrlimit(RLIMIT_FSIZE, &limit);
 	}
@@ -97,7 +97,7 @@ static void clean_up(pid_t first)
 static int wait_for(pid_t pid, double seconds, int *ret)
 {
 	const double end = now() + seconds;
-	const struct timespec tenth = {0, 100000000};
+	const struct timespec tenth = { 0, 100000000 };
 	sigset_t chld;
 
 	sigemptyset(&chld);

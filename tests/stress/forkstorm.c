@@ -99,9 +99,9 @@ static void *allocator(void *arg)
 
 static void *loader(void *arg)
 {
-	static const char *const names[] = {
-		"libresolv.so.2", "libgcc_s.so.1", "libstdc++.so.6",
-		"no-such-library.so"};
+	static const char *const names[] = { "libresolv.so.2", "libgcc_s.so.1",
+					     "libstdc++.so.6",
+					     "no-such-library.so" };
 
 	for (unsigned i = 0; !atomic_load(&over); i++) {
 		void *library = dlopen(names[i % 4], RTLD_NOW);
@@ -132,7 +132,7 @@ static void *walker(void *arg)
 
 static void *speaker(void *arg)
 {
-	static const char *const names[] = {"C.UTF-8", "C", "de_DE.UTF-8"};
+	static const char *const names[] = { "C.UTF-8", "C", "de_DE.UTF-8" };
 
 	for (unsigned i = 0; !atomic_load(&over); i++) {
 		const locale_t l = newlocale(LC_ALL_MASK, names[i % 3], NULL);
@@ -149,8 +149,8 @@ static void *speaker(void *arg)
 
 int main(int argc, char **argv)
 {
-	static void *(*const others[])(void *) = {allocator, allocator, loader,
-						  walker, speaker};
+	static void *(*const others[])(void *) = { allocator, allocator, loader,
+						   walker, speaker };
 	enum { OTHERS = sizeof others / sizeof *others };
 	pthread_t threads[FORKERS + OTHERS];
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A program that has used its heap, then shuts itself into a seccomp filter that
-// lets through what malloc needs, and goes on.
+// A program that has used its heap, then shuts itself into a seccomp filter
+// that lets through what malloc needs, and goes on.
 //
 //   sealed kill|ERRNO [ROUNDS]
 
@@ -22,9 +22,11 @@
 enum { THREADS = 3, DEPTH = 30 };
 
 static const unsigned allowed[] = {
-	SYS_brk, SYS_mmap, SYS_munmap, SYS_mremap, SYS_madvise, SYS_mprotect,
-	SYS_futex, SYS_write, SYS_exit_group, SYS_exit, SYS_getrandom,
-	SYS_rt_sigreturn, SYS_sched_yield};
+	SYS_brk,	SYS_mmap,     SYS_munmap,    SYS_mremap,
+	SYS_madvise,	SYS_mprotect, SYS_futex,     SYS_write,
+	SYS_exit_group, SYS_exit,     SYS_getrandom, SYS_rt_sigreturn,
+	SYS_sched_yield
+};
 
 static atomic_int started, sealed, done;
 static int rounds = 2000;
@@ -53,7 +55,7 @@ static int seal(unsigned action)
 {
 	enum { COUNT = sizeof allowed / sizeof *allowed };
 	struct sock_filter f[COUNT + 3];
-	const struct sock_fprog program = {COUNT + 3, f};
+	const struct sock_fprog program = { COUNT + 3, f };
 
 	allow(f, COUNT, action);
 	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||

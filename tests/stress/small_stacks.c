@@ -65,9 +65,9 @@ static int on_thread(size_t size)
 
 static int on_alternate(size_t size)
 {
-	const stack_t stack = {.ss_sp = make_stack(size), .ss_size = size};
-	struct sigaction action = {.sa_handler = on_signal,
-				   .sa_flags = SA_ONSTACK};
+	const stack_t stack = { .ss_sp = make_stack(size), .ss_size = size };
+	struct sigaction action = { .sa_handler = on_signal,
+				    .sa_flags = SA_ONSTACK };
 
 	if (sigaltstack(&stack, NULL) || sigaction(SIGUSR1, &action, NULL))
 		return 3;

@@ -76,7 +76,8 @@ static void *work(void *arg)
 			block = deep((int)(random >> 58) % DEEPEST, random);
 		if (block)
 			block[0] = 'x';
-		free(atomic_exchange(&shared[random >> 8 & (SLOTS - 1)], block));
+		free(atomic_exchange(&shared[random >> 8 & (SLOTS - 1)],
+				     block));
 	}
 	return NULL;
 }
