@@ -13,6 +13,7 @@ load() {
         -ex bt -ex 'p v' -ex 'ptype v' -ex 'info line f' -ex 'python
 import gdb
 print(sum(1 for s in "abc" * 1000), gdb.parse_and_eval("v")["a"])' \
-        -ex continue ./p 2>&1 | grep -v -E 'debuginfod|libthread_db'
+        -ex continue ./p 2>&1 | grep -v -E 'debuginfod|libthread_db' |
+        sed 's/(process [0-9]*)/(process)/'
     under gdb -nx -batch -ex 'info functions mai' -ex 'disassemble f' p 2>&1
 }

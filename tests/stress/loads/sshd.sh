@@ -21,7 +21,7 @@ LogLevel VERBOSE
 CONF
     serve "$sshd" -D -e -f "$PWD/sshd_config" 2>sshd.log &
     server=$!
-    until_true grep -q 'Server listening' sshd.log || return
+    until_true grep -q 'Server listening' sshd.log || { cat sshd.log >&2; return 1; }
     i=0
     while [ $i -lt 24 ]; do
         ssh -n -F none -p "$STRESS_PORT" -i key -o IdentitiesOnly=yes \
