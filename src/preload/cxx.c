@@ -205,6 +205,32 @@ static bool holds(const struct mtr_object *o, const struct link_map *map)
 }
 
 /*
+ * The loader binds a runtime to the replacements of the plugin that brought it,
+ * and would keep that plugin. Bound to this library, a runtime that is never
+ * unloaded (libstdc++) may outlive it: it belongs to the plugin of that name
+ * again when that comes back, behind it in the list. The lock guards this.
+ */
+static struct {
+	uintptr_t runtime;
+	uint64_t plugin;
+} bound;
+
+/* FNV-1a */
+static uint64_t name_hash(const struct link_map *map)
+{
+	uint64_t ret = 0xcbf29ce484222325;
+
+	for (const char *c = map->l_name; *c; c++)
+		ret = (ret ^ (unsigned char)*c) * 0x100000001b3;
+	return ret;
+}
+
+static bool is_bound(uintptr_t runtime, const struct link_map *plugin)
+{
+	return bound.runtime == runtime && bound.plugin == name_hash(plugin);
+}
+
+/*
  * What would the form be bound to in the caller, without this library? What a
  * plugin needs comes behind it in the list, and is bound in the same order: so
  * to the first definition from the last plugin on, up to the caller, that
@@ -212,16 +238,18 @@ static bool holds(const struct mtr_object *o, const struct link_map *map)
  */
 static void *search(const struct question *q)
 {
-	const struct link_map *map = mtr_linkage_program();
+	const struct link_map *plugin = NULL, *in = NULL;
 	void *of_plugin = NULL, *first = NULL;
-	struct mtr_object caller;
-	bool behind = !mtr_objects_find(q->pc, &caller), plugin = false;
+	struct mtr_object caller = { 0 };
+	bool behind = !mtr_objects_find(q->pc, &caller);
 
-	for (; map; map = map->l_next) {
+	for (const struct link_map *map = mtr_linkage_program(); map;
+	     map = map->l_next) {
 		void *at;
 
-		if (!behind && replacement_in(map, q->form).at) {
-			plugin = true;
+		if ((!behind || (in && is_bound(caller.start, map))) &&
+		    replacement_in(map, q->form).at) {
+			plugin = map;
 			of_plugin = NULL;
 		}
 		at = q->find(map, q->form).at;
@@ -229,7 +257,14 @@ static void *search(const struct question *q)
 			of_plugin = at;
 		if (!first)
 			first = at;
-		behind |= holds(&caller, map);
+		if (!behind && holds(&caller, map)) {
+			behind = true;
+			in = map;
+		}
+	}
+	if (plugin && in && is_runtime(in)) {
+		bound.runtime = caller.start;
+		bound.plugin = name_hash(plugin);
 	}
 	return of_plugin ? of_plugin : first;
 }

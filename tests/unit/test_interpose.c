@@ -120,7 +120,7 @@ static void check_free(void *p)
 static void check_nomem(const void *p)
 {
 	ck_assert_ptr_eq(p, NULL);
-	ck_assert_int_eq(errno, ENOMEM);
+	ck_assert(errno == ENOMEM || unit_asan);
 	errno = 0;
 }
 
@@ -275,7 +275,8 @@ START_TEST(posix_memalign_without_memory)
 
 	errno = 1234;
 	ck_assert_int_eq(mtr_twin_posix_memalign(&p, 64, SIZE_MAX), ENOMEM);
-	ck_assert_int_eq(errno, ENOMEM);
+	/* as glibc's; ASan's leaves it */
+	ck_assert_int_eq(errno, unit_asan ? 1234 : ENOMEM);
 	ck_assert_int_eq(mtr_twin_posix_memalign(&p, 64, PTRDIFF_MAX - 40),
 			 ENOMEM);
 	ck_assert_ptr_eq(p, &mtr_real);

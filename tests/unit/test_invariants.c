@@ -157,7 +157,8 @@ static void entry_freed(void)
 START_TEST(ledger)
 {
 	ck_assert(!traps(block_right));
-	ck_assert(traps(hint_wrong));
+	/* ASan keeps other blocks apart */
+	ck_assert(unit_asan || traps(hint_wrong));
 	ck_assert(!traps(record_right));
 	ck_assert(traps(record_of_another));
 	ck_assert(traps(record_unaligned));

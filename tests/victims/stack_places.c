@@ -208,13 +208,15 @@ static void passed(void)
 	void *(*volatile fn[2])(size_t) = { one_deeper, with_room };
 	size_t room[2] = { 64, 64 };
 	void *p[2];
+	uintptr_t sp;
 
 	fn[0](64);
-	for (uintptr_t sp = passed_sp; room[1] < 4096; room[1] += 16) {
+	sp = passed_sp;
+	for (passed_sp = 0; passed_sp != sp; room[1] += 16) {
+		CHECK(room[1] < 4096);
 		fn[1](room[1]);
-		if (passed_sp == sp)
-			break;
 	}
+	room[1] -= 16;
 	passed_asks = true;
 	for (int i = 0; i < 10; i++) {
 		for (int j = 0; j < 2; j++)
