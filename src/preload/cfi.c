@@ -15,6 +15,7 @@
 #include "preload/cfi_object.h"
 #include "preload/cfi_program.h"
 #include "preload/descriptor.h"
+#include "preload/memory.h"
 #include "preload/objects.h"
 #include "preload/sys.h"
 
@@ -37,27 +38,8 @@ static _Atomic uintptr_t tables[MTR_RULE_TABLE_MAX + 1] = {
 _Atomic uintptr_t mtr_rule_table =
 	(uintptr_t)first_table + 64 - MTR_RULE_TABLE_MIN;
 
-/* No memory once: the tables stay as they are, and nobody asks again. */
-static _Atomic bool refused;
-
-static void *map_counted(size_t bytes)
-{
-	void *p = atomic_load(&refused) ? NULL : mtr_sys_map(bytes);
-
-	if (!p)
-		atomic_store(&refused, true);
-	else
-		__atomic_fetch_add(&mtr_descriptor.depot_bytes, bytes,
-				   __ATOMIC_RELAXED);
-	return p;
-}
-
-static void unmap_counted(void *p, size_t bytes)
-{
-	mtr_sys_unmap(p, bytes);
-	__atomic_fetch_sub(&mtr_descriptor.depot_bytes, bytes,
-			   __ATOMIC_RELAXED);
-}
+static struct mtr_memory memory = { .map = mtr_sys_map,
+				    .bytes = &mtr_descriptor.depot_bytes };
 
 /* From a row to a rule. */
 
@@ -210,10 +192,10 @@ static struct kept *rules_make(void)
 
 	if (all)
 		return all;
-	all = map_counted(bytes);
+	all = mtr_memory_map(&memory, bytes);
 	if (!all || atomic_compare_exchange_strong(&rules, &none, all))
 		return all;
-	unmap_counted(all, bytes);
+	mtr_memory_unmap(&memory, all, bytes);
 	return none;
 }
 
@@ -260,13 +242,13 @@ static uintptr_t table_next(uintptr_t table)
 	next = atomic_load(&tables[n]);
 	if (next)
 		return next;
-	sets = map_counted(sizeof(struct mtr_rule_set) << n);
+	sets = mtr_memory_map(&memory, sizeof(struct mtr_rule_set) << n);
 	if (!sets)
 		return 0;
 	next = (uintptr_t)sets + 64 - n;
 	if (atomic_compare_exchange_strong(&tables[n], &none, next))
 		return next;
-	unmap_counted(sets, sizeof(struct mtr_rule_set) << n);
+	mtr_memory_unmap(&memory, sets, sizeof(struct mtr_rule_set) << n);
 	return none;
 }
 

@@ -8,6 +8,7 @@
 #include <stddef.h>
 
 #include "preload/descriptor.h"
+#include "preload/memory.h"
 #include "preload/sys.h"
 
 enum { BUCKET_BITS = 19 };
@@ -36,22 +37,8 @@ static struct mtr_depot depot = {
  */
 static _Atomic(_Atomic uint32_t *) buckets;
 
-static void *map_counted(size_t bytes)
-{
-	void *p = mtr_sys_map_huge(bytes);
-
-	if (p)
-		__atomic_fetch_add(&mtr_descriptor.depot_bytes, bytes,
-				   __ATOMIC_RELAXED);
-	return p;
-}
-
-static void unmap_counted(void *p, size_t bytes)
-{
-	mtr_sys_unmap(p, bytes);
-	__atomic_fetch_sub(&mtr_descriptor.depot_bytes, bytes,
-			   __ATOMIC_RELAXED);
-}
+static struct mtr_memory memory = { .map = mtr_sys_map_huge,
+				    .bytes = &mtr_descriptor.depot_bytes };
 
 bool mtr_depot_init(void)
 {
@@ -59,11 +46,11 @@ bool mtr_depot_init(void)
 
 	if (atomic_load(&buckets))
 		return true;
-	table = map_counted(bucket_bytes);
+	table = mtr_memory_map(&memory, bucket_bytes);
 	if (!table)
 		return false;
 	if (!atomic_compare_exchange_strong(&buckets, &none, table))
-		unmap_counted(table, bucket_bytes);
+		mtr_memory_unmap(&memory, table, bucket_bytes);
 	mtr_descriptor.depot = (uintptr_t)&depot;
 	return true;
 }
@@ -127,7 +114,7 @@ static bool chunk_make(size_t i)
 
 	if (__atomic_load_n(&depot.chunk[i], __ATOMIC_ACQUIRE))
 		return true;
-	chunk = map_counted(chunk_bytes);
+	chunk = mtr_memory_map(&memory, chunk_bytes);
 	if (!chunk)
 		return false;
 	if (__atomic_compare_exchange_n(&depot.chunk[i], &none,
@@ -135,7 +122,7 @@ static bool chunk_make(size_t i)
 					__ATOMIC_RELEASE, __ATOMIC_ACQUIRE))
 		advise_huge(i, chunk);
 	else
-		unmap_counted(chunk, chunk_bytes);
+		mtr_memory_unmap(&memory, chunk, chunk_bytes);
 	return true;
 }
 

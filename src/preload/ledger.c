@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "preload/descriptor.h"
+#include "preload/memory.h"
 #include "preload/sys.h"
 
 enum {
@@ -37,22 +38,8 @@ struct mtr_hint mtr_ledger_hints[1 << MTR_HINT_BITS] = {
 /* The next free leaf of the pool; its low bits count how many there are. */
 static _Atomic uintptr_t pool;
 
-static void *map_counted(size_t bytes)
-{
-	void *p = mtr_sys_map(bytes);
-
-	if (p)
-		__atomic_fetch_add(&mtr_descriptor.ledger_bytes, bytes,
-				   __ATOMIC_RELAXED);
-	return p;
-}
-
-static void unmap_counted(void *p, size_t bytes)
-{
-	mtr_sys_unmap(p, bytes);
-	__atomic_fetch_sub(&mtr_descriptor.ledger_bytes, bytes,
-			   __ATOMIC_RELAXED);
-}
+static struct mtr_memory memory = { .map = mtr_sys_map,
+				    .bytes = &mtr_descriptor.ledger_bytes };
 
 static size_t pool_leaves(void)
 {
@@ -69,7 +56,7 @@ static uint8_t *leaf_map_pool(uintptr_t empty)
 {
 	size_t leaves = pool_leaves();
 	size_t bytes = leaves * MTR_LEAF_BYTES;
-	uint8_t *first = map_counted(bytes);
+	uint8_t *first = mtr_memory_map(&memory, bytes);
 	uintptr_t rest;
 
 	if (!first)
@@ -77,7 +64,7 @@ static uint8_t *leaf_map_pool(uintptr_t empty)
 	rest = ((uintptr_t)first + MTR_LEAF_BYTES) | (leaves - 1);
 	if (atomic_compare_exchange_strong(&pool, &empty, rest))
 		return first;
-	unmap_counted(first, bytes);
+	mtr_memory_unmap(&memory, first, bytes);
 	return NULL;
 }
 
@@ -108,10 +95,10 @@ static mtr_leaf *mid_make(mtr_mid *slot)
 
 	if (mid)
 		return mid;
-	mid = map_counted(MID_BYTES);
+	mid = mtr_memory_map(&memory, MID_BYTES);
 	if (!mid || atomic_compare_exchange_strong(slot, &none, mid))
 		return mid;
-	unmap_counted(mid, MID_BYTES);
+	mtr_memory_unmap(&memory, mid, MID_BYTES);
 	return none;
 }
 

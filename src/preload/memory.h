@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Memory for the library's own tables: counted, and asked for again only now
+ * and then once it was refused. What has to do without a table would otherwise
+ * cost a system call each time.
+ *
+ * Any thread, signal handlers.
+ */
+#ifndef MTR_PRELOAD_MEMORY_H
+#define MTR_PRELOAD_MEMORY_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "preload/compiler.h"
+
+/* Whoever has tables has one of these. */
+struct mtr_memory {
+	void *(*map)(size_t bytes); /* mtr_sys_map or mtr_sys_map_huge */
+	uint64_t *bytes;	    /* how much is mapped */
+	_Atomic uint32_t refusals;  /* since it was last given */
+	_Atomic uint32_t calls;	    /* since it was first refused */
+};
+
+/* After many refusals one call in so many asks. */
+enum { MTR_MEMORY_PATIENCE = 64 };
+
+/* Zeroed. NULL: refused, now or before. */
+void *mtr_memory_map(struct mtr_memory *m, size_t bytes);
+void mtr_memory_unmap(struct mtr_memory *m, void *p, size_t bytes);
+
+#endif
