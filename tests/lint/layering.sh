@@ -12,7 +12,8 @@
 cat >"$mtr_tmp/table" <<'END'
 src/format/            format/
 src/preload/sys.       compiler.h
-src/preload/ledger.    format/ compiler.h descriptor.h sys.h
+src/preload/memory.    compiler.h sys.h
+src/preload/ledger.    format/ compiler.h descriptor.h memory.h sys.h
 src/preload/capture.h  compiler.h
 src/preload/capt format/ depot.h descriptor.h memo.h objects.h step.h sys.h threads.h
 src/preload/memo.      capture.h compiler.h
@@ -20,8 +21,9 @@ src/preload/step.      format/ compiler.h cfi.h stack_end.h
 src/preload/cfi_o      cfi_bytes.h objects.h
 src/preload/cfi_p      cfi_bytes.h cfi_object.h
 src/preload/cfi_b      none
-src/preload/cfi format/ cfi_object.h cfi_program.h compiler.h descriptor.h objects.h sys.h
-src/preload/depot.     format/ compiler.h descriptor.h sys.h
+src/preload/cfi.h      format/ compiler.h
+src/preload/cfi.c cfi_object.h cfi_program.h descriptor.h memory.h objects.h sys.h
+src/preload/depot.     format/ compiler.h descriptor.h memory.h sys.h
 src/preload/counters.  format/ compiler.h sys.h threads.h
 src/preload/eventlog.  format/ compiler.h sys.h line.h objects.h
 src/preload/linkage.   compiler.h
