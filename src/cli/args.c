@@ -286,7 +286,7 @@ static bool set_filter(int id, const char *text, struct mtr_filter_spec *ret)
 }
 
 static bool set_names(int id, const char *text,
-		      struct mtr_snapshot_options *ret)
+		      struct mtr_heap_view_options *ret)
 {
 	switch (id) {
 	case OPT_EXE:

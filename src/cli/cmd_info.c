@@ -6,7 +6,7 @@
 
 static int info(const struct mtr_args *args)
 {
-	mtr_auto_snapshot struct mtr_snapshot s = { 0 };
+	mtr_auto_heap_view struct mtr_heap_view s = { 0 };
 	int status = mtr_read_target(args, true, &s);
 	const struct mtr_range *allocator;
 	struct mtr_info info = { 0 };

@@ -6,7 +6,7 @@
 
 static int list(const struct mtr_args *args)
 {
-	mtr_auto_snapshot struct mtr_snapshot s = { 0 };
+	mtr_auto_heap_view struct mtr_heap_view s = { 0 };
 	mtr_auto_filter struct mtr_filter filter = { 0 };
 	bool no_names = args->format == MTR_FORMAT_CHAP &&
 			!mtr_filter_needs_names(&args->filter);

@@ -8,7 +8,8 @@
 #include <stdio.h>
 
 #include "format/ledger_code.h"
-#include "inspect/heap_descriptor.h"
+#include "heap/heap_descriptor.h"
+#include "target/open.h"
 
 static void close_target(struct mtr_target **t)
 {

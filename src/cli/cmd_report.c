@@ -20,7 +20,7 @@ static size_t top(const struct mtr_args *args)
 }
 
 static struct mtr_error *tally(const struct mtr_args *args,
-			       const struct mtr_snapshot *s,
+			       const struct mtr_heap_view *s,
 			       struct mtr_tally *ret)
 {
 	mtr_auto_filter struct mtr_filter filter = { 0 };
@@ -41,7 +41,7 @@ static struct mtr_error *write_tree(struct mtr_writer *w,
 
 static int report(const struct mtr_args *args)
 {
-	mtr_auto_snapshot struct mtr_snapshot s = { 0 };
+	mtr_auto_heap_view struct mtr_heap_view s = { 0 };
 	mtr_auto_tally struct mtr_tally t = { 0 };
 	int status = mtr_read_target(args, !needs_names(args), &s);
 	struct mtr_error *error;

@@ -56,7 +56,7 @@ static void dump(struct mtr_target *t, unsigned char *room, struct mtr_why *ret)
 		mtr_target_read(t, ret->dump_at, room, ret->dump_bytes);
 }
 
-static int answer(const struct mtr_args *args, const struct mtr_snapshot *s,
+static int answer(const struct mtr_args *args, const struct mtr_heap_view *s,
 		  uint64_t asked)
 {
 	struct mtr_why why = { .asked = asked };
@@ -75,7 +75,7 @@ static int answer(const struct mtr_args *args, const struct mtr_snapshot *s,
 
 static int why(const struct mtr_args *args)
 {
-	mtr_auto_snapshot struct mtr_snapshot s = { 0 };
+	mtr_auto_heap_view struct mtr_heap_view s = { 0 };
 	uint64_t asked;
 	int status;
 

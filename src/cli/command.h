@@ -9,10 +9,10 @@
 #define MTR_CLI_COMMAND_H
 
 #include "base/error.h"
-#include "inspect/snapshot.h"
+#include "snapshot/heap_view.h"
 #include "report/filter.h"
 #include "report/tally.h"
-#include "report/writer.h"
+#include "write/writer.h"
 
 enum mtr_exit {
 	MTR_EXIT_DONE,
@@ -37,7 +37,7 @@ struct mtr_args {
 	enum mtr_sort sort;
 	uint64_t top; /* UINT64_MAX: not given */
 	struct mtr_filter_spec filter;
-	struct mtr_snapshot_options snapshot;
+	struct mtr_heap_view_options snapshot;
 	const char *trace;  /* run -o */
 	const char *stacks; /* run -s: a depth; NULL: not given */
 	char **operands;    /* ends with NULL */
@@ -94,14 +94,14 @@ int mtr_fail(const char *file, struct mtr_error *error);
  * other than MTR_EXIT_DONE. A line tells of the time it takes.
  */
 int mtr_read_target(const struct mtr_args *args, bool no_names,
-		    struct mtr_snapshot *ret);
+		    struct mtr_heap_view *ret);
 
 /* For answers in which warnings have no place. */
-void mtr_say_warnings(const struct mtr_snapshot *s);
+void mtr_say_warnings(const struct mtr_heap_view *s);
 
 /* A writer to standard output. */
 void mtr_writer_init(struct mtr_writer *w, const struct mtr_args *args,
-		     const struct mtr_snapshot *s);
+		     const struct mtr_heap_view *s);
 
 /* Flushes; gives the exit status: what could not be written is an error. */
 int mtr_writer_finish(struct mtr_writer *w);
@@ -115,7 +115,7 @@ int mtr_stdout_finish(void);
 void mtr_progress_begin(const char *what);
 void mtr_progress_end(void);
 
-#define mtr_auto_snapshot mtr_cleanup(mtr_snapshot_fini)
+#define mtr_auto_heap_view mtr_cleanup(mtr_heap_view_fini)
 #define mtr_auto_filter mtr_cleanup(mtr_filter_fini)
 #define mtr_auto_tree mtr_cleanup(mtr_tree_fini)
 #define mtr_auto_tally mtr_cleanup(mtr_tally_fini)

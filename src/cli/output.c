@@ -10,7 +10,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 
-#include "report/utf8.h"
+#include "base/utf8.h"
 
 /* ------------------------------------------------------------- sentences */
 
@@ -51,7 +51,7 @@ int mtr_fail(const char *file, struct mtr_error *error)
 	return MTR_EXIT_FAILED;
 }
 
-void mtr_say_warnings(const struct mtr_snapshot *s)
+void mtr_say_warnings(const struct mtr_heap_view *s)
 {
 	for (size_t i = 0; i < s->warnings.n; i++)
 		mtr_say("%s: warning: %s", s->name, s->warnings.at[i]);
@@ -60,15 +60,15 @@ void mtr_say_warnings(const struct mtr_snapshot *s)
 /* ---------------------------------------------------------------- target */
 
 int mtr_read_target(const struct mtr_args *args, bool no_names,
-		    struct mtr_snapshot *ret)
+		    struct mtr_heap_view *ret)
 {
-	struct mtr_snapshot_options options = args->snapshot;
+	struct mtr_heap_view_options options = args->snapshot;
 	const char *target = args->operands[0];
 	struct mtr_error *error;
 
 	options.no_names = no_names;
 	mtr_progress_begin(target);
-	error = mtr_snapshot_take(target, &options, ret);
+	error = mtr_heap_view_take(target, &options, ret);
 	mtr_progress_end();
 	return error ? mtr_fail(target, error) : MTR_EXIT_DONE;
 }
@@ -113,7 +113,7 @@ static bool want_colour(void)
 }
 
 void mtr_writer_init(struct mtr_writer *w, const struct mtr_args *args,
-		     const struct mtr_snapshot *s)
+		     const struct mtr_heap_view *s)
 {
 	static const struct mtr_writer_ops *const ops[MTR_FORMAT_COUNT] = {
 		[MTR_FORMAT_TEXT] = &mtr_write_text,

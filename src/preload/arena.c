@@ -2,7 +2,7 @@
 /*
  * The bootstrap arena. See arena.h for the contract.
  */
-#include "arena.h"
+#include "preload/arena.h"
 
 #include <errno.h>
 #include <stdatomic.h>

@@ -15,7 +15,7 @@
  *       ▲          ▲       ▲ met here  ▲ replaced by new frames
  *       └ compared ┘
  */
-#include "capture.h"
+#include "preload/capture.h"
 
 #include <stdatomic.h>
 #include <stddef.h>

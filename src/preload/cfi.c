@@ -3,7 +3,7 @@
  * From unwind information to rules, and keeping them. See cfi.h for the
  * contract.
  */
-#include "cfi.h"
+#include "preload/cfi.h"
 
 #include <stddef.h>
 #ifdef __aarch64__

@@ -5,7 +5,7 @@
  *
  * Sources: the Linux Standard Base's chapters on .eh_frame and .eh_frame_hdr.
  */
-#include "cfi_object.h"
+#include "preload/cfi_object.h"
 
 #include <elf.h>
 #include <link.h>

@@ -5,7 +5,7 @@
  * Sources: DWARF 5 section 6.4, the Linux Standard Base's chapter on .eh_frame,
  * and the two processors' DWARF register numbers.
  */
-#include "cfi_program.h"
+#include "preload/cfi_program.h"
 
 #include <stddef.h>
 

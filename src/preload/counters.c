@@ -2,7 +2,7 @@
 /*
  * The counters' slots. See counters.h for the contract.
  */
-#include "counters.h"
+#include "preload/counters.h"
 
 #include <assert.h>
 #include <stdatomic.h>

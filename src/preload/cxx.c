@@ -2,7 +2,7 @@
 /*
  * What is replaced of operator new and delete. See cxx.h for the contract.
  */
-#include "cxx.h"
+#include "preload/cxx.h"
 
 #include <stddef.h>
 #include <string.h>

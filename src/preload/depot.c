@@ -2,7 +2,7 @@
 /*
  * Interning call stacks. See depot.h for the contract.
  */
-#include "depot.h"
+#include "preload/depot.h"
 
 #include <stdatomic.h>
 #include <stddef.h>

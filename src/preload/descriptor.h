@@ -12,9 +12,15 @@
 extern MTR_HIDDEN struct mtr_descriptor mtr_descriptor;
 
 /* Count an allocation that is not recorded. */
-MTR_HIDDEN void mtr_descriptor_drop(enum mtr_drop reason);
+MTR_INLINE void mtr_descriptor_drop(enum mtr_drop reason)
+{
+	__atomic_fetch_add(&mtr_descriptor.drops[reason], 1, __ATOMIC_RELAXED);
+}
 
 /* Count a stack that ended early; MTR_ROOT_NONE: a block without one. */
-MTR_HIDDEN void mtr_descriptor_stop(enum mtr_root reason);
+MTR_INLINE void mtr_descriptor_stop(enum mtr_root reason)
+{
+	__atomic_fetch_add(&mtr_descriptor.stops[reason], 1, __ATOMIC_RELAXED);
+}
 
 #endif

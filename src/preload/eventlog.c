@@ -2,7 +2,7 @@
 /*
  * The event log and the checks on free. See eventlog.h for the contract.
  */
-#include "eventlog.h"
+#include "preload/eventlog.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>

@@ -2,7 +2,7 @@
 /*
  * The descriptor, the options in force, and our constructor. See init.h.
  */
-#include "init.h"
+#include "preload/init.h"
 
 #include <link.h>
 #include <stdatomic.h>
@@ -47,16 +47,6 @@ MTR_EXPORT struct mtr_descriptor malloc_tracer_descriptor = {
 
 extern struct mtr_descriptor mtr_descriptor
 	__attribute__((alias("malloc_tracer_descriptor")));
-
-MTR_COLD void mtr_descriptor_drop(enum mtr_drop reason)
-{
-	__atomic_fetch_add(&mtr_descriptor.drops[reason], 1, __ATOMIC_RELAXED);
-}
-
-MTR_COLD void mtr_descriptor_stop(enum mtr_root reason)
-{
-	__atomic_fetch_add(&mtr_descriptor.stops[reason], 1, __ATOMIC_RELAXED);
-}
 
 static struct mtr_options options = MTR_OPTIONS_DEFAULT;
 static _Atomic bool options_read;

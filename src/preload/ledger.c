@@ -2,7 +2,7 @@
 /*
  * The ledger's growing and walking. See ledger.h for the contract.
  */
-#include "ledger.h"
+#include "preload/ledger.h"
 
 #include <assert.h>
 #include <stdbool.h>

@@ -6,7 +6,7 @@
  * Base on symbol versions, and glibc's elf/dl-lookup.c for DT_GNU_HASH and for
  * which version satisfies which reference.
  */
-#include "linkage.h"
+#include "preload/linkage.h"
 
 #include <link.h>
 #include <string.h>

@@ -2,7 +2,7 @@
 /*
  * Keeping memos, and giving them up. See memo.h for the contract.
  */
-#include "memo.h"
+#include "preload/memo.h"
 
 #include <string.h>
 

@@ -2,7 +2,7 @@
 /*
  * Memory for tables. See memory.h for the contract.
  */
-#include "memory.h"
+#include "preload/memory.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>

@@ -2,7 +2,7 @@
 /*
  * Where the objects lie. See objects.h for the contract.
  */
-#include "objects.h"
+#include "preload/objects.h"
 
 #include <elf.h>
 #include <stdatomic.h>

@@ -2,7 +2,7 @@
 /*
  * MALLOC_TRACER_OPTIONS. See options.h for the contract.
  */
-#include "options.h"
+#include "preload/options.h"
 
 #include <stddef.h>
 #include <stdint.h>

@@ -2,7 +2,7 @@
 /*
  * Looking up the next allocator. See real.h for the contract.
  */
-#include "real.h"
+#include "preload/real.h"
 
 #include <errno.h>
 #include <string.h>

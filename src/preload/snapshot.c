@@ -2,7 +2,7 @@
 /*
  * Writing the record of our own process to a file. See snapshot.h.
  */
-#include "snapshot.h"
+#include "preload/snapshot.h"
 
 #include <elf.h>
 #include <errno.h>

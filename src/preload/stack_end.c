@@ -2,7 +2,7 @@
 /*
  * Where a stack ends. See stack_end.h for the contract.
  */
-#include "stack_end.h"
+#include "preload/stack_end.h"
 
 #include <stdatomic.h>
 #include <sys/auxv.h>

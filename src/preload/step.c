@@ -2,7 +2,7 @@
 /*
  * Stepping from frame to frame, off the fast road. See step.h for the contract.
  */
-#include "step.h"
+#include "preload/step.h"
 
 /* Where @r says that the CFA is. False: not within the stack. */
 static bool find_cfa(const struct mtr_rule *r, const struct mtr_frame *f,

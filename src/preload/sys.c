@@ -2,7 +2,7 @@
 /*
  * System calls made directly. See sys.h for the contract.
  */
-#include "sys.h"
+#include "preload/sys.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -2,7 +2,7 @@
 /*
  * Numbers of threads, and pools by number. See threads.h for the contract.
  */
-#include "threads.h"
+#include "preload/threads.h"
 
 #include <stdatomic.h>
 #include <sys/types.h>

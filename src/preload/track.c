@@ -2,7 +2,7 @@
 /*
  * Recording a block, off the fast road. See track.h for the contract.
  */
-#include "track.h"
+#include "preload/track.h"
 
 #include <errno.h>
 

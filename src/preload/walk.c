@@ -2,7 +2,7 @@
 /*
  * Walking our own record. See walk.h for the contract.
  */
-#include "walk.h"
+#include "preload/walk.h"
 
 #include <assert.h>
 #include <errno.h>

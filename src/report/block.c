@@ -74,7 +74,7 @@ static void neighbours(const struct mtr_heap *h, uint64_t start, uint64_t end,
 			    first_after(&h->freed, end), false);
 }
 
-void mtr_block_find(const struct mtr_snapshot *s, uint64_t addr,
+void mtr_block_find(const struct mtr_heap_view *s, uint64_t addr,
 		    struct mtr_found *ret)
 {
 	const struct mtr_heap *h = &s->heap;

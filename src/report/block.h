@@ -5,7 +5,7 @@
 #ifndef MTR_REPORT_BLOCK_H
 #define MTR_REPORT_BLOCK_H
 
-#include "inspect/snapshot.h"
+#include "snapshot/heap_view.h"
 
 enum mtr_state { MTR_STATE_UNKNOWN, MTR_STATE_LIVE, MTR_STATE_FREED };
 
@@ -24,7 +24,7 @@ struct mtr_found {
 	const struct mtr_block *before, *after; /* live or freed; NULL: none */
 };
 
-void mtr_block_find(const struct mtr_snapshot *s, uint64_t addr,
+void mtr_block_find(const struct mtr_heap_view *s, uint64_t addr,
 		    struct mtr_found *ret);
 
 #endif

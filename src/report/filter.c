@@ -29,12 +29,12 @@ static bool function_matches(const struct mtr_site *site,
 	return ok;
 }
 
-static struct mtr_error *judge(const struct mtr_snapshot *s, const regex_t *re,
+static struct mtr_error *judge(const struct mtr_heap_view *s, const regex_t *re,
 			       struct mtr_filter *f)
 {
 	for (size_t i = 0; i < s->sites.n; i++) {
 		const struct mtr_site *site = &s->sites.at[i];
-		const struct mtr_frame *owner = mtr_snapshot_owner(s, site);
+		const struct mtr_frame *owner = mtr_heap_view_owner(s, site);
 		const char *module = f->spec.module;
 
 		f->sites[i] = !module || module_is(owner->module, module);
@@ -55,7 +55,7 @@ static struct mtr_error *regex_error(int code, const regex_t *re,
 				what);
 }
 
-static struct mtr_error *judge_names(const struct mtr_snapshot *s,
+static struct mtr_error *judge_names(const struct mtr_heap_view *s,
 				     struct mtr_filter *f)
 {
 	struct mtr_error *error;
@@ -72,7 +72,7 @@ static struct mtr_error *judge_names(const struct mtr_snapshot *s,
 	return error;
 }
 
-struct mtr_error *mtr_filter_init(const struct mtr_snapshot *s,
+struct mtr_error *mtr_filter_init(const struct mtr_heap_view *s,
 				  const struct mtr_filter_spec *spec,
 				  struct mtr_filter *ret)
 {

@@ -5,7 +5,7 @@
 #ifndef MTR_REPORT_FILTER_H
 #define MTR_REPORT_FILTER_H
 
-#include "inspect/snapshot.h"
+#include "snapshot/heap_view.h"
 
 /* As asked for. All zero but .max_size and .last: every block. */
 struct mtr_filter_spec {
@@ -20,12 +20,12 @@ struct mtr_filter_spec {
 
 struct mtr_filter {
 	struct mtr_filter_spec spec;
-	const struct mtr_snapshot *s;
+	const struct mtr_heap_view *s;
 	bool *sites; /* by index: is its owner asked for? NULL: all are */
 };
 
 /* An error if .function is no regular expression. */
-struct mtr_error *mtr_filter_init(const struct mtr_snapshot *s,
+struct mtr_error *mtr_filter_init(const struct mtr_heap_view *s,
 				  const struct mtr_filter_spec *spec,
 				  struct mtr_filter *ret);
 void mtr_filter_fini(struct mtr_filter *f);
@@ -42,7 +42,7 @@ static inline bool mtr_filter_passes(const struct mtr_filter *f,
 	return b->size >= f->spec.min_size && b->size <= f->spec.max_size &&
 	       b->generation >= f->spec.first &&
 	       b->generation <= f->spec.last &&
-	       (!f->sites || f->sites[mtr_snapshot_site(f->s, b)]);
+	       (!f->sites || f->sites[mtr_heap_view_site(f->s, b)]);
 }
 
 #endif

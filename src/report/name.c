@@ -31,7 +31,7 @@ void mtr_name_frame(struct mtr_strbuf *b, uint64_t pc,
 
 /* The functions at @site, the outermost first, each with a ";" before it but
  * the first of all. */
-static void name_site(struct mtr_strbuf *b, const struct mtr_snapshot *s,
+static void name_site(struct mtr_strbuf *b, const struct mtr_heap_view *s,
 		      const struct mtr_site *site, bool first)
 {
 	for (uint32_t i = site->n; i > 0; i--, first = false) {
@@ -41,7 +41,7 @@ static void name_site(struct mtr_strbuf *b, const struct mtr_snapshot *s,
 	}
 }
 
-void mtr_name_stack(struct mtr_strbuf *b, const struct mtr_snapshot *s,
+void mtr_name_stack(struct mtr_strbuf *b, const struct mtr_heap_view *s,
 		    const struct mtr_stack *stack, const struct mtr_site *site)
 {
 	uint32_t sites[MTR_STACK_FRAMES_MAX];

@@ -6,7 +6,7 @@
 #define MTR_REPORT_NAME_H
 
 #include "base/strbuf.h"
-#include "inspect/snapshot.h"
+#include "snapshot/heap_view.h"
 
 /* Blocks whose record makes no sense are put down to this. */
 #define MTR_NAME_DAMAGED "(damaged)"
@@ -23,7 +23,7 @@ void mtr_name_frame(struct mtr_strbuf *b, uint64_t pc,
  * "main;work;f": the functions from the outermost one to that which asked for
  * the memory, as flame graphs have them. @site where there is no @stack.
  */
-void mtr_name_stack(struct mtr_strbuf *b, const struct mtr_snapshot *s,
+void mtr_name_stack(struct mtr_strbuf *b, const struct mtr_heap_view *s,
 		    const struct mtr_stack *stack, const struct mtr_site *site);
 
 /* Why a stack ends, one of enum mtr_root: "cut at 32 frames". */

@@ -14,7 +14,7 @@
 /* --------------------------------------------------------------- by names */
 
 struct folder {
-	const struct mtr_snapshot *s;
+	const struct mtr_heap_view *s;
 	struct mtr_groups *groups;
 	struct mtr_index index;
 	uint64_t *heaviest; /* bytes of each group's .site */
@@ -118,7 +118,7 @@ struct cell {
 static struct mtr_error *fold_cell(struct folder *f, const struct cell *c,
 				   enum mtr_by by)
 {
-	const struct mtr_frame *owner = mtr_snapshot_owner(f->s, c->site);
+	const struct mtr_frame *owner = mtr_heap_view_owner(f->s, c->site);
 	struct mtr_strbuf key = { 0 };
 	struct mtr_group *g = NULL;
 	uint64_t *heaviest;
@@ -147,7 +147,7 @@ static struct mtr_error *keep_cell(struct folder *f, const struct cell *c)
 	if (!g)
 		return mtr_error_nomem();
 	*g = (struct mtr_group){
-		.module = mtr_snapshot_owner(f->s, c->site)->module,
+		.module = mtr_heap_view_owner(f->s, c->site)->module,
 		.sum = *c->sum,
 		.site = c->site,
 		.stack = c->stack,
@@ -165,17 +165,17 @@ struct cells {
  * Where @b is counted. By the caller a stack will do only where all of its
  * blocks name the same one.
  */
-static size_t cell_of(const struct mtr_snapshot *s, const struct mtr_block *b,
+static size_t cell_of(const struct mtr_heap_view *s, const struct mtr_block *b,
 		      enum mtr_by by)
 {
-	const struct mtr_stack *stack = mtr_snapshot_stack(s, b);
+	const struct mtr_stack *stack = mtr_heap_view_stack(s, b);
 
 	if (!stack || (by == MTR_BY_CALLER && stack->caller != b->site))
 		return b->site;
 	return s->sites.n + b->stack;
 }
 
-static struct cell cell_at(const struct mtr_snapshot *s,
+static struct cell cell_at(const struct mtr_heap_view *s,
 			   const struct cells *cells, size_t i, enum mtr_by by)
 {
 	struct cell c = { .sum = &cells->sums[i] };
@@ -190,7 +190,7 @@ static struct cell cell_at(const struct mtr_snapshot *s,
 	return c;
 }
 
-static struct mtr_error *fold(const struct mtr_snapshot *s,
+static struct mtr_error *fold(const struct mtr_heap_view *s,
 			      const struct cells *cells, struct mtr_tally *t)
 {
 	mtr_auto_free uint64_t *heaviest =
@@ -212,7 +212,7 @@ static struct mtr_error *fold(const struct mtr_snapshot *s,
 	return error;
 }
 
-static struct mtr_error *tally_cells(const struct mtr_snapshot *s,
+static struct mtr_error *tally_cells(const struct mtr_heap_view *s,
 				     const struct mtr_filter *filter,
 				     struct mtr_tally *t)
 {
@@ -269,7 +269,7 @@ static struct mtr_sum *numbers_sum(struct numbers *v, struct mtr_index *x,
 	return &slot->sum;
 }
 
-static bool numbers_tally(const struct mtr_snapshot *s,
+static bool numbers_tally(const struct mtr_heap_view *s,
 			  const struct mtr_filter *filter, enum mtr_by by,
 			  struct numbers *v)
 {
@@ -307,7 +307,7 @@ static bool number_group(const struct numbered *from, struct mtr_groups *to)
 	return true;
 }
 
-static struct mtr_error *tally_numbers(const struct mtr_snapshot *s,
+static struct mtr_error *tally_numbers(const struct mtr_heap_view *s,
 				       const struct mtr_filter *filter,
 				       struct mtr_tally *t)
 {
@@ -385,7 +385,7 @@ static void sort_groups(struct mtr_groups *groups, enum mtr_sort sort)
 		qsort(groups->at, groups->n, sizeof(*groups->at), by[sort]);
 }
 
-struct mtr_error *mtr_tally_make(const struct mtr_snapshot *s,
+struct mtr_error *mtr_tally_make(const struct mtr_heap_view *s,
 				 const struct mtr_filter *filter,
 				 enum mtr_by by, enum mtr_sort sort,
 				 struct mtr_tally *ret)

@@ -10,7 +10,7 @@
 #define MTR_REPORT_TALLY_H
 
 #include "format/trailer.h"
-#include "inspect/snapshot.h"
+#include "snapshot/heap_view.h"
 #include "report/filter.h"
 
 enum mtr_by {
@@ -71,7 +71,7 @@ static inline void mtr_sum_add(struct mtr_sum *sum, const struct mtr_sum *more)
 }
 
 /* Groups come sorted, largest first; those that are equal by their keys. */
-struct mtr_error *mtr_tally_make(const struct mtr_snapshot *s,
+struct mtr_error *mtr_tally_make(const struct mtr_heap_view *s,
 				 const struct mtr_filter *filter,
 				 enum mtr_by by, enum mtr_sort sort,
 				 struct mtr_tally *ret);

@@ -13,7 +13,7 @@
 #include "report/name.h"
 
 struct maker {
-	const struct mtr_snapshot *s;
+	const struct mtr_heap_view *s;
 	struct mtr_tree *tree;
 	struct mtr_index names;	   /* of tree->names */
 	struct mtr_index branches; /* by parent, name and module */
@@ -281,7 +281,7 @@ static struct mtr_error *make(struct maker *m, const struct mtr_tally *t,
 	return set_order(m->tree, sort);
 }
 
-struct mtr_error *mtr_tree_make(const struct mtr_snapshot *s,
+struct mtr_error *mtr_tree_make(const struct mtr_heap_view *s,
 				const struct mtr_tally *t, enum mtr_sort sort,
 				struct mtr_tree *ret)
 {

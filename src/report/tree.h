@@ -29,7 +29,7 @@ struct mtr_tree {
 	struct mtr_strings names; /* each owned */
 };
 
-struct mtr_error *mtr_tree_make(const struct mtr_snapshot *s,
+struct mtr_error *mtr_tree_make(const struct mtr_heap_view *s,
 				const struct mtr_tally *t, enum mtr_sort sort,
 				struct mtr_tree *ret);
 void mtr_tree_fini(struct mtr_tree *t);

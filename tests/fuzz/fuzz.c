@@ -10,7 +10,7 @@
 
 #include "format/trailer.h"
 #include "fuzz_answers.h"
-#include "inspect/heap.h"
+#include "heap/heap.h"
 #include "report/block.h"
 
 #if defined(__SANITIZE_ADDRESS__)
@@ -124,7 +124,7 @@ static uint64_t look_at_blocks(const struct mtr_heap *heap,
 	return damaged;
 }
 
-static void look_around_block(const struct mtr_snapshot *s,
+static void look_around_block(const struct mtr_heap_view *s,
 			      const struct mtr_block *b)
 {
 	unsigned char bytes[LOOKED_AT];
@@ -142,7 +142,7 @@ static void look_around_block(const struct mtr_snapshot *s,
 	MUST(found.block != b);
 }
 
-static void look_at_heap(const struct mtr_snapshot *s)
+static void look_at_heap(const struct mtr_heap_view *s)
 {
 	const struct mtr_heap *heap = &s->heap;
 
@@ -165,7 +165,7 @@ static void refused(struct mtr_error *error)
 
 static void look(struct mtr_target *t)
 {
-	struct mtr_snapshot s = { 0 };
+	struct mtr_heap_view s = { 0 };
 	struct mtr_error *error;
 
 	look_at_target(t);
@@ -178,7 +178,7 @@ static void look(struct mtr_target *t)
 	s.target = t;
 	look_at_heap(&s);
 	fuzz_answers(&s);
-	mtr_snapshot_fini(&s); /* closes @t */
+	mtr_heap_view_fini(&s); /* closes @t */
 }
 
 void fuzz_run(struct mtr_map map, fuzz_open open)

@@ -14,7 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "inspect/target_impl.h"
+#include "target/target_impl.h"
 
 #define MUST(condition)                                               \
 	do {                                                          \

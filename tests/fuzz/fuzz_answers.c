@@ -8,10 +8,10 @@
 #include <string.h>
 
 #include "fuzz.h"
-#include "inspect/wrappers.h"
+#include "symbols/wrappers.h"
 #include "report/block.h"
 #include "report/tree.h"
-#include "report/writer.h"
+#include "write/writer.h"
 
 /* How many blocks `why` is asked of. */
 enum { ASKED = 4 };
@@ -31,7 +31,7 @@ static void look_at_call(const struct mtr_stacks *s, uint32_t i)
 	MUST(s->pcs.at[c->site] & ~MTR_PC_EXACT);
 }
 
-static void look_at_stacks(const struct mtr_snapshot *s)
+static void look_at_stacks(const struct mtr_heap_view *s)
 {
 	const struct mtr_stacks *stacks = &s->stacks;
 	uint32_t sites[MTR_STACK_FRAMES_MAX];
@@ -56,12 +56,12 @@ static void look_at_stacks(const struct mtr_snapshot *s)
 	MUST(stacks->lost == lost);
 }
 
-static void look_at_block_stacks(const struct mtr_snapshot *s,
+static void look_at_block_stacks(const struct mtr_heap_view *s,
 				 const struct mtr_blocks *blocks)
 {
 	for (size_t i = 0; i < blocks->n; i++) {
 		MUST(blocks->at[i].stack < s->stacks.list.n);
-		MUST(mtr_snapshot_site(s, &blocks->at[i]) < s->sites.n);
+		MUST(mtr_heap_view_site(s, &blocks->at[i]) < s->sites.n);
 	}
 }
 
@@ -80,7 +80,7 @@ static const char *const functions[] = {
 };
 
 /* And how many inlined ones there are at it, by those before. */
-static void name_frames(struct mtr_snapshot *s, uint64_t pc, size_t first)
+static void name_frames(struct mtr_heap_view *s, uint64_t pc, size_t first)
 {
 	const struct mtr_module *module = s->frames.at[first].module;
 	unsigned n = pc ? 1 + (pc >> 3 & 3) % 3 : 1;
@@ -100,7 +100,7 @@ static void name_frames(struct mtr_snapshot *s, uint64_t pc, size_t first)
 	}
 }
 
-static void name_site(struct mtr_snapshot *s, uint64_t pc)
+static void name_site(struct mtr_heap_view *s, uint64_t pc)
 {
 	struct mtr_site *site = mtr_sites_push(&s->sites);
 	size_t first = s->frames.n;
@@ -117,7 +117,7 @@ static void name_site(struct mtr_snapshot *s, uint64_t pc)
 	};
 }
 
-static void name_sites(struct mtr_snapshot *s)
+static void name_sites(struct mtr_heap_view *s)
 {
 	/* whatever is below a file that is no folder cannot be opened */
 	static const struct mtr_symbols_options options = {
@@ -129,11 +129,11 @@ static void name_sites(struct mtr_snapshot *s)
 	MUST(!mtr_symbols_open(s->target, &options, &s->symbols));
 	for (size_t i = 0; i < s->stacks.pcs.n; i++)
 		name_site(s, s->stacks.pcs.at[i]);
-	mtr_snapshot_find_owners(s, w);
+	mtr_heap_view_find_owners(s, w);
 	mtr_wrappers_destroy(w);
 }
 
-static bool is_frame_of(const struct mtr_snapshot *s,
+static bool is_frame_of(const struct mtr_heap_view *s,
 			const struct mtr_stack *stack, uint32_t site)
 {
 	uint32_t sites[MTR_STACK_FRAMES_MAX];
@@ -145,7 +145,7 @@ static bool is_frame_of(const struct mtr_snapshot *s,
 	return false;
 }
 
-static void look_at_owners(const struct mtr_snapshot *s)
+static void look_at_owners(const struct mtr_heap_view *s)
 {
 	for (size_t i = 0; i < s->sites.n; i++) {
 		const struct mtr_site *site = &s->sites.at[i];
@@ -161,7 +161,7 @@ static void look_at_owners(const struct mtr_snapshot *s)
 	}
 }
 
-static void copy_warnings(struct mtr_snapshot *s)
+static void copy_warnings(struct mtr_heap_view *s)
 {
 	const struct mtr_strings *from = mtr_target_warnings(s->target);
 
@@ -227,7 +227,7 @@ UNSEEN static int take(void *to, const char *bytes, size_t n)
 static struct mtr_out out;
 static bool harmless;
 
-static struct mtr_writer writer(const struct mtr_snapshot *s,
+static struct mtr_writer writer(const struct mtr_heap_view *s,
 				const struct mtr_writer_ops *ops)
 {
 	harmless = ops == &mtr_write_text || ops == &mtr_write_json;
@@ -243,7 +243,7 @@ static void written(struct mtr_writer *w)
 	MUST(!w->out->error);
 }
 
-static void write_tree(const struct mtr_snapshot *s, const struct mtr_tally *t,
+static void write_tree(const struct mtr_heap_view *s, const struct mtr_tally *t,
 		       enum mtr_sort sort, int width, size_t top)
 {
 	struct mtr_writer w = writer(s, &mtr_write_text);
@@ -258,7 +258,7 @@ static void write_tree(const struct mtr_snapshot *s, const struct mtr_tally *t,
 	written(&w);
 }
 
-static void write_report(const struct mtr_snapshot *s,
+static void write_report(const struct mtr_heap_view *s,
 			 const struct mtr_tally *t,
 			 const struct mtr_writer_ops *ops, size_t top)
 {
@@ -268,7 +268,8 @@ static void write_report(const struct mtr_snapshot *s,
 	written(&w);
 }
 
-static void write_tally(const struct mtr_snapshot *s, const struct mtr_tally *t)
+static void write_tally(const struct mtr_heap_view *s,
+			const struct mtr_tally *t)
 {
 	/* by what else, the formats do not care */
 	if (t->by == MTR_BY_FUNCTION || t->by == MTR_BY_STACK) {
@@ -283,7 +284,7 @@ static void write_tally(const struct mtr_snapshot *s, const struct mtr_tally *t)
 	write_tree(s, t, MTR_SORT_SLACK, 80, 2);
 }
 
-static void write_list(const struct mtr_snapshot *s,
+static void write_list(const struct mtr_heap_view *s,
 		       const struct mtr_filter *filter,
 		       const struct mtr_writer_ops *ops)
 {
@@ -293,7 +294,7 @@ static void write_list(const struct mtr_snapshot *s,
 	written(&w);
 }
 
-static void write_lists(const struct mtr_snapshot *s,
+static void write_lists(const struct mtr_heap_view *s,
 			const struct mtr_filter *filter)
 {
 	write_list(s, filter, &mtr_write_text);
@@ -302,7 +303,7 @@ static void write_lists(const struct mtr_snapshot *s,
 	write_list(s, filter, &mtr_write_chap);
 }
 
-static void write_why(const struct mtr_snapshot *s, uint64_t addr)
+static void write_why(const struct mtr_heap_view *s, uint64_t addr)
 {
 	struct mtr_writer text = writer(s, &mtr_write_text), json;
 	unsigned char dump[64];
@@ -323,7 +324,7 @@ static void write_why(const struct mtr_snapshot *s, uint64_t addr)
 	written(&json);
 }
 
-static void write_whys(const struct mtr_snapshot *s,
+static void write_whys(const struct mtr_heap_view *s,
 		       const struct mtr_blocks *blocks)
 {
 	for (size_t i = 0; i < blocks->n && i < ASKED; i++) {
@@ -334,7 +335,7 @@ static void write_whys(const struct mtr_snapshot *s,
 	}
 }
 
-static void write_info(const struct mtr_snapshot *s,
+static void write_info(const struct mtr_heap_view *s,
 		       const struct mtr_writer_ops *ops)
 {
 	struct mtr_writer w = writer(s, ops);
@@ -348,7 +349,7 @@ static void write_info(const struct mtr_snapshot *s,
 
 /* ------------------------------------------------------------------ groups */
 
-static void look_at_tally(const struct mtr_snapshot *s,
+static void look_at_tally(const struct mtr_heap_view *s,
 			  const struct mtr_filter *filter, enum mtr_by by)
 {
 	struct mtr_sum sum = { 0 };
@@ -368,7 +369,7 @@ static void look_at_tally(const struct mtr_snapshot *s,
 	mtr_tally_fini(&tally);
 }
 
-static void look_at_groups(const struct mtr_snapshot *s)
+static void look_at_groups(const struct mtr_heap_view *s)
 {
 	struct mtr_filter_spec spec = MTR_FILTER_ALL;
 	struct mtr_filter all, some;
@@ -384,7 +385,7 @@ static void look_at_groups(const struct mtr_snapshot *s)
 	mtr_filter_fini(&some);
 }
 
-void fuzz_answers(struct mtr_snapshot *s)
+void fuzz_answers(struct mtr_heap_view *s)
 {
 	s->name = mtr_target_name(s->target);
 	s->kind = mtr_target_kind(s->target);

@@ -6,9 +6,9 @@
 #ifndef MTR_TESTS_FUZZ_ANSWERS_H
 #define MTR_TESTS_FUZZ_ANSWERS_H
 
-#include "inspect/snapshot.h"
+#include "snapshot/heap_view.h"
 
 /* @s has its target and its heap; the rest is made here. */
-void fuzz_answers(struct mtr_snapshot *s);
+void fuzz_answers(struct mtr_heap_view *s);
 
 #endif

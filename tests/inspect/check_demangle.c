@@ -3,7 +3,7 @@
  * Mangled names and what they stand for. The symbols are those that gcc and
  * rustc gave to functions written for this test.
  */
-#include "inspect/demangle.h"
+#include "symbols/demangle.h"
 
 #include <check.h>
 #include <stdlib.h>

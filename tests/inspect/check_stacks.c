@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Unit tests of reading the depot, on cores made by hand. */
-#include "inspect/stacks.h"
+#include "heap/stacks.h"
 
 #include <check.h>
 #include <unistd.h>

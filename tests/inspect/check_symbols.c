@@ -3,13 +3,13 @@
  * Symbols of programs that are compiled here, in all the ways in which a file
  * can lie in memory.
  */
-#include "inspect/symbols.h"
+#include "symbols/symbols.h"
 
 #include <check.h>
 #include <string.h>
 
 #include "fake_target.h"
-#include "inspect/elf_file.h"
+#include "symbols/elf_file.h"
 #include "suite.h"
 #include "symbols_fixture.h"
 

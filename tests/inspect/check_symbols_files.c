@@ -3,7 +3,7 @@
  * Symbols where a file is another one, is missing or is cut off, and the
  * options that say where to look for it.
  */
-#include "inspect/symbols.h"
+#include "symbols/symbols.h"
 
 #include <check.h>
 #include <dlfcn.h>

@@ -2,7 +2,7 @@
 /*
  * Functions by address: never the nearest, always one that is there.
  */
-#include "inspect/symtab.h"
+#include "symbols/symtab.h"
 
 #include <check.h>
 

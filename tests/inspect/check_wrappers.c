@@ -2,7 +2,7 @@
 /*
  * Which functions pass an allocation on, and which own it.
  */
-#include "inspect/wrappers.h"
+#include "symbols/wrappers.h"
 
 #include <check.h>
 #include <string.h>

@@ -6,7 +6,7 @@
 #ifndef MTR_TESTS_FAKE_TARGET_H
 #define MTR_TESTS_FAKE_TARGET_H
 
-#include "inspect/target.h"
+#include "target/open.h"
 
 struct mtr_target *fake_create(enum mtr_target_kind kind);
 

@@ -8,7 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "inspect/heap.h"
+#include "heap/heap.h"
+#include "target/open.h"
 
 #define ck_has(text, part) \
 	ck_assert_msg(strstr(text, part), "\"%s\" is not in \"%s\"", part, text)

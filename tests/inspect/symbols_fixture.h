@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "inspect/symbols.h"
+#include "symbols/symbols.h"
 
 /* Where tests put a program. */
 static const uint64_t bias = UINT64_C(0x555555000000);

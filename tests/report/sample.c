@@ -112,7 +112,7 @@ static const struct mtr_block freed[] = {
 bool sample_has_stacks;
 uint64_t sample_without_stack;
 
-static void add_stacks(struct mtr_snapshot *s)
+static void add_stacks(struct mtr_heap_view *s)
 {
 	FILL(mtr_sites, &s->sites, more_sites);
 	FILL(mtr_calls, &s->stacks.calls, calls);
@@ -133,9 +133,9 @@ static void add_stacks(struct mtr_snapshot *s)
 	s->heap.descriptor.stops[MTR_ROOT_STACK] = 2000;
 }
 
-struct mtr_snapshot *sample_create(void)
+struct mtr_heap_view *sample_create(void)
 {
-	struct mtr_snapshot *s = calloc(1, sizeof(*s));
+	struct mtr_heap_view *s = calloc(1, sizeof(*s));
 	struct mtr_descriptor *d = &s->heap.descriptor;
 
 	s->name = "app.core";
@@ -163,7 +163,7 @@ struct mtr_snapshot *sample_create(void)
 	return s;
 }
 
-void sample_destroy(struct mtr_snapshot *s)
+void sample_destroy(struct mtr_heap_view *s)
 {
 	for (size_t i = 0; i < s->warnings.n; i++)
 		free(s->warnings.at[i]);
@@ -180,7 +180,7 @@ void sample_destroy(struct mtr_snapshot *s)
 /* ---------------------------------------------------------------- answers */
 
 struct answer {
-	struct mtr_snapshot *s;
+	struct mtr_heap_view *s;
 	struct mtr_out *out;
 	struct mtr_strbuf text;
 	struct mtr_writer w;

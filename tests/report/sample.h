@@ -28,15 +28,15 @@
 #include <check.h>
 
 #include "base/strbuf.h"
-#include "report/writer.h"
+#include "write/writer.h"
 
 extern bool sample_has_stacks;
 
 /* What the descriptor counts as blocks without a stack. */
 extern uint64_t sample_without_stack;
 
-struct mtr_snapshot *sample_create(void);
-void sample_destroy(struct mtr_snapshot *s);
+struct mtr_heap_view *sample_create(void);
+void sample_destroy(struct mtr_heap_view *s);
 
 /* What @ops makes of each answer; the caller frees it. */
 char *sample_report(const struct mtr_writer_ops *ops, enum mtr_by by,

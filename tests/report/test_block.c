@@ -17,7 +17,7 @@ static uint64_t addr_of(const struct mtr_block *b)
 	return b ? b->addr : 0;
 }
 
-static void check_one(const struct mtr_snapshot *s, const struct expected *e)
+static void check_one(const struct mtr_heap_view *s, const struct expected *e)
 {
 	struct mtr_found f;
 
@@ -60,7 +60,7 @@ START_TEST(addresses)
 		{ 0x7040, MTR_STATE_UNKNOWN, 0, 0, 0, 0x7000, 0 },
 		{ UINT64_MAX, MTR_STATE_UNKNOWN, 0, 0, 0, 0x7000, 0 },
 	};
-	struct mtr_snapshot *s = sample_create();
+	struct mtr_heap_view *s = sample_create();
 
 	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++)
 		check_one(s, &table[i]);
@@ -70,7 +70,7 @@ END_TEST
 
 START_TEST(nothing)
 {
-	struct mtr_snapshot none = { 0 };
+	struct mtr_heap_view none = { 0 };
 	struct mtr_found f;
 
 	mtr_block_find(&none, 0x1000, &f);

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 
 #include "report/name.h"
-#include "report/utf8.h"
+#include "base/utf8.h"
 
 static struct mtr_strbuf taken;
 static int fails;

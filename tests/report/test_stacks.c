@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "report/name.h"
-#include "report/text.h"
+#include "write/text_words.h"
 
 /* Without what stands above the table, which has tests of its own. */
 static void is_table(char *text, const char *want)
@@ -102,7 +102,7 @@ END_TEST
 START_TEST(caller_that_differs)
 {
 	const struct mtr_filter all = { .spec = MTR_FILTER_ALL };
-	struct mtr_snapshot *s = sample_create();
+	struct mtr_heap_view *s = sample_create();
 	struct mtr_tally t;
 
 	s->heap.blocks.at[1].site = 2;
@@ -315,7 +315,7 @@ END_TEST
 START_TEST(tree_fits)
 {
 	const struct mtr_filter all = { .spec = MTR_FILTER_ALL };
-	struct mtr_snapshot *s = sample_create();
+	struct mtr_heap_view *s = sample_create();
 	struct mtr_out *out = calloc(1, sizeof(*out));
 	struct mtr_writer w = { .ops = &mtr_write_text, .out = out, .s = s };
 	struct mtr_tally t;

@@ -10,7 +10,7 @@
 static char *groups(enum mtr_by by, enum mtr_sort sort,
 		    const struct mtr_filter_spec *spec)
 {
-	struct mtr_snapshot *s = sample_create();
+	struct mtr_heap_view *s = sample_create();
 	struct mtr_strbuf b = { 0 };
 	struct mtr_filter filter;
 	struct mtr_tally t;
@@ -158,7 +158,7 @@ END_TEST
 START_TEST(heaviest_caller)
 {
 	const struct mtr_filter every = { .spec = MTR_FILTER_ALL };
-	struct mtr_snapshot *s = sample_create();
+	struct mtr_heap_view *s = sample_create();
 	struct mtr_tally t;
 
 	ck_assert_ptr_null(
@@ -175,7 +175,7 @@ START_TEST(many)
 {
 	enum { N = 50000 };
 	const struct mtr_filter every = { .spec = MTR_FILTER_ALL };
-	struct mtr_snapshot *s = sample_create();
+	struct mtr_heap_view *s = sample_create();
 	struct mtr_tally t;
 
 	for (uint32_t i = 0; i < N; i++) {
@@ -206,7 +206,7 @@ END_TEST
 START_TEST(bad_regex)
 {
 	struct mtr_filter_spec spec = MTR_FILTER_ALL;
-	struct mtr_snapshot *s = sample_create();
+	struct mtr_heap_view *s = sample_create();
 	struct mtr_filter filter;
 	struct mtr_error *error;
 

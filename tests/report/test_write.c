@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "report/text.h"
+#include "write/text_words.h"
 
 START_TEST(text_report)
 {

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The record in a target: the descriptor, and from it every block.
+ *
+ * Knows src/format and nothing of names. What it reads is checked: a size that
+ * cannot be, a caller outside of executable memory, entries that overlap. Such
+ * a block still counts, with its usable size, and is said to be damaged.
+ */
+#ifndef MTR_HEAP_HEAP_H
+#define MTR_HEAP_HEAP_H
+
+#include "format/layout.h"
+#include "target/target.h"
+
+struct mtr_block {
+	uint64_t addr;
+	uint64_t size;	      /* asked for; 0 if damaged */
+	uint64_t usable : 48; /* the allocator's, with the trailer */
+	uint64_t generation : 7;
+	uint64_t freed : 1;   /* state "freed": frees=1 */
+	uint64_t damaged : 1; /* the trailer makes no sense */
+	uint32_t site;	      /* index into .sites */
+	uint32_t stack;	      /* id in the depot; 0: none. stacks.h makes
+			       * indices of them */
+};
+
+MTR_VECTOR(mtr_blocks, struct mtr_block);
+MTR_VECTOR(mtr_addresses, uint64_t);
+
+struct mtr_heap {
+	struct mtr_descriptor descriptor;
+	uint64_t descriptor_addr;
+	struct mtr_blocks blocks;   /* live, by address */
+	struct mtr_blocks freed;    /* freed ones whose trailer still fits */
+	struct mtr_addresses sites; /* distinct callers; [0] is 0: damaged
+				     * or unknown */
+	uint64_t damaged;	    /* blocks */
+	uint64_t conflicts;	    /* ledger entries inside another block
+				     * that were passed over */
+	uint64_t lost;		    /* blocks whose trailer is not in the
+				     * target (cut off, not dumped); they
+				     * count as damaged too */
+};
+
+/*
+ * An error if the target has no record ("no malloc_tracer record: was it run
+ * under libmalloc_tracer.so?"), one of an unknown version, or a program that
+ * brings its own malloc. Damage further in warns through the target.
+ */
+struct mtr_error *mtr_heap_read(struct mtr_target *t, struct mtr_heap *ret);
+void mtr_heap_fini(struct mtr_heap *heap);
+
+#endif

@@ -1,0 +1,351 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Following stacks through the depot. See stacks.h for the contract.
+ *
+ * A node is looked at once, whatever number of stacks it is in. In a live
+ * process the depot only grows, and was complete for every id before that came
+ * into a record; hence it is read after the records.
+ */
+#include "heap/stacks.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/index.h"
+#include "format/snapshot.h"
+
+/* Nodes of one chunk that could be had. */
+struct chunk {
+	const unsigned char *at;
+	void *owned; /* NULL: .at is in the target */
+	size_t n;
+	bool tried;
+};
+
+struct reader {
+	struct mtr_target *t;
+	struct mtr_heap *heap;
+	struct mtr_stacks *stacks;
+	uint32_t nodes;		    /* first number not given out */
+	const unsigned char *saved; /* those of a snapshot, or NULL */
+	struct mtr_depot depot;
+	struct chunk chunk[MTR_DEPOT_CHUNKS];
+	struct mtr_index sites; /* of .pcs */
+	uint32_t *stack_of;	/* id -> index of the stack; 0: not seen */
+	uint32_t *call_of;	/* id -> index of the frame; 0: not seen */
+};
+
+/* ------------------------------------------------------------------- nodes */
+
+/* As far as it has nodes: no more of a live process's pages is touched. */
+static void chunk_read(struct reader *r, size_t i)
+{
+	uint32_t left = r->nodes - (i << MTR_CHUNK_NODE_BITS);
+	uint32_t n = left < MTR_CHUNK_NODES ? left : MTR_CHUNK_NODES;
+	const size_t bytes = n * sizeof(struct mtr_node);
+	uint64_t addr = r->depot.chunk[i];
+	struct chunk *c = &r->chunk[i];
+
+	c->tried = true;
+	if (!addr)
+		return;
+	c->n = n;
+	c->at = mtr_target_peek(r->t, addr, bytes);
+	if (c->at)
+		return;
+	c->owned = malloc(bytes);
+	c->at = c->owned;
+	c->n = c->owned ? mtr_target_read(r->t, addr, c->owned, bytes) /
+				  sizeof(struct mtr_node)
+			: 0;
+}
+
+/* False: it is not there to be read. */
+static bool node_read(struct reader *r, uint32_t id, struct mtr_node *ret)
+{
+	struct chunk *c = &r->chunk[id >> MTR_CHUNK_NODE_BITS];
+	size_t i = id % MTR_CHUNK_NODES;
+
+	if (id < MTR_NODE_FIRST || id >= r->nodes)
+		return false;
+	if (r->saved) {
+		memcpy(ret, r->saved + (id - MTR_NODE_FIRST) * sizeof(*ret),
+		       sizeof(*ret));
+		return true;
+	}
+	if (!c->tried)
+		chunk_read(r, id >> MTR_CHUNK_NODE_BITS);
+	if (i >= c->n)
+		return false;
+	memcpy(ret, c->at + i * sizeof(*ret), sizeof(*ret));
+	return true;
+}
+
+/* Can a node @id be so? Parents come before their children. */
+static bool node_makes_sense(uint32_t id, const struct mtr_node *node)
+{
+	return node->pc & ~MTR_PC_EXACT && node->parent > MTR_ROOT_NONE &&
+	       node->parent < id;
+}
+
+/* ------------------------------------------------------------------- depot */
+
+static void saved_open(struct reader *r, const unsigned char *file)
+{
+	struct mtr_snapshot_section part;
+	struct mtr_snapshot_header h;
+
+	/* target_snapshot.c has checked that the header and its parts fit */
+	memcpy(&h, file, sizeof(h));
+	part = h.section[MTR_PART_STACKS];
+	part.bytes /= sizeof(struct mtr_node);
+	if (part.bytes > MTR_NODE_MAX - MTR_NODE_FIRST)
+		part.bytes = MTR_NODE_MAX - MTR_NODE_FIRST;
+	r->saved = file + part.offset;
+	r->nodes = part.bytes ? MTR_NODE_FIRST + part.bytes : 0;
+}
+
+static void depot_open(struct reader *r)
+{
+	uint64_t addr = r->heap->descriptor.depot;
+	const unsigned char *file;
+	size_t bytes;
+
+	file = mtr_target_snapshot_file(r->t, &bytes);
+	if (file) {
+		saved_open(r, file);
+		return;
+	}
+	if (!addr || mtr_target_read(r->t, addr, &r->depot, sizeof(r->depot)) !=
+			     sizeof(r->depot))
+		return;
+	if (r->depot.chunk_bits == MTR_CHUNK_NODE_BITS &&
+	    r->depot.nodes <= MTR_NODE_MAX)
+		r->nodes = r->depot.nodes;
+}
+
+/* ------------------------------------------------------------------- sites */
+
+static bool sites_rehash(struct reader *r)
+{
+	const struct mtr_addresses *pcs = &r->stacks->pcs;
+
+	if (!mtr_index_grow(&r->sites, pcs->n + 1))
+		return false;
+	for (size_t i = 0; i < pcs->n; i++)
+		mtr_index_put(&r->sites, mtr_index_mix(pcs->at[i]), i);
+	return true;
+}
+
+static struct mtr_error *site_for(struct reader *r, uint64_t pc, uint32_t *ret)
+{
+	struct mtr_addresses *pcs = &r->stacks->pcs;
+	uint64_t hash = mtr_index_mix(pc), slot = hash;
+	uint64_t *added;
+
+	if (mtr_index_is_full(&r->sites, pcs->n + 1) && !sites_rehash(r))
+		return mtr_error_nomem();
+	while ((*ret = mtr_index_next(&r->sites, &slot)))
+		if (pcs->at[--*ret] == pc)
+			return NULL;
+	added = mtr_addresses_push(pcs);
+	if (!added)
+		return mtr_error_nomem();
+	*added = pc;
+	*ret = pcs->n - 1;
+	mtr_index_put(&r->sites, hash, *ret);
+	return NULL;
+}
+
+/* ------------------------------------------------------------------ stacks */
+
+/* Nodes on the way from a stack's innermost frame to one that is known. */
+struct way {
+	uint32_t id[MTR_STACK_FRAMES_MAX];
+	uint64_t pc[MTR_STACK_FRAMES_MAX];
+	unsigned n;
+	uint32_t call; /* the known one; 0: it ends at a root */
+	uint8_t end;
+};
+
+/* False: it leads nowhere. */
+static bool way_find(struct reader *r, uint32_t id, struct way *ret)
+{
+	const struct mtr_call *known;
+	struct mtr_node node;
+
+	ret->n = 0;
+	while (id >= MTR_NODE_FIRST && !r->call_of[id]) {
+		if (ret->n == MTR_STACK_FRAMES_MAX ||
+		    !node_read(r, id, &node) || !node_makes_sense(id, &node))
+			return false;
+		ret->id[ret->n] = id;
+		ret->pc[ret->n++] = node.pc;
+		id = node.parent;
+	}
+	ret->call = id < MTR_NODE_FIRST ? 0 : r->call_of[id];
+	known = &r->stacks->calls.at[ret->call];
+	ret->end = ret->call ? known->end : id;
+	return ret->n + known->depth <= MTR_STACK_FRAMES_MAX;
+}
+
+static struct mtr_error *way_add(struct reader *r, const struct way *way,
+				 unsigned i, uint32_t *call)
+{
+	struct mtr_calls *calls = &r->stacks->calls;
+	struct mtr_call *added = mtr_calls_push(calls);
+	const struct mtr_call *parent;
+	uint64_t pc = way->pc[i];
+
+	if (!added)
+		return mtr_error_nomem();
+	parent = &calls->at[*call];
+	*added = (struct mtr_call){
+		.parent = *call,
+		.depth = parent->depth + 1,
+		.end = way->end,
+		.signal = !!(pc & MTR_PC_EXACT),
+	};
+	*call = calls->n - 1;
+	r->call_of[way->id[i]] = *call;
+	/* what the kernel returned to begins there: nothing was called */
+	return site_for(r, parent->signal ? pc | MTR_PC_EXACT : pc,
+			&added->site);
+}
+
+/* *ret is 0 if the stack is not known. */
+static struct mtr_error *stack_follow(struct reader *r, uint32_t id,
+				      uint32_t *ret)
+{
+	struct way way;
+
+	*ret = 0;
+	if (id < MTR_NODE_FIRST || !way_find(r, id, &way))
+		return NULL;
+	*ret = way.call;
+	while (way.n > 0)
+		MTR_TRY(way_add(r, &way, --way.n, ret));
+	return NULL;
+}
+
+static struct mtr_error *stack_add(struct reader *r, const struct mtr_block *b)
+{
+	struct mtr_stack_list *list = &r->stacks->list;
+	struct mtr_stack *s = mtr_stack_list_push(list);
+
+	if (!s)
+		return mtr_error_nomem();
+	*s = (struct mtr_stack){
+		.id = b->stack,
+		.caller = b->site,
+		.owner = b->site,
+	};
+	r->stack_of[b->stack] = list->n - 1;
+	MTR_TRY(stack_follow(r, b->stack, &s->call));
+	r->stacks->lost += !s->call;
+	return NULL;
+}
+
+static struct mtr_error *blocks_renumber(struct reader *r,
+					 struct mtr_blocks *blocks)
+{
+	for (size_t i = 0; i < blocks->n; i++) {
+		struct mtr_block *b = &blocks->at[i];
+
+		if (!b->stack)
+			continue;
+		if (!r->stack_of[b->stack])
+			MTR_TRY(stack_add(r, b));
+		b->stack = r->stack_of[b->stack];
+	}
+	return NULL;
+}
+
+/* --------------------------------------------------------------- the whole */
+
+static uint32_t largest_id(const struct mtr_blocks *blocks, uint32_t largest)
+{
+	for (size_t i = 0; i < blocks->n; i++)
+		if (blocks->at[i].stack > largest)
+			largest = blocks->at[i].stack;
+	return largest;
+}
+
+static struct mtr_error *in_use_read(struct reader *r)
+{
+	size_t ids = largest_id(&r->heap->blocks, 0);
+
+	ids = largest_id(&r->heap->freed, ids);
+	if (!ids)
+		return NULL;
+	r->stack_of = calloc(ids + 1, sizeof(*r->stack_of));
+	r->call_of = calloc(ids + 1, sizeof(*r->call_of));
+	if (!r->stack_of || !r->call_of)
+		return mtr_error_nomem();
+	MTR_TRY(blocks_renumber(r, &r->heap->blocks));
+	return blocks_renumber(r, &r->heap->freed);
+}
+
+static struct mtr_error *stacks_begin(struct reader *r)
+{
+	const struct mtr_addresses *sites = &r->heap->sites;
+	struct mtr_stacks *s = r->stacks;
+
+	if (!mtr_stack_list_push(&s->list) || !mtr_calls_push(&s->calls) ||
+	    !mtr_addresses_reserve(&s->pcs, sites->n))
+		return mtr_error_nomem();
+	s->list.at[0] = (struct mtr_stack){ 0 };
+	s->calls.at[0] = (struct mtr_call){ 0 };
+	for (size_t i = 0; i < sites->n; i++)
+		s->pcs.at[s->pcs.n++] = sites->at[i];
+	return NULL;
+}
+
+static struct mtr_error *stacks_read(struct reader *r)
+{
+	struct mtr_stacks *s = r->stacks;
+
+	MTR_TRY(stacks_begin(r));
+	depot_open(r);
+	if (r->nodes > MTR_NODE_FIRST)
+		s->nodes = r->nodes - MTR_NODE_FIRST;
+	MTR_TRY(in_use_read(r));
+	if (s->lost)
+		mtr_target_warn(r->t,
+				"%" PRIu64 " of %zu call stacks are not known: "
+				"what the record has of them is damaged, cut "
+				"off, or not dumped",
+				s->lost, s->list.n - 1);
+	return NULL;
+}
+
+struct mtr_error *mtr_stacks_read(struct mtr_target *t, struct mtr_heap *heap,
+				  struct mtr_stacks *ret)
+{
+	mtr_auto_free struct reader *r = calloc(1, sizeof(*r));
+	struct mtr_error *error;
+
+	*ret = (struct mtr_stacks){ 0 };
+	if (!r)
+		return mtr_error_nomem();
+	r->t = t;
+	r->heap = heap;
+	r->stacks = ret;
+	error = stacks_read(r);
+	for (size_t i = 0; i < MTR_DEPOT_CHUNKS; i++)
+		free(r->chunk[i].owned);
+	mtr_index_fini(&r->sites);
+	free(r->stack_of);
+	free(r->call_of);
+	if (error)
+		mtr_stacks_fini(ret);
+	return error;
+}
+
+void mtr_stacks_fini(struct mtr_stacks *s)
+{
+	mtr_stack_list_fini(&s->list);
+	mtr_calls_fini(&s->calls);
+	mtr_addresses_fini(&s->pcs);
+	*s = (struct mtr_stacks){ 0 };
+}

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Target, heap and symbols into one snapshot. See snapshot.h for the contract.
+ */
+#include "snapshot/heap_view.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "symbols/wrappers.h"
+#include "target/open.h"
+
+static void cleanup_wrappers(struct mtr_wrappers **w)
+{
+	mtr_wrappers_destroy(*w);
+}
+
+/* One without a name is one only if the user says so, of module+offset. */
+static bool is_wrapper(const struct mtr_frame *frame, uint64_t pc,
+		       const struct mtr_wrappers *w)
+{
+	const struct mtr_module *m = frame->module;
+	mtr_auto_free char *place = NULL;
+
+	if (frame->function)
+		return mtr_wrappers_match(w, frame->function);
+	if (!m)
+		return false;
+	if (asprintf(&place, "%s+%#" PRIx64, m->name, pc - m->bias) < 0)
+		place = NULL;
+	return place && mtr_wrappers_match(w, place);
+}
+
+/* The first frame that is no wrapper. */
+static void find_owner(const struct mtr_frames *frames, struct mtr_site *site,
+		       const struct mtr_wrappers *w)
+{
+	for (uint32_t i = site->first; i < site->first + site->n; i++) {
+		site->owner = i;
+		if (!is_wrapper(&frames->at[i], site->pc, w))
+			return;
+	}
+	site->wrapper = true;
+}
+
+static struct mtr_error *name_site(struct mtr_heap_view *s, uint64_t pc)
+{
+	struct mtr_site *site = mtr_sites_push(&s->sites);
+	bool exact = pc & MTR_PC_EXACT;
+	size_t first = s->frames.n;
+
+	if (!site)
+		return mtr_error_nomem();
+	pc &= ~MTR_PC_EXACT;
+	/* it looks at what is before */
+	MTR_TRY(mtr_symbols_resolve(s->symbols, pc + exact, &s->frames));
+	if (s->frames.n > UINT32_MAX)
+		return mtr_error_create("too many callers to name");
+	*site = (struct mtr_site){
+		.pc = pc,
+		.first = (uint32_t)first,
+		.n = (uint32_t)(s->frames.n - first),
+	};
+	return NULL;
+}
+
+/* Where a signal handler returns to, as debuggers have it. */
+static void name_signals(struct mtr_heap_view *s)
+{
+	const struct mtr_calls *calls = &s->stacks.calls;
+
+	for (size_t i = 1; i < calls->n; i++) {
+		const struct mtr_call *c = &calls->at[i];
+
+		if (c->parent && calls->at[c->parent].signal)
+			s->frames.at[s->sites.at[c->site].first].function =
+				"<signal handler called>";
+	}
+}
+
+/*
+ * From the frame outwards that the record names: what is further in was passed
+ * over when it was made, being of libc or the C++ runtime.
+ */
+static uint32_t stack_owner(const struct mtr_heap_view *s,
+			    const struct mtr_stack *stack)
+{
+	const struct mtr_call *calls = s->stacks.calls.at;
+	uint32_t from = stack->call;
+
+	while (from && calls[from].site != stack->caller)
+		from = calls[from].parent;
+	from = from ? from : stack->call;
+	while (calls[from].parent && s->sites.at[calls[from].site].wrapper)
+		from = calls[from].parent;
+	return calls[from].site;
+}
+
+void mtr_heap_view_find_owners(struct mtr_heap_view *s,
+			       const struct mtr_wrappers *w)
+{
+	for (size_t i = 0; i < s->sites.n; i++)
+		find_owner(&s->frames, &s->sites.at[i], w);
+	name_signals(s);
+	for (size_t i = 1; i < s->stacks.list.n; i++) {
+		struct mtr_stack *stack = &s->stacks.list.at[i];
+
+		if (stack->call)
+			stack->owner = stack_owner(s, stack);
+	}
+}
+
+static struct mtr_error *name_sites(struct mtr_heap_view *s,
+				    const struct mtr_heap_view_options *options)
+{
+	mtr_cleanup(cleanup_wrappers) struct mtr_wrappers *w = NULL;
+
+	MTR_TRY(mtr_wrappers_create(options->skip, &w));
+	MTR_TRY(mtr_symbols_open(s->target, &options->symbols, &s->symbols));
+	for (size_t i = 0; i < s->stacks.pcs.n; i++)
+		MTR_TRY(name_site(s, s->stacks.pcs.at[i]));
+	mtr_heap_view_find_owners(s, w);
+	return NULL;
+}
+
+/* All sites share one frame, which says nothing. */
+static struct mtr_error *number_sites(struct mtr_heap_view *s)
+{
+	struct mtr_frame *frame = mtr_frames_push(&s->frames);
+
+	if (!frame || !mtr_sites_reserve(&s->sites, s->stacks.pcs.n))
+		return mtr_error_nomem();
+	*frame = (struct mtr_frame){ 0 };
+	for (size_t i = 0; i < s->stacks.pcs.n; i++)
+		s->sites.at[s->sites.n++] = (struct mtr_site){
+			.pc = s->stacks.pcs.at[i] & ~MTR_PC_EXACT,
+			.n = 1,
+		};
+	return NULL;
+}
+
+/* Last of all: every step before may warn. */
+static struct mtr_error *copy_warnings(struct mtr_heap_view *s)
+{
+	const struct mtr_strings *from = mtr_target_warnings(s->target);
+
+	for (size_t i = 0; i < from->n; i++) {
+		char *text = strdup(from->at[i]);
+		char **slot = text ? mtr_strings_push(&s->warnings) : NULL;
+
+		if (!slot) {
+			free(text);
+			return mtr_error_nomem();
+		}
+		*slot = text;
+	}
+	return NULL;
+}
+
+static struct mtr_error *take(const char *target,
+			      const struct mtr_heap_view_options *options,
+			      struct mtr_heap_view *s)
+{
+	MTR_TRY(mtr_target_open(target, &s->target));
+	s->name = mtr_target_name(s->target);
+	s->kind = mtr_target_kind(s->target);
+	s->pid = mtr_target_pid(s->target);
+	MTR_TRY(mtr_heap_read(s->target, &s->heap));
+	MTR_TRY(mtr_stacks_read(s->target, &s->heap, &s->stacks));
+	if (options->no_names)
+		MTR_TRY(number_sites(s));
+	else
+		MTR_TRY(name_sites(s, options));
+	return copy_warnings(s);
+}
+
+struct mtr_error *
+mtr_heap_view_take(const char *target,
+		   const struct mtr_heap_view_options *options,
+		   struct mtr_heap_view *ret)
+{
+	struct mtr_error *error;
+
+	*ret = (struct mtr_heap_view){ 0 };
+	error = take(target, options, ret);
+	if (error)
+		mtr_heap_view_fini(ret);
+	return error;
+}
+
+void mtr_heap_view_fini(struct mtr_heap_view *s)
+{
+	for (size_t i = 0; i < s->warnings.n; i++)
+		free(s->warnings.at[i]);
+	mtr_strings_fini(&s->warnings);
+	mtr_frames_fini(&s->frames);
+	mtr_sites_fini(&s->sites);
+	mtr_stacks_fini(&s->stacks);
+	mtr_heap_fini(&s->heap);
+	mtr_symbols_close(s->symbols);
+	if (s->target)
+		mtr_target_close(s->target);
+	*s = (struct mtr_heap_view){ 0 };
+}

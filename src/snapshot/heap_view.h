@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The pivot: all that reports need, as plain arrays. Left of it everything is
+ * input that can fail, right of it everything is pure; a test fills one by
+ * hand.
+ */
+#ifndef MTR_SNAPSHOT_HEAP_VIEW_H
+#define MTR_SNAPSHOT_HEAP_VIEW_H
+
+#include "heap/heap.h"
+#include "heap/stacks.h"
+#include "symbols/symbols.h"
+
+/* A distinct place in the code, and what it is called. */
+struct mtr_site {
+	uint64_t pc;	   /* return address; 0: not known */
+	uint32_t first, n; /* its frames, innermost inlined first */
+	uint32_t owner;	   /* the frame that the block is put down to: the
+			    * first that is not an allocation wrapper */
+	bool wrapper;	   /* all of them are */
+};
+
+MTR_VECTOR(mtr_sites, struct mtr_site);
+
+struct mtr_heap_view {
+	const char *name; /* of the target, as the user gave it */
+	enum mtr_target_kind kind;
+	int pid;	      /* 0: unknown */
+	struct mtr_heap heap; /* blocks' .stack: index into stacks.list */
+	struct mtr_stacks stacks;
+	struct mtr_sites sites; /* one for each of stacks.pcs, same order:
+				 * those of heap.sites come first */
+	struct mtr_frames frames;
+	struct mtr_strings warnings; /* each owned */
+
+	struct mtr_target *target;   /* for hexdumps and mappings; NULL in a
+				      * hand-made one */
+	struct mtr_symbols *symbols; /* owns the names; may be NULL */
+};
+
+struct mtr_heap_view_options {
+	struct mtr_symbols_options symbols;
+	const char *skip; /* regex: more functions that are wrappers */
+	bool no_names;	  /* addresses are enough: no symbols are read */
+};
+
+struct mtr_error *
+mtr_heap_view_take(const char *target,
+		   const struct mtr_heap_view_options *options,
+		   struct mtr_heap_view *ret);
+void mtr_heap_view_fini(struct mtr_heap_view *s);
+
+struct mtr_wrappers;
+
+/*
+ * Whom sites and stacks are put down to, told by the names in .frames. Part of
+ * mtr_heap_view_take; for who has names from elsewhere.
+ */
+void mtr_heap_view_find_owners(struct mtr_heap_view *s,
+			       const struct mtr_wrappers *w);
+
+/* The call stack of @b; NULL: it has none, or it is not known. */
+static inline const struct mtr_stack *
+mtr_heap_view_stack(const struct mtr_heap_view *s, const struct mtr_block *b)
+{
+	const struct mtr_stack *stack =
+		b->stack ? &s->stacks.list.at[b->stack] : NULL;
+
+	return stack && stack->call ? stack : NULL;
+}
+
+/* The site that @b is put down to: an index into s->sites. */
+static inline uint32_t mtr_heap_view_site(const struct mtr_heap_view *s,
+					  const struct mtr_block *b)
+{
+	const struct mtr_stack *stack = mtr_heap_view_stack(s, b);
+
+	return stack ? stack->owner : b->site;
+}
+
+/* The frame that @site's blocks are put down to. */
+static inline const struct mtr_frame *
+mtr_heap_view_owner(const struct mtr_heap_view *s, const struct mtr_site *site)
+{
+	return &s->frames.at[site->owner];
+}
+
+#endif

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * From an address in a file to the functions it lies in, by its DWARF.
+ *
+ * A compilation unit's functions are collected when the first address falls in
+ * it, so that thousands of addresses cost one walk over each unit, not one
+ * each. Malformed DWARF ends in fewer answers, not in errors.
+ */
+#ifndef MTR_SYMBOLS_SCOPES_H
+#define MTR_SYMBOLS_SCOPES_H
+
+#include <elfutils/libdw.h>
+
+#include "base/error.h"
+#include "base/vector.h"
+
+/* Strings belong to the Dwarf. */
+struct mtr_scope {
+	const char *name;    /* in the source, bare; NULL: unknown */
+	const char *linkage; /* mangled; NULL: there is none */
+	const char *file;    /* NULL: unknown */
+	const char *dir;     /* what .file is relative to, or NULL */
+	int line;	     /* 0: unknown */
+	bool inlined;	     /* into the scope that follows */
+};
+
+MTR_VECTOR(mtr_scope_chain, struct mtr_scope);
+
+struct mtr_scopes;
+
+struct mtr_error *mtr_scopes_create(Dwarf *dwarf, struct mtr_scopes **ret);
+void mtr_scopes_destroy(struct mtr_scopes *s);
+
+/*
+ * Set *ret to the functions around @addr, the innermost inlined one first; none
+ * if DWARF does not know the address. A single scope without a name, but with a
+ * line, is what it says of assembler.
+ */
+struct mtr_error *mtr_scopes_find(struct mtr_scopes *s, Dwarf_Addr addr,
+				  struct mtr_scope_chain *ret);
+
+#endif

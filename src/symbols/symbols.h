@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Names for addresses: module, function, file and line, inlined frames.
+ *
+ * symbols.c alone knows elfutils. A module whose file is not here, or is not
+ * the one that was running (by build-id), gives module and offset, never a
+ * name from another build.
+ */
+#ifndef MTR_SYMBOLS_SYMBOLS_H
+#define MTR_SYMBOLS_SYMBOLS_H
+
+#include "target/target.h"
+
+struct mtr_symbols_options {
+	const char *exe;       /* use this file as the executable */
+	const char *sysroot;   /* look for the target's files below here */
+	const char *debug_dir; /* separate debug files, beside the usual */
+	bool debuginfod;       /* ask debuginfod servers */
+};
+
+/* The last three are not settled before an address in it was resolved. */
+struct mtr_module {
+	const char *path;    /* as the target says; never NULL */
+	const char *name;    /* its last part */
+	uint64_t start, end; /* addresses it spans */
+	uint64_t bias;	     /* runtime address - address in the file; where
+			      * neither that nor its headers in the target can
+			      * be read: as if the file began at 0 */
+	struct mtr_build_id build_id; /* of what was running */
+	bool found;		      /* its file is here and is the same */
+};
+
+struct mtr_frame {
+	const char *function;		 /* demangled; NULL: unknown */
+	const char *file;		 /* of the source; NULL: unknown */
+	int line;			 /* 0: unknown */
+	const struct mtr_module *module; /* NULL: in no module */
+	bool inlined;			 /* into the frame that follows */
+};
+
+MTR_VECTOR(mtr_frames, struct mtr_frame);
+
+struct mtr_symbols;
+
+/*
+ * Without .debuginfod no server is asked: DEBUGINFOD_URLS is taken out of this
+ * process's environment.
+ */
+struct mtr_error *mtr_symbols_open(struct mtr_target *t,
+				   const struct mtr_symbols_options *options,
+				   struct mtr_symbols **ret);
+void mtr_symbols_close(struct mtr_symbols *s);
+
+/*
+ * Append to *ret the frames at the return address @pc, innermost inlined
+ * function first; always at least one. All strings live as long as @s. Looks up
+ * @pc - 1. Not cached: the caller asks once for each distinct address.
+ */
+struct mtr_error *mtr_symbols_resolve(struct mtr_symbols *s, uint64_t pc,
+				      struct mtr_frames *ret);
+
+/* The module that @addr lies in, or NULL. */
+const struct mtr_module *mtr_symbols_module(struct mtr_symbols *s,
+					    uint64_t addr);
+
+#endif

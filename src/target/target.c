@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What all targets have in common. See target.h for the contract.
+ */
+#include "target/target.h"
+
+#include <elf.h>
+#include <stdarg.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "target/elf_note.h"
+#include "target/target_impl.h"
+
+void *mtr_target_create(size_t bytes, const struct mtr_target_ops *ops,
+			const char *name)
+{
+	struct mtr_target *t = calloc(1, bytes);
+
+	if (!t)
+		return NULL;
+	t->ops = ops;
+	t->name = strdup(name);
+	if (!t->name) {
+		free(t);
+		return NULL;
+	}
+	return t;
+}
+
+static void strings_fini(struct mtr_strings *s)
+{
+	for (size_t i = 0; i < s->n; i++)
+		free(s->at[i]);
+	mtr_strings_fini(s);
+}
+
+void mtr_target_close(struct mtr_target *t)
+{
+	if (!t)
+		return;
+	if (t->ops->fini)
+		t->ops->fini(t);
+	if (t->map.at)
+		munmap((void *)t->map.at, t->map.bytes);
+	mtr_ranges_fini(&t->ranges);
+	strings_fini(&t->paths);
+	strings_fini(&t->warnings);
+	free(t->exe);
+	free(t->name);
+	free(t);
+}
+
+/* ------------------------------------------------------------ its ranges */
+
+const char *mtr_target_path(struct mtr_target *t, const char *path, size_t n)
+{
+	static const char deleted[] = " (deleted)";
+	size_t tail = sizeof(deleted) - 1;
+	char *last = t->paths.n ? t->paths.at[t->paths.n - 1] : NULL;
+	char **slot;
+
+	if (n > tail && memcmp(path + n - tail, deleted, tail) == 0)
+		n -= tail;
+	if (last && strlen(last) == n && memcmp(last, path, n) == 0)
+		return last;
+	slot = mtr_strings_push(&t->paths);
+	if (!slot)
+		return NULL;
+	*slot = strndup(path, n);
+	if (!*slot)
+		t->paths.n--;
+	return *slot;
+}
+
+bool mtr_target_add_range(struct mtr_target *t, const struct mtr_range *range)
+{
+	struct mtr_range *slot = mtr_ranges_push(&t->ranges);
+
+	if (slot)
+		*slot = *range;
+	return slot;
+}
+
+const struct mtr_ranges *mtr_target_ranges(const struct mtr_target *t)
+{
+	return &t->ranges;
+}
+
+const struct mtr_range *mtr_target_find(const struct mtr_target *t,
+					uint64_t addr)
+{
+	const struct mtr_range *at = t->ranges.at;
+	size_t low = 0, high = t->ranges.n;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (addr >= at[middle].end)
+			low = middle + 1;
+		else if (addr < at[middle].start)
+			high = middle;
+		else
+			return &at[middle];
+	}
+	return NULL;
+}
+
+/* ------------------------------------------------------------- its bytes */
+
+size_t mtr_target_read(struct mtr_target *t, uint64_t addr, void *to,
+		       size_t bytes)
+{
+	if (bytes > UINT64_MAX - addr)
+		bytes = UINT64_MAX - addr;
+	return bytes ? t->ops->read(t, addr, to, bytes) : 0;
+}
+
+const void *mtr_target_peek(struct mtr_target *t, uint64_t addr, size_t bytes)
+{
+	return t->ops->peek ? t->ops->peek(t, addr, bytes) : NULL;
+}
+
+void mtr_target_read_many(struct mtr_target *t, struct mtr_read *reads,
+			  size_t n)
+{
+	if (t->ops->read_many) {
+		t->ops->read_many(t, reads, n);
+		return;
+	}
+	for (size_t i = 0; i < n; i++)
+		reads[i].done =
+			mtr_target_read(t, reads[i].addr, reads[i].to,
+					reads[i].bytes) == reads[i].bytes;
+}
+
+struct mtr_error *mtr_target_write(struct mtr_target *t, uint64_t addr,
+				   const void *from, size_t bytes)
+{
+	if (!t->ops->write)
+		return mtr_error_create("only a live process can be changed");
+	return t->ops->write(t, addr, from, bytes);
+}
+
+/* ----------------------------------------------------- a module's headers */
+
+enum { PHDRS_MAX = 128, NOTES_MAX = 1 << 16 };
+
+struct module_headers {
+	Elf64_Phdr ph[PHDRS_MAX];
+	size_t n;
+};
+
+static bool module_headers_read(struct mtr_target *t, uint64_t start,
+				struct module_headers *ret)
+{
+	Elf64_Ehdr eh;
+	size_t bytes;
+
+	if (mtr_target_read(t, start, &eh, sizeof(eh)) != sizeof(eh))
+		return false;
+	if (memcmp(eh.e_ident, ELFMAG, SELFMAG) ||
+	    eh.e_ident[EI_CLASS] != ELFCLASS64 ||
+	    eh.e_ident[EI_DATA] != ELFDATA2LSB ||
+	    eh.e_phentsize != sizeof(*ret->ph) || eh.e_phnum > PHDRS_MAX)
+		return false;
+	ret->n = eh.e_phnum;
+	bytes = ret->n * sizeof(*ret->ph);
+	return mtr_target_read(t, start + eh.e_phoff, ret->ph, bytes) == bytes;
+}
+
+/* Runtime address - address in the file; the first PT_LOAD is at @start. */
+static uint64_t module_bias(const struct module_headers *h, uint64_t start)
+{
+	for (size_t i = 0; i < h->n; i++)
+		if (h->ph[i].p_type == PT_LOAD)
+			return start - (h->ph[i].p_vaddr - h->ph[i].p_offset);
+	return start;
+}
+
+/* Damaged headers must not give an offset that is none. */
+bool mtr_target_bias(struct mtr_target *t, uint64_t start, uint64_t *ret)
+{
+	struct module_headers h;
+	uint64_t bias;
+
+	if (!module_headers_read(t, start, &h))
+		return false;
+	bias = module_bias(&h, start);
+	if (bias > start)
+		return false;
+	*ret = bias;
+	return true;
+}
+
+static void notes_build_id(struct mtr_notes notes, struct mtr_build_id *ret)
+{
+	struct mtr_note note;
+
+	while (mtr_notes_next(&notes, &note)) {
+		if (!mtr_note_is(&note, ELF_NOTE_GNU, NT_GNU_BUILD_ID) ||
+		    note.desc_bytes > sizeof(ret->bytes))
+			continue;
+		memcpy(ret->bytes, note.desc, note.desc_bytes);
+		ret->n = note.desc_bytes;
+		return;
+	}
+}
+
+static void segment_build_id(struct mtr_target *t, uint64_t bias,
+			     const Elf64_Phdr *ph, struct mtr_build_id *ret)
+{
+	struct mtr_notes notes = { .align = ph->p_align == 8 ? 8 : 4 };
+	size_t bytes = ph->p_memsz < NOTES_MAX ? ph->p_memsz : NOTES_MAX;
+	mtr_auto_free unsigned char *text = malloc(bytes ? bytes : 1);
+
+	if (!text)
+		return;
+	notes.at = text;
+	notes.bytes = mtr_target_read(t, bias + ph->p_vaddr, text, bytes);
+	notes_build_id(notes, ret);
+}
+
+static void memory_build_id(struct mtr_target *t, uint64_t start,
+			    struct mtr_build_id *ret)
+{
+	struct module_headers h;
+	uint64_t bias;
+
+	if (!module_headers_read(t, start, &h))
+		return;
+	bias = module_bias(&h, start);
+	for (size_t i = 0; i < h.n && !ret->n; i++)
+		if (h.ph[i].p_type == PT_NOTE)
+			segment_build_id(t, bias, &h.ph[i], ret);
+}
+
+void mtr_target_build_id(struct mtr_target *t, uint64_t start,
+			 struct mtr_build_id *ret)
+{
+	*ret = (struct mtr_build_id){ 0 };
+	if (t->ops->build_id)
+		t->ops->build_id(t, start, ret);
+	else
+		memory_build_id(t, start, ret);
+}
+
+/* ------------------------------------------------------------- the rest */
+
+enum mtr_target_kind mtr_target_kind(const struct mtr_target *t)
+{
+	return t->ops->kind;
+}
+
+const char *mtr_target_name(const struct mtr_target *t)
+{
+	return t->name;
+}
+
+int mtr_target_pid(const struct mtr_target *t)
+{
+	return t->pid;
+}
+
+int mtr_target_machine(const struct mtr_target *t)
+{
+	return t->machine;
+}
+
+const char *mtr_target_exe(const struct mtr_target *t)
+{
+	return t->exe;
+}
+
+const char *mtr_target_root(const struct mtr_target *t)
+{
+	return t->root;
+}
+
+const struct mtr_strings *mtr_target_warnings(const struct mtr_target *t)
+{
+	return &t->warnings;
+}
+
+/* A warning that there is no memory for is lost: the answer is not. */
+void mtr_target_warn(struct mtr_target *t, const char *format, ...)
+{
+	va_list ap;
+	char *text;
+	char **slot;
+
+	va_start(ap, format);
+	if (vasprintf(&text, format, ap) < 0)
+		text = NULL;
+	va_end(ap);
+	slot = text ? mtr_strings_push(&t->warnings) : NULL;
+	if (slot)
+		*slot = text;
+	else
+		free(text);
+}
+
+const void *mtr_target_snapshot_file(const struct mtr_target *t, size_t *bytes)
+{
+	if (t->ops->kind != MTR_TARGET_SNAPSHOT)
+		return NULL;
+	*bytes = t->map.bytes;
+	return t->map.at;
+}

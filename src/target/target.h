@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A target is an address space to read: a core file, a live process, a saved
+ * snapshot. Above this header they look alike.
+ *
+ * It is not a parser of what is in there: bytes and mappings only. What comes
+ * from a target is untrusted; every function checks, none aborts. Not for use
+ * by several threads at once.
+ */
+#ifndef MTR_TARGET_TARGET_H
+#define MTR_TARGET_TARGET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "base/vector.h"
+
+enum mtr_target_kind {
+	MTR_TARGET_CORE,
+	MTR_TARGET_LIVE,
+	MTR_TARGET_SNAPSHOT,
+};
+
+enum { MTR_PROT_READ = 4, MTR_PROT_WRITE = 2, MTR_PROT_EXEC = 1 };
+
+/* A piece of the address space, as the target says it was mapped. */
+struct mtr_range {
+	uint64_t start, end; /* [start, end) */
+	uint64_t offset;     /* in the file @path, in bytes */
+	const char *path;    /* of the file behind it, or "[heap]" and such;
+			      * NULL: anonymous */
+	int prot;	     /* MTR_PROT_*; -1: the target does not say */
+	bool readable;	     /* its contents can be read from the target;
+			      * false: not dumped, or cut off */
+};
+
+struct mtr_build_id {
+	uint8_t bytes[40];
+	uint8_t n; /* 0: none known */
+};
+
+MTR_VECTOR(mtr_ranges, struct mtr_range);
+MTR_VECTOR(mtr_strings, char *);
+
+/* One of many reads to be done together. */
+struct mtr_read {
+	uint64_t addr;
+	void *to;
+	size_t bytes;
+	bool done; /* set: all of it was read */
+};
+
+struct mtr_target;
+
+void mtr_target_close(struct mtr_target *t);
+
+enum mtr_target_kind mtr_target_kind(const struct mtr_target *t);
+const char *mtr_target_name(const struct mtr_target *t);
+int mtr_target_pid(const struct mtr_target *t);	    /* 0: unknown */
+int mtr_target_machine(const struct mtr_target *t); /* EM_X86_64, ... */
+
+/* By address, without overlaps. */
+const struct mtr_ranges *mtr_target_ranges(const struct mtr_target *t);
+
+/* The range that holds @addr, or NULL. */
+const struct mtr_range *mtr_target_find(const struct mtr_target *t,
+					uint64_t addr);
+
+/* The executable's path as the target knows it, or NULL. */
+const char *mtr_target_exe(const struct mtr_target *t);
+
+/*
+ * What to put before a path of a mapping to open that file from here: "" or,
+ * for a live process in another mount namespace, "/proc/PID/root".
+ */
+const char *mtr_target_root(const struct mtr_target *t);
+
+/* Sentences about what was found damaged or missing on the way. */
+const struct mtr_strings *mtr_target_warnings(const struct mtr_target *t);
+void mtr_target_warn(struct mtr_target *t, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* Bytes read from @addr on; less than @bytes where the target ends or has a
+ * hole. */
+size_t mtr_target_read(struct mtr_target *t, uint64_t addr, void *to,
+		       size_t bytes);
+
+/*
+ * The bytes in place, valid until the target is closed; NULL if they are not
+ * all there or the target cannot be looked into (a live process).
+ */
+const void *mtr_target_peek(struct mtr_target *t, uint64_t addr, size_t bytes);
+
+/* Many at once; sets .done of each. A system call for some hundred of them. */
+void mtr_target_read_many(struct mtr_target *t, struct mtr_read *reads,
+			  size_t n);
+
+/*
+ * The build-id of what is mapped at @start (an ELF header), read from the
+ * target's own bytes. .n is 0 where they are not there.
+ */
+void mtr_target_build_id(struct mtr_target *t, uint64_t start,
+			 struct mtr_build_id *ret);
+
+/*
+ * Runtime address - address in the file, of what is mapped at @start, by the
+ * program headers in the target's own bytes. False where they are not there.
+ */
+bool mtr_target_bias(struct mtr_target *t, uint64_t start, uint64_t *ret);
+
+/* The file of a saved snapshot, whole, for heap.c; NULL for other kinds. */
+const void *mtr_target_snapshot_file(const struct mtr_target *t, size_t *bytes);
+
+/* Write into a live process: what `mark` needs. */
+struct mtr_error *mtr_target_write(struct mtr_target *t, uint64_t addr,
+				   const void *from, size_t bytes);
+
+#endif

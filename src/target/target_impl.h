@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the kinds of target share. For target*.c only.
+ *
+ * Each kind has its own structure with a struct mtr_target first, and a table
+ * of operations; whatever the table leaves out, target.c does without.
+ */
+#ifndef MTR_TARGET_TARGET_IMPL_H
+#define MTR_TARGET_TARGET_IMPL_H
+
+#include "target/target.h"
+
+struct mtr_target_ops {
+	enum mtr_target_kind kind;
+	/* addr + bytes does not wrap */
+	size_t (*read)(struct mtr_target *t, uint64_t addr, void *to,
+		       size_t bytes);
+	/* NULL: cannot be looked into */
+	const void *(*peek)(struct mtr_target *t, uint64_t addr, size_t bytes);
+	/* NULL: one by one, with read */
+	void (*read_many)(struct mtr_target *t, struct mtr_read *reads,
+			  size_t n);
+	/* NULL: from the ELF header at @start, with read */
+	void (*build_id)(struct mtr_target *t, uint64_t start,
+			 struct mtr_build_id *ret);
+	/* NULL: cannot be written to */
+	struct mtr_error *(*write)(struct mtr_target *t, uint64_t addr,
+				   const void *from, size_t bytes);
+	/* NULL: nothing beyond struct mtr_target */
+	void (*fini)(struct mtr_target *t);
+};
+
+/* A whole file, mapped for reading. */
+struct mtr_map {
+	const unsigned char *at;
+	size_t bytes;
+};
+
+struct mtr_target {
+	const struct mtr_target_ops *ops;
+	char *name;
+	int pid, machine;
+	struct mtr_ranges ranges;
+	struct mtr_strings paths; /* that .ranges point to */
+	struct mtr_strings warnings;
+	char *exe;
+	char root[32];
+	struct mtr_map map; /* .at is NULL: there is no file */
+};
+
+/* @bytes large, zeroed, with a struct mtr_target first; NULL: no memory. */
+void *mtr_target_create(size_t bytes, const struct mtr_target_ops *ops,
+			const char *name);
+
+/* Both take @map over, even when they fail. */
+struct mtr_error *mtr_target_core_open(const char *name, struct mtr_map map,
+				       struct mtr_target **ret);
+struct mtr_error *mtr_target_snapshot_open(const char *name, struct mtr_map map,
+					   struct mtr_target **ret);
+struct mtr_error *mtr_target_live_open(const char *name, int pid,
+				       struct mtr_target **ret);
+
+/*
+ * A copy of @n bytes of path that lives as long as @t; NULL: no memory. The
+ * kernel's " (deleted)" is taken off: who opens the path compares build-ids.
+ */
+const char *mtr_target_path(struct mtr_target *t, const char *path, size_t n);
+
+/* Append; false: no memory. Ranges come by address, without overlaps. */
+bool mtr_target_add_range(struct mtr_target *t, const struct mtr_range *range);
+
+/*
+ * Add the ranges of /proc/PID/maps. @readable: of a process that is there; of a
+ * saved text, none can be read. What is no such line is left out and warned
+ * about.
+ */
+struct mtr_error *mtr_target_add_maps(struct mtr_target *t, const char *text,
+				      size_t bytes, bool readable);
+
+#endif

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Comma-separated values: a header line, then a line for each group or block.
+ * A field is quoted where it must be; lines end with a newline alone.
+ */
+#include "write/writer.h"
+
+#include <string.h>
+
+#include "report/name.h"
+
+static void csv_field(struct mtr_strbuf *b, const char *text)
+{
+	if (!text[strcspn(text, ",\"\r\n")]) {
+		mtr_strbuf_add(b, text);
+		return;
+	}
+	mtr_strbuf_add(b, "\"");
+	for (; *text; text++) {
+		if (*text == '"')
+			mtr_strbuf_add(b, "\"");
+		mtr_strbuf_add_bytes(b, text, 1);
+	}
+	mtr_strbuf_add(b, "\"");
+}
+
+static void csv_name(struct mtr_strbuf *b, uint64_t pc,
+		     const struct mtr_frame *frame)
+{
+	struct mtr_strbuf name = { 0 };
+
+	mtr_name_frame(&name, pc, frame);
+	csv_field(b, mtr_strbuf_text(&name));
+	b->failed |= name.failed;
+	mtr_strbuf_fini(&name);
+}
+
+static void csv_report_begin(struct mtr_writer *w, const struct mtr_tally *t)
+{
+	(void)t;
+	mtr_out_text(w->out, "key,module,bytes,blocks,usable,slack,function,"
+			     "file,line\n");
+}
+
+static void csv_caller(const struct mtr_writer *w, struct mtr_strbuf *b,
+		       const struct mtr_site *site)
+{
+	const struct mtr_frame *owner = mtr_heap_view_owner(w->s, site);
+
+	csv_name(b, site->pc, owner);
+	mtr_strbuf_add(b, ",");
+	csv_field(b, owner->file ? owner->file : "");
+	mtr_strbuf_printf(b, ",%d", owner->line);
+}
+
+static void csv_group(struct mtr_writer *w, const struct mtr_tally *t,
+		      const struct mtr_group *g)
+{
+	const uint64_t number[] = { g->sum.bytes, g->sum.blocks, g->sum.usable,
+				    g->sum.slack };
+	struct mtr_strbuf b = { 0 }, key = { 0 };
+
+	(void)t;
+	csv_field(&b, mtr_writer_key(w, g, &key));
+	mtr_strbuf_fini(&key);
+	mtr_strbuf_add(&b, ",");
+	csv_field(&b, g->module ? g->module->name : "");
+	mtr_writer_strbuf(w, &b);
+	for (size_t i = 0; i < sizeof(number) / sizeof(*number); i++) {
+		mtr_out_char(w->out, ',');
+		mtr_out_dec(w->out, number[i]);
+	}
+	mtr_out_char(w->out, ',');
+	if (g->site)
+		csv_caller(w, &b, g->site);
+	else
+		mtr_strbuf_add(&b, ",,");
+	mtr_strbuf_add(&b, "\n");
+	mtr_writer_strbuf(w, &b);
+}
+
+static void csv_report_end(struct mtr_writer *w, const struct mtr_rest *rest)
+{
+	(void)w;
+	(void)rest;
+}
+
+static void csv_list_begin(struct mtr_writer *w)
+{
+	mtr_out_text(w->out, "addr,size,usable,caller,function,module,"
+			     "stack_id,generation\n");
+}
+
+/* The fields in the middle, with their commas. */
+static void csv_owner(const struct mtr_writer *w, const struct mtr_site *site,
+		      struct mtr_strbuf *ret)
+{
+	const struct mtr_frame *owner = mtr_heap_view_owner(w->s, site);
+
+	mtr_strbuf_add(ret, ",");
+	csv_name(ret, site->pc, owner);
+	mtr_strbuf_add(ret, ",");
+	csv_field(ret, owner->module ? owner->module->name : "");
+	mtr_strbuf_add(ret, ",");
+}
+
+static void csv_block(struct mtr_writer *w, const struct mtr_block *b)
+{
+	mtr_out_text(w->out, "0x");
+	mtr_out_hex(w->out, b->addr);
+	mtr_out_char(w->out, ',');
+	mtr_out_dec(w->out, b->size);
+	mtr_out_char(w->out, ',');
+	mtr_out_dec(w->out, b->usable);
+	mtr_out_text(w->out, ",0x");
+	mtr_out_hex(w->out, mtr_writer_caller(w, b)->pc);
+	mtr_out_text(w->out, mtr_writer_owner_text(w, b, csv_owner));
+	mtr_out_dec(w->out, mtr_writer_stack_id(w, b));
+	mtr_out_char(w->out, ',');
+	mtr_out_dec(w->out, b->generation);
+	mtr_out_char(w->out, '\n');
+}
+
+static void csv_list_end(struct mtr_writer *w, const struct mtr_sum *total)
+{
+	(void)w;
+	(void)total;
+}
+
+const struct mtr_writer_ops mtr_write_csv = {
+	.report_begin = csv_report_begin,
+	.group = csv_group,
+	.report_end = csv_report_end,
+	.list_begin = csv_list_begin,
+	.block = csv_block,
+	.list_end = csv_list_end,
+};

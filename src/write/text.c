@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Text for people: tables of at most 80 columns, or as wide as the terminal;
+ * what goes elsewhere has its names whole, and neither bars nor colours.
+ */
+#include "write/writer.h"
+
+#include <string.h>
+
+#include "report/name.h"
+#include "write/text_words.h"
+
+enum {
+	SIZE = MTR_TEXT_SIZE,
+	SHARE = MTR_TEXT_SHARE,
+	BLOCKS = MTR_TEXT_BLOCKS,
+	BAR = 8, /* columns */
+};
+
+/* ---------------------------------------------------------------- report */
+
+static const struct {
+	const char *title;
+	enum mtr_cut cut;
+} columns[MTR_BY_COUNT] = {
+	[MTR_BY_FUNCTION] = { "FUNCTION", MTR_CUT_END },
+	[MTR_BY_MODULE] = { "MODULE", MTR_CUT_END },
+	[MTR_BY_CALLER] = { "CALLER", MTR_CUT_END },
+	[MTR_BY_LINE] = { "LINE", MTR_CUT_START },
+	[MTR_BY_STACK] = { "STACK", MTR_CUT_START },
+	[MTR_BY_SIZE] = { "SIZE", MTR_CUT_END },
+	[MTR_BY_GENERATION] = { "GENERATION", MTR_CUT_END },
+};
+
+static void text_report_begin(struct mtr_writer *w, const struct mtr_tally *t)
+{
+	mtr_text_head(w, &t->total);
+	mtr_text_colour(w, "1");
+	mtr_out_printf(w->out, "%*s%*s", SIZE, "BYTES", SHARE, "SHARE");
+	if (w->width)
+		mtr_text_spaces(w, BAR + 1);
+	mtr_out_printf(w->out, "%*s %*s  %s", BLOCKS, "BLOCKS", SIZE, "SLACK",
+		       columns[t->by].title);
+	mtr_text_colour(w, "0");
+	mtr_out_char(w->out, '\n');
+}
+
+static void bar(struct mtr_writer *w, unsigned share)
+{
+	unsigned n = (share * BAR + 500) / 1000;
+
+	mtr_out_char(w->out, ' ');
+	mtr_text_colour(w, "36");
+	for (unsigned i = 0; i < BAR; i++)
+		mtr_out_char(w->out, i < n ? '#' : ' ');
+	mtr_text_colour(w, "0");
+}
+
+/* The numbers in front of a name; how many columns they take. */
+static int numbers(struct mtr_writer *w, const struct mtr_sum *sum,
+		   unsigned share)
+{
+	mtr_text_size(w, sum->bytes, SIZE);
+	mtr_out_printf(w->out, "%*u.%u%%", SHARE - 3, share / 10, share % 10);
+	if (w->width)
+		bar(w, share);
+	mtr_out_dec_wide(w->out, sum->blocks, BLOCKS);
+	mtr_out_char(w->out, ' ');
+	mtr_text_size(w, sum->slack, SIZE);
+	mtr_out_text(w->out, "  ");
+	return SIZE + SHARE + (w->width ? BAR + 1 : 0) + BLOCKS + 1 + SIZE + 2;
+}
+
+/* What stands behind the key: whose it is, or where. */
+static void details(const struct mtr_writer *w, const struct mtr_tally *t,
+		    const struct mtr_group *g, struct mtr_strbuf *ret)
+{
+	const struct mtr_frame *owner;
+
+	if (!g->site)
+		return;
+	owner = mtr_heap_view_owner(w->s, g->site);
+	if (t->by == MTR_BY_FUNCTION && owner->function && g->module)
+		mtr_strbuf_printf(ret, "  [%s]", g->module->name);
+	if (t->by == MTR_BY_CALLER && owner->function)
+		mtr_strbuf_printf(ret, "  %s", owner->function);
+	if (t->by == MTR_BY_CALLER && owner->file)
+		mtr_strbuf_printf(ret, " at %s:%d", owner->file, owner->line);
+	if (t->by == MTR_BY_LINE && owner->file && owner->function)
+		mtr_strbuf_printf(ret, "  %s", owner->function);
+}
+
+static void name(struct mtr_writer *w, const struct mtr_tally *t,
+		 const struct mtr_group *g, int left)
+{
+	struct mtr_strbuf more = { 0 };
+	struct mtr_strbuf made = { 0 };
+	const char *text = mtr_writer_key(w, g, &made);
+	int room = w->width ? w->width - left : 0;
+	int key = mtr_text_columns(text);
+
+	mtr_text_fit(w, text, room, columns[t->by].cut);
+	details(w, t, g, &more);
+	/* less than that of it tells nothing */
+	if (!room || key + 8 <= room)
+		mtr_text_fit(w, mtr_strbuf_text(&more), room ? room - key : 0,
+			     MTR_CUT_END);
+	mtr_strbuf_fini(&more);
+	mtr_strbuf_fini(&made);
+}
+
+static void text_group(struct mtr_writer *w, const struct mtr_tally *t,
+		       const struct mtr_group *g)
+{
+	unsigned share = mtr_text_share(mtr_sum_by(&g->sum, w->sort),
+					mtr_sum_by(&t->total, w->sort));
+	int left = numbers(w, &g->sum, share);
+
+	name(w, t, g, left);
+	mtr_out_char(w->out, '\n');
+}
+
+static void text_report_end(struct mtr_writer *w, const struct mtr_rest *rest)
+{
+	if (!rest->groups)
+		return;
+	mtr_text_size(w, rest->sum.bytes, SIZE);
+	mtr_out_text(w->out, " in ");
+	mtr_text_count(w, rest->sum.blocks, "block");
+	mtr_out_text(w->out, " of ");
+	mtr_text_count(w, rest->groups, "more group");
+	mtr_out_text(w->out, " (--top=0 shows all)\n");
+}
+
+/* ------------------------------------------------------------------ list */
+
+static void text_list_begin(struct mtr_writer *w)
+{
+	mtr_out_text(w->out,
+		     "       ADDRESS       SIZE     USABLE GEN  OWNER\n");
+}
+
+static void text_owner(const struct mtr_writer *w, const struct mtr_site *site,
+		       struct mtr_strbuf *ret)
+{
+	const struct mtr_frame *owner = mtr_heap_view_owner(w->s, site);
+
+	mtr_name_frame(ret, site->pc, owner);
+	if (owner->function && owner->module)
+		mtr_strbuf_printf(ret, "  [%s]", owner->module->name);
+}
+
+static void address(struct mtr_writer *w, uint64_t addr)
+{
+	int digits = 1;
+
+	for (uint64_t rest = addr >> 4; rest; rest >>= 4)
+		digits++;
+	mtr_text_spaces(w, MTR_ADDR_BITS / 4 - digits);
+	mtr_out_text(w->out, "0x");
+	mtr_out_hex(w->out, addr);
+}
+
+static void text_block(struct mtr_writer *w, const struct mtr_block *b)
+{
+	static const int left = 14 + 11 + 11 + 4 + 2;
+
+	address(w, b->addr);
+	mtr_out_dec_wide(w->out, b->size, 11);
+	mtr_out_dec_wide(w->out, b->usable, 11);
+	mtr_out_dec_wide(w->out, b->generation, 4);
+	mtr_out_text(w->out, "  ");
+	mtr_text_fit(w, mtr_writer_owner_text(w, b, text_owner),
+		     w->width ? w->width - left : 0, MTR_CUT_END);
+	mtr_out_char(w->out, '\n');
+}
+
+static void text_list_end(struct mtr_writer *w, const struct mtr_sum *total)
+{
+	mtr_text_count(w, total->blocks, "block");
+	mtr_out_text(w->out, ", ");
+	mtr_text_bytes(w, total->bytes);
+	mtr_out_char(w->out, '\n');
+}
+
+const struct mtr_writer_ops mtr_write_text = {
+	.report_begin = text_report_begin,
+	.group = text_group,
+	.report_end = text_report_end,
+	.tree = mtr_text_tree,
+	.list_begin = text_list_begin,
+	.block = text_block,
+	.list_end = text_list_end,
+	.why = mtr_text_why,
+	.info = mtr_text_info,
+};

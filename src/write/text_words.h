@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the text answers are made of: names made harmless and cut to fit, and
+ * the lines that say how a record is doing. For write_text*.c.
+ */
+#ifndef MTR_WRITE_TEXT_WORDS_H
+#define MTR_WRITE_TEXT_WORDS_H
+
+#include "write/writer.h"
+
+enum mtr_cut { MTR_CUT_END, MTR_CUT_START };
+
+/* @text with what could do something to a terminal replaced by "?". */
+void mtr_text_clean(struct mtr_writer *w, const char *text);
+
+/* The same, in at most @columns; "..." stands for what is cut. 0: whole. */
+void mtr_text_fit(struct mtr_writer *w, const char *text, int columns,
+		  enum mtr_cut cut);
+int mtr_text_columns(const char *text);
+
+/* "1.2 MiB", at the right of @width columns. */
+void mtr_text_size(struct mtr_writer *w, uint64_t bytes, int width);
+/* "1.2 MiB (1,258,291 bytes)", "19 bytes" */
+void mtr_text_bytes(struct mtr_writer *w, uint64_t bytes);
+
+void mtr_text_spaces(struct mtr_writer *w, int n);
+
+/* "1 block", "2 blocks" */
+void mtr_text_count(struct mtr_writer *w, uint64_t n, const char *what);
+
+/* "main", or "libfoo.so+0x1362" */
+void mtr_text_owner(struct mtr_writer *w, const struct mtr_block *b,
+		    int columns);
+
+enum { MTR_TEXT_LABEL = 14 };
+void mtr_text_label(struct mtr_writer *w, const char *label);
+
+enum {
+	MTR_TEXT_SIZE = 10, /* columns: "1023.9 MiB" */
+	MTR_TEXT_SHARE = 7,
+	MTR_TEXT_BLOCKS = 10,
+};
+
+/* "1", "36": as terminals have it; "0": none. Nothing where none is wanted. */
+void mtr_text_colour(struct mtr_writer *w, const char *code);
+
+/* Thousandths, rounded; nothing of nothing is 0. */
+unsigned mtr_text_share(uint64_t part, uint64_t whole);
+
+/* What stands above a table: all of the lines below, and an empty one. */
+void mtr_text_head(struct mtr_writer *w, const struct mtr_sum *total);
+
+/* The lines that a report and `info` share. */
+void mtr_text_target(struct mtr_writer *w);
+/* @total: of all blocks, or of those that passed a filter. */
+void mtr_text_live(struct mtr_writer *w, const struct mtr_sum *total);
+void mtr_text_tracer(struct mtr_writer *w);
+void mtr_text_health(struct mtr_writer *w);
+
+void mtr_text_tree(struct mtr_writer *w, const struct mtr_tally *tally,
+		   const struct mtr_tree *tree, size_t top);
+void mtr_text_why(struct mtr_writer *w, const struct mtr_why *why);
+void mtr_text_info(struct mtr_writer *w, const struct mtr_info *info);
+
+#endif
