@@ -34,6 +34,11 @@ libc.so.6 | libc-2.*) ;;
 esac
 MTR_AFTER=
 
+# what the look-up asks an allocator leaves no trace; 8 is no alignment of ours
+MTR_AFTER=$(front next_literal)
+both literal
+MTR_AFTER=
+
 # its malloc has the version that programs are linked with, and is hidden
 debug=$(find_library libc_malloc_debug.so.0)
 if [ -n "$debug" ]; then
