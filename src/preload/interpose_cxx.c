@@ -193,12 +193,13 @@ static MTR_COLD void delete_slow(enum mtr_cxx form, void *p, uintptr_t a,
 	uintptr_t outer = handed_on_for;
 	delete_form *next = NULL;
 
-	if (!p || mtr_arena_owns(p))
+	if (mtr_arena_owns(p))
 		return;
 	caller = caller_behind(caller);
+	/* a replacement is called for NULL, too */
 	if (mtr_cxx_is_handed_on(form))
 		next = (delete_form *)mtr_cxx_next(form, caller);
-	else if (!mtr_track_find(p))
+	else if (p && !mtr_track_find(p))
 		next = (delete_form *)mtr_cxx_plugin_delete(form, caller);
 	if (next) {
 		handed_on_for = caller;
