@@ -90,16 +90,14 @@ static bool has_next(enum mtr_cxx form, const struct mtr_site *site)
 }
 
 /*
- * Ask the next operator new for our request, trailer and all. It may come back
- * through our malloc, and then the block is recorded already, as its.
+ * Ask the next operator new. A runtime's comes back through our malloc, and
+ * then the block is recorded already, as its. A later plugin's replacement may
+ * give what is no block of any allocator's.
  */
 static MTR_COLD void *new_handed_on(enum mtr_cxx form, size_t size, uintptr_t a,
 				    uintptr_t b, const struct mtr_site *site)
 {
-	if (size >= mtr_size_max)
-		return new_next(form, size, a, b, site);
-	return mtr_track_adopt(new_next(form, mtr_request(size), a, b, site),
-			       size, site);
+	return mtr_track_adopt(new_next(form, size, a, b, site), size, site);
 }
 
 /* @align is 0 for the forms that have none. */
