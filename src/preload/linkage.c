@@ -300,6 +300,25 @@ bool mtr_linkage_is_called(const struct link_map *map, const char *start)
 	return strncmp(name, start, strlen(start)) == 0;
 }
 
+/* The objects that every program has, wherever they are in the list. */
+static bool is_libc(const struct table *t)
+{
+	return t->soname && (strcmp(t->soname, "libc.so.6") == 0 ||
+			     strncmp(t->soname, "ld-linux", 8) == 0);
+}
+
+/*
+ * Those that nearly every program is linked with: their versions of a name
+ * count, not that of another library which has the same name.
+ */
+static bool is_standard(const struct table *t)
+{
+	static const char cxx[] = "libstdc++.so.";
+
+	return is_libc(t) ||
+	       (t->soname && strncmp(t->soname, cxx, sizeof(cxx) - 1) == 0);
+}
+
 /* The version that programs are linked with is a default one. */
 static bool has_default_version(const struct table *t, uint32_t symbol,
 				const struct mtr_lookup *l)
@@ -318,10 +337,14 @@ static void learn_versions(struct mtr_lookup *lookups, size_t n)
 		if (!table_open(map, &t) || !t.verdef || !t.versions)
 			continue;
 		for (size_t i = 0; i < n; i++) {
-			uint32_t s = find(&t, &lookups[i], has_default_version);
+			struct mtr_lookup *l = &lookups[i];
+			uint32_t s;
 
+			if (l->version && !is_standard(&t))
+				continue;
+			s = find(&t, l, has_default_version);
 			if (s)
-				lookups[i].version = version_name(&t, s);
+				l->version = version_name(&t, s);
 		}
 	}
 }
@@ -337,13 +360,6 @@ static void take(const struct table *t, uint32_t symbol,
 {
 	if (!ret->at)
 		*ret = definition(t, symbol);
-}
-
-/* The objects that every program has, wherever they are in the list. */
-static bool is_libc(const struct table *t)
-{
-	return t->soname && (strcmp(t->soname, "libc.so.6") == 0 ||
-			     strncmp(t->soname, "ld-linux", 8) == 0);
 }
 
 /* Another copy of this library, which stays out of the way of the first. */

@@ -51,3 +51,20 @@ if high first && high second &&
 else
     echo "skipped: $MTR_CC links no libraries for a high place"
 fi
+
+# A library behind libc with a malloc of a version of its own: nobody else's
+# calls lead there.
+cat >"$mtr_tmp/versioned.c" <<'END'
+#include <unistd.h>
+__asm__(".symver own_malloc, malloc@@@OWN_1");
+void *own_malloc(size_t n) { _exit(3); }
+END
+echo 'OWN_1 { global: malloc; local: *; };' >"$mtr_tmp/map"
+# shellcheck disable=SC2086
+if $MTR_CC -w -shared -fPIC -fno-builtin -Wl,--version-script="$mtr_tmp/map" \
+    -o "$mtr_tmp/versioned.so" "$mtr_tmp/versioned.c" 2>"$mtr_tmp/build" &&
+    build pointers versioned -Wl,--no-as-needed -lc "$mtr_tmp/versioned.so"; then
+    compare "malloc of another version" "$mtr_tmp/versioned"
+else
+    echo "skipped: $MTR_CC makes no malloc of another version"
+fi
