@@ -90,7 +90,6 @@ void mtr_capture_forget(void)
 static void state_reset(struct state *s)
 {
 	s->busy = false;
-	s->epoch = 0;
 	s->n = 0;
 	s->open = false;
 	s->frame[0].sp = UINTPTR_MAX;
@@ -99,6 +98,10 @@ static void state_reset(struct state *s)
 		s->word[i] = mtr_word_always;
 	s->memos.worth = 0;
 	s->memos.skipped = 0;
+	/* last: a signal handler may have used it in between */
+	atomic_signal_fence(memory_order_seq_cst);
+	s->epoch = 0;
+	atomic_signal_fence(memory_order_seq_cst);
 }
 
 static MTR_COLD struct state *state_claim(void)

@@ -313,7 +313,7 @@ static uint64_t rule_shorten(const struct mtr_rule *r)
 	       (uint64_t)from_fp << MTR_SHORT_FROM_FP_SHIFT |
 	       (uint64_t)fp << MTR_SHORT_FP_SHIFT |
 	       (uint64_t)(r->cfa / 8) << MTR_SLOT_RULE;
-	if ((int)mtr_short_ra(slot) != -r->ra || mtr_short_ra(slot) == 0 ||
+	if ((int)mtr_short_ra(slot) != -r->ra || r->ra >= 0 ||
 	    (!from_fp && mtr_short_cfa(slot) < mtr_short_fp(slot)))
 		return 0;
 	return slot;

@@ -4,8 +4,8 @@
  * .eh_frame once and kept.
  *
  * Any thread, signal handlers included; allocates nothing. objects.h says when
- * a lock is taken. Unwind information is read
- * within the bounds of the segment it lies in, whatever it says.
+ * a lock is taken. Unwind information is read within the bounds of the segment
+ * it lies in, whatever it says.
  */
 #ifndef MTR_PRELOAD_CFI_H
 #define MTR_PRELOAD_CFI_H

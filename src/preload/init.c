@@ -17,7 +17,6 @@
 #include "preload/objects.h"
 #include "preload/options.h"
 #include "preload/real.h"
-#include "preload/stack_end.h"
 #include "preload/sys.h"
 #include "preload/threads.h"
 #include "preload/track.h"
@@ -72,7 +71,6 @@ void mtr_init_options(void)
 {
 	const char *text;
 
-	mtr_stack_init();
 	if (!environ || atomic_exchange(&options_read, true))
 		return;
 	text = mtr_options_text();

@@ -90,16 +90,14 @@ static bool has_next(enum mtr_cxx form, const struct mtr_site *site)
 }
 
 /*
- * Ask the next operator new for our request, trailer and all. It may come back
- * through our malloc, and then the block is recorded already, as its.
+ * Ask the next operator new. A runtime's comes back through our malloc, and
+ * then the block is recorded already, as its. A later plugin's replacement may
+ * give what is no block of any allocator's.
  */
 static MTR_COLD void *new_handed_on(enum mtr_cxx form, size_t size, uintptr_t a,
 				    uintptr_t b, const struct mtr_site *site)
 {
-	if (size >= mtr_size_max)
-		return new_next(form, size, a, b, site);
-	return mtr_track_adopt(new_next(form, mtr_request(size), a, b, site),
-			       size, site);
+	return mtr_track_adopt(new_next(form, size, a, b, site), size, site);
 }
 
 /* @align is 0 for the forms that have none. */
@@ -193,12 +191,13 @@ static MTR_COLD void delete_slow(enum mtr_cxx form, void *p, uintptr_t a,
 	uintptr_t outer = handed_on_for;
 	delete_form *next = NULL;
 
-	if (!p || mtr_arena_owns(p))
+	if (mtr_arena_owns(p))
 		return;
 	caller = caller_behind(caller);
+	/* a replacement is called for NULL, too */
 	if (mtr_cxx_is_handed_on(form))
 		next = (delete_form *)mtr_cxx_next(form, caller);
-	else if (!mtr_track_find(p))
+	else if (p && !mtr_track_find(p))
 		next = (delete_form *)mtr_cxx_plugin_delete(form, caller);
 	if (next) {
 		handed_on_for = caller;

@@ -29,14 +29,26 @@ enum {
 	VERSION_FIRST = 2,	 /* 0 is local, 1 has no version */
 };
 
+static uintptr_t distance(uintptr_t a, uintptr_t b)
+{
+	return a > b ? a - b : b - a;
+}
+
 /*
  * An address in a dynamic section. glibc adds the load address to most of them
  * when it loads the object, but not to all, nor where the section is read-only.
+ * What it has added to is not below the load address. That is below zero where
+ * an object was linked for a higher place than it got: there what is meant is
+ * nearer to the section.
  */
 static const void *address(const struct link_map *map, uintptr_t value)
 {
-	return (const void *)(value < map->l_addr ? value + map->l_addr
-						  : value);
+	uintptr_t sum = value + map->l_addr, near = (uintptr_t)map->l_ld;
+	bool added = value >= map->l_addr;
+
+	if (map->l_addr > INTPTR_MAX)
+		added = distance(value, near) <= distance(sum, near);
+	return (const void *)(added ? value : sum);
 }
 
 static bool table_open(const struct link_map *map, struct table *ret)
@@ -288,6 +300,25 @@ bool mtr_linkage_is_called(const struct link_map *map, const char *start)
 	return strncmp(name, start, strlen(start)) == 0;
 }
 
+/* The objects that every program has, wherever they are in the list. */
+static bool is_libc(const struct table *t)
+{
+	return t->soname && (strcmp(t->soname, "libc.so.6") == 0 ||
+			     strncmp(t->soname, "ld-linux", 8) == 0);
+}
+
+/*
+ * Those that nearly every program is linked with: their versions of a name
+ * count, not that of another library which has the same name.
+ */
+static bool is_standard(const struct table *t)
+{
+	static const char cxx[] = "libstdc++.so.";
+
+	return is_libc(t) ||
+	       (t->soname && strncmp(t->soname, cxx, sizeof(cxx) - 1) == 0);
+}
+
 /* The version that programs are linked with is a default one. */
 static bool has_default_version(const struct table *t, uint32_t symbol,
 				const struct mtr_lookup *l)
@@ -306,10 +337,14 @@ static void learn_versions(struct mtr_lookup *lookups, size_t n)
 		if (!table_open(map, &t) || !t.verdef || !t.versions)
 			continue;
 		for (size_t i = 0; i < n; i++) {
-			uint32_t s = find(&t, &lookups[i], has_default_version);
+			struct mtr_lookup *l = &lookups[i];
+			uint32_t s;
 
+			if (l->version && !is_standard(&t))
+				continue;
+			s = find(&t, l, has_default_version);
 			if (s)
-				lookups[i].version = version_name(&t, s);
+				l->version = version_name(&t, s);
 		}
 	}
 }
@@ -325,13 +360,6 @@ static void take(const struct table *t, uint32_t symbol,
 {
 	if (!ret->at)
 		*ret = definition(t, symbol);
-}
-
-/* The objects that every program has, wherever they are in the list. */
-static bool is_libc(const struct table *t)
-{
-	return t->soname && (strcmp(t->soname, "libc.so.6") == 0 ||
-			     strncmp(t->soname, "ld-linux", 8) == 0);
 }
 
 /* Another copy of this library, which stays out of the way of the first. */

@@ -16,7 +16,7 @@ struct mtr_objects mtr_objects;
 
 /* The objects that stay, highest address first. */
 struct table {
-	size_t n;
+	size_t n, room;
 	struct mtr_object object[];
 };
 
@@ -133,8 +133,12 @@ static bool find_by_loader(uintptr_t at, const struct link_map *map,
 
 static void table_add(struct table *t, const struct mtr_object *o)
 {
-	size_t i = t->n++;
+	size_t i = t->n;
 
+	/* another thread may have opened one since they were counted */
+	if (i == t->room)
+		return;
+	t->n++;
 	/* the list goes downwards for the most part, and then nothing moves */
 	for (; i > 0 && t->object[i - 1].start < o->start; i--)
 		t->object[i] = t->object[i - 1];
@@ -189,6 +193,7 @@ static void table_make(void)
 	t = n ? mtr_sys_map(bytes) : NULL;
 	if (!t)
 		return;
+	t->room = n;
 	table_fill(t);
 	if (!atomic_compare_exchange_strong(&permanent, &none, t))
 		mtr_sys_unmap(t, bytes);

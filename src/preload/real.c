@@ -13,6 +13,7 @@
 #include "preload/init.h"
 #include "preload/linkage.h"
 #include "preload/objects.h"
+#include "preload/stack_end.h"
 #include "preload/track.h"
 
 enum { STATE_UNRESOLVED, STATE_TRACED, STATE_SHADOWED };
@@ -233,6 +234,7 @@ static void resolve(void)
 		(int (*)(int (*)(struct dl_phdr_info *, size_t, void *),
 			 void *))found[WANTED_ITERATE]
 			.next.at });
+	mtr_stack_init();
 	mtr_init_options();
 	libc = !is_foreign(found, WANTED_LIBC);
 	shadowed = is_shadowed(found);

@@ -11,7 +11,7 @@
 
 enum {
 	PAGE = MTR_SYS_PAGE,
-	PROBE_PAGES = 256, /* of a stack that is nobody's known */
+	PROBE_PAGES = 256, /* at once, of a stack that is not the thread's */
 	SEARCHES = 4,
 };
 

@@ -235,8 +235,9 @@ void *mtr_track_adopt(void *p, size_t size, const struct mtr_site *site)
 {
 	uint8_t *at = p ? mtr_track_find(p) : NULL;
 
-	if (!at || !mtr_is_live(*at))
-		return mtr_track_any(p, size, site);
+	if (!at || !mtr_is_live(*at) ||
+	    size > mtr_trailer_offset(mtr_track_usable(at)))
+		return p;
 	record(p, at, size, mtr_track_usable(at), stack_bits(site),
 	       caller_of(site));
 	return p;

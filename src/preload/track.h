@@ -53,7 +53,10 @@ void *mtr_track_malloc(size_t size, const struct mtr_site *site);
 void *mtr_track_aligned(mtr_aligned_fn *ask, size_t align, size_t size,
 			size_t whole, const struct mtr_site *site);
 
-/* Record in @p, which may be recorded already, another size and caller. */
+/*
+ * Another size and caller for @p, if it is recorded already: what is not, or is
+ * smaller, is no block that we asked for.
+ */
 void *mtr_track_adopt(void *p, size_t size, const struct mtr_site *site);
 
 MTR_INLINE void mtr_track_record(void *p, uint8_t *at, size_t size,

@@ -30,3 +30,41 @@ if build active static -static; then
 else
     echo "skipped: $MTR_CC builds no static programs"
 fi
+
+# Two libraries linked for one place, a high one: one of them gets a lower.
+high() { # NAME
+    echo "int $1(void) { return 0; }" >"$mtr_tmp/$1.c"
+    # shellcheck disable=SC2086
+    $MTR_CC -shared -fPIC -Wl,-Ttext-segment=0x7fff00000000 \
+        -o "$mtr_tmp/$1.so" "$mtr_tmp/$1.c" 2>"$mtr_tmp/build"
+}
+
+if high first && high second &&
+    build pointers high -Wl,--no-as-needed \
+        "$mtr_tmp/first.so" "$mtr_tmp/second.so"; then
+    plain "$mtr_tmp/high" || fail "high libraries, plain: exit status $?"
+    for mtr_options in "$mtr_quiet" "stacks=32${mtr_quiet:+,$mtr_quiet}"; do
+        under "$mtr_tmp/high" ||
+            fail "high libraries, $mtr_options: exit status $?"
+    done
+    echo "ok: libraries linked for a high place"
+else
+    echo "skipped: $MTR_CC links no libraries for a high place"
+fi
+
+# A library behind libc with a malloc of a version of its own: nobody else's
+# calls lead there.
+cat >"$mtr_tmp/versioned.c" <<'END'
+#include <unistd.h>
+__asm__(".symver own_malloc, malloc@@@OWN_1");
+void *own_malloc(size_t n) { _exit(3); }
+END
+echo 'OWN_1 { global: malloc; local: *; };' >"$mtr_tmp/map"
+# shellcheck disable=SC2086
+if $MTR_CC -w -shared -fPIC -fno-builtin -Wl,--version-script="$mtr_tmp/map" \
+    -o "$mtr_tmp/versioned.so" "$mtr_tmp/versioned.c" 2>"$mtr_tmp/build" &&
+    build pointers versioned -Wl,--no-as-needed -lc "$mtr_tmp/versioned.so"; then
+    compare "malloc of another version" "$mtr_tmp/versioned"
+else
+    echo "skipped: $MTR_CC makes no malloc of another version"
+fi

@@ -87,3 +87,11 @@ cxx -shared "$mtr_tmp/direct.o" "$mtr_tmp/all.o" -o "$mtr_tmp/direct.so"
 hosts "$mtr_tmp/direct.so"
 hosts "$mtr_tmp/none.so" "$mtr_tmp/direct.so"
 echo "ok: blocks of a later plugin"
+
+# So are those that it has of its own, and nothing is recorded in them.
+object reserve new_plugin.cc -DRESERVE
+object reserves replaces.cc -DRESERVE
+cxx -shared "$mtr_tmp/reserve.o" "$mtr_tmp/reserves.o" -o "$mtr_tmp/reserve.so"
+hosts "$mtr_tmp/reserve.so"
+hosts "$mtr_tmp/none.so" "$mtr_tmp/reserve.so"
+echo "ok: the reserve of a later plugin"

@@ -203,23 +203,24 @@ START_TEST(adopt)
 {
 	usable_answer = 64;
 	ck_assert_ptr_eq(mtr_track_adopt(NULL, 8, caller), NULL);
-	mtr_track_adopt(memory, 8, caller);
-	check_recorded(memory, 8, 64);
+	ck_assert_ptr_eq(mtr_track_adopt(memory, 8, caller), memory);
+	ck_assert_ptr_null(mtr_track_find(memory));
 	mtr_track_any(memory, 40, &(struct mtr_site){ .pc = CALLER + 1 });
 	mtr_track_adopt(memory, 9, caller);
+	check_recorded(memory, 9, 64);
+	mtr_track_adopt(memory, 49, caller);
 	check_recorded(memory, 9, 64);
 }
 END_TEST
 
-/* frees=1, and what was freed here was larger. */
+/* frees=1: what was freed here was another block. */
 START_TEST(adopt_at_a_freed_place)
 {
 	usable_answer = 2048;
 	mtr_track_any(memory, 40, caller);
 	*mtr_track_find(memory) = MTR_LEAD_FREED;
-	usable_answer = 64;
 	mtr_track_adopt(memory, 9, caller);
-	check_recorded(memory, 9, 64);
+	ck_assert_uint_eq(*mtr_track_find(memory), MTR_LEAD_FREED);
 }
 END_TEST
 

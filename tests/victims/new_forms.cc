@@ -178,6 +178,15 @@ static void expressions()
 	tell("delete of NULL", 0, 0);
 }
 
+// Not by an expression, of which the compiler makes nothing.
+static void null()
+{
+	for (int undo = 0; undo < 12; undo++) {
+		unmake(undo, nullptr, 1);
+		tell("NULL", 0, undo);
+	}
+}
+
 // Inside the C++ runtime.
 static void library()
 {
@@ -207,6 +216,7 @@ int main()
 	for (int how = 0; how < 8; how++)
 		fail(how);
 	expressions();
+	null();
 	library();
 	tell("library", 0, 0);
 	return 0;

@@ -4,9 +4,12 @@
 //   SHIFT  the program's pointer is not malloc's: another's free makes libc
 //          abort
 //   POOL   without malloc
+//   RESERVE  where there is no memory, some of its own, whatever the size; in
+//          front of it stands what malloc has in front of a block of 56 bytes
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <cstring>
 #include <new>
 
 #include "replaces.h"
@@ -49,6 +52,25 @@ static const size_t shift = 1;
 static const size_t shift = 0;
 #endif
 
+#ifdef RESERVE
+alignas(16) static struct {
+	size_t header[2];
+	char bytes[240];
+} reserve;
+
+static char *take_reserve()
+{
+	reserve.header[1] = 65;
+	memset(reserve.bytes, 'r', sizeof(reserve.bytes));
+	return reserve.bytes;
+}
+#else
+static char *take_reserve()
+{
+	return nullptr;
+}
+#endif
+
 static char *take(size_t size, size_t align)
 {
 	size_t room = shift * align;
@@ -58,11 +80,15 @@ static char *take(size_t size, size_t align)
 		p = malloc(size + room);
 	else if (posix_memalign(&p, align, size + room))
 		p = nullptr;
-	return p ? static_cast<char *>(p) + room : nullptr;
+	return p ? static_cast<char *>(p) + room : take_reserve();
 }
 
 static void give(void *p, size_t align)
 {
+#ifdef RESERVE
+	if (p == reserve.bytes)
+		return;
+#endif
 	free(static_cast<char *>(p) - shift * align);
 }
 #endif
