@@ -117,7 +117,7 @@ static uint32_t forms_to_hand_on(const struct mtr_lookup *forms)
 void mtr_cxx_start(const struct mtr_lookup forms[MTR_CXX_COUNT],
 		   const struct link_map *malloc_map, bool bypass)
 {
-	uint32_t handed_on = MTR_CXX_UNDECIDED;
+	uint32_t handed_on = MTR_CXX_UNDECIDED, undecided = handed_on;
 	bool found = false;
 
 	allocator = malloc_map;
@@ -129,7 +129,9 @@ void mtr_cxx_start(const struct mtr_lookup forms[MTR_CXX_COUNT],
 		handed_on = MTR_CXX_ALL;
 	else if (found)
 		handed_on = forms_to_hand_on(forms);
-	__atomic_store_n(&mtr_cxx_handed_on, handed_on, __ATOMIC_RELEASE);
+	/* another thread may have been faster, and decided since */
+	__atomic_compare_exchange_n(&mtr_cxx_handed_on, &undecided, handed_on,
+				    false, __ATOMIC_RELEASE, __ATOMIC_RELAXED);
 }
 
 /* Plugins. */

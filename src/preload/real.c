@@ -223,6 +223,7 @@ static void resolve(void)
 {
 	uint64_t drops = mtr_descriptor.drops[MTR_DROP_STARTUP];
 	struct mtr_lookup found[WANTED_COUNT];
+	int unresolved = STATE_UNRESOLVED;
 	enum mtr_drop unused;
 	bool libc, shadowed;
 
@@ -248,7 +249,8 @@ static void resolve(void)
 	/* what the look-up itself asked for is nobody's */
 	mtr_descriptor.drops[MTR_DROP_STARTUP] = drops;
 	resolving = false;
-	atomic_store(&state, shadowed ? STATE_SHADOWED : STATE_TRACED);
+	atomic_compare_exchange_strong(
+		&state, &unresolved, shadowed ? STATE_SHADOWED : STATE_TRACED);
 	mtr_real_open_roads();
 }
 

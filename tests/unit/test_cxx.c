@@ -36,6 +36,7 @@ static void all_are(const struct link_map *map)
 
 static uint32_t decision(bool bypass)
 {
+	mtr_cxx_handed_on = MTR_CXX_UNDECIDED;
 	mtr_cxx_start(forms, &allocator, bypass);
 	return mtr_cxx_handed_on;
 }
