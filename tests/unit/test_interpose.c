@@ -500,6 +500,27 @@ START_TEST(strict_aligned_alloc_is_asked_for_nothing_odd)
 }
 END_TEST
 
+/* No memory for more than what the program asks for. */
+static void *tight_memalign(size_t align, size_t size)
+{
+	return size > 100 ? NULL : memalign(align, size);
+}
+
+START_TEST(a_block_without_room_for_its_record)
+{
+	void *p;
+
+	mtr_real.memalign = tight_memalign;
+	errno = 1234;
+	p = make(MEMALIGN, 64, 100);
+	ck_assert_ptr_nonnull(p);
+	ck_assert_int_eq(errno, 1234);
+	ck_assert_ptr_null(mtr_track_find(p));
+	ck_assert_uint_eq(mtr_descriptor.drops[MTR_DROP_ROOM], 1);
+	mtr_twin_free(p);
+}
+END_TEST
+
 static void add_families(TCase *tc)
 {
 	tcase_add_loop_test(tc, sizes, 0, KINDS);
@@ -530,6 +551,7 @@ Suite *interpose_suite(void)
 	tcase_add_test(tc, foreign_blocks);
 	tcase_add_test(tc, foreign_block_at_a_freed_place);
 	tcase_add_test(tc, foreign_functions);
+	tcase_add_test(tc, a_block_without_room_for_its_record);
 	tcase_add_test(tc, strict_aligned_alloc_is_asked_for_nothing_odd);
 	return s;
 }
