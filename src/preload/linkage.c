@@ -29,14 +29,24 @@ enum {
 	VERSION_FIRST = 2,	 /* 0 is local, 1 has no version */
 };
 
+static uintptr_t distance(uintptr_t a, uintptr_t b)
+{
+	return a < b ? b - a : a - b;
+}
+
 /*
  * An address in a dynamic section. glibc adds the load address to most of them
  * when it loads the object, but not to all, nor where the section is read-only.
+ * The load address may be a negative one: of what is linked for a higher place
+ * than it got. The right one lies in the object, as its dynamic section does.
  */
 static const void *address(const struct link_map *map, uintptr_t value)
 {
-	return (const void *)(value < map->l_addr ? value + map->l_addr
-						  : value);
+	uintptr_t added = value + map->l_addr, near = (uintptr_t)map->l_ld;
+
+	return (const void *)(distance(added, near) < distance(value, near)
+				      ? added
+				      : value);
 }
 
 static bool table_open(const struct link_map *map, struct table *ret)

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-# Programs that are position-independent, that are not, that are static.
+# Programs that are position-independent, that are not, that are static; a
+# library that is linked for somewhere else.
 
 . "$MTR_SRC/tests/behave/behave.sh"
 
@@ -29,4 +30,15 @@ if build active static -static; then
     echo "ok: static"
 else
     echo "skipped: $MTR_CC builds no static programs"
+fi
+
+# It gets a lower place than it is linked for: its load address is negative.
+if build plugin_c high.so -shared -fPIC \
+    -Wl,-Ttext-segment=0xffffffff80000000 &&
+    MTR_AFTER=$mtr_tmp/high.so plain "$(victim pointers)"; then
+    MTR_AFTER=$mtr_tmp/high.so
+    both pointers
+    MTR_AFTER=
+else
+    echo "skipped: $MTR_CC builds no libraries for high addresses"
 fi
