@@ -209,8 +209,11 @@ static void *realloc_arena(void *p, size_t size, const struct mtr_site *site)
 	if (size == 0)
 		return NULL;
 	q = malloc_slow(size, site);
-	if (q)
-		memcpy(q, p, old < size ? old : size);
+	if (!q)
+		return NULL;
+	/* without memcpy: it may be too early for that */
+	for (size_t i = 0; i < old && i < size; i++)
+		((volatile char *)q)[i] = ((const char *)p)[i];
 	return q;
 }
 
