@@ -488,8 +488,7 @@ size_t MTR_NAME(malloc_usable_size)(void *p)
 {
 	uint8_t *at = mtr_track_find(p);
 
-	/* where a freed block was there may be a foreign one by now */
-	if (likely(at && mtr_is_live(*at)))
+	if (likely(at && mtr_track_is_there(p, at)))
 		return mtr_trailer_offset(mtr_track_usable(at));
 	if (!p)
 		return 0;
