@@ -174,6 +174,28 @@ static bool stands(const struct state *s, unsigned int met, unsigned int stop,
 }
 
 /*
+ * Frame @k is there again, with others inside of it. Are its words where they
+ * were? They may lie on the stack of a signal handler that is gone, or where
+ * another function saved the registers.
+ */
+static bool words_lie_there(const struct state *s, const struct kept *k,
+			    const struct mtr_frame *at)
+{
+	const struct mtr_word *w = s->word + k[-1].words;
+	const struct mtr_word *end = s->word + k->words;
+
+	if ((w++)->at != (const uintptr_t *)at->ra_at)
+		return false;
+	if (k->needs_fp && at->fp_at &&
+	    (w == end || (w++)->at != (const uintptr_t *)at->fp_at))
+		return false;
+	if (unlikely(at->sp_at) &&
+	    (w == end || (w++)->at != (const uintptr_t *)at->sp_at))
+		return false;
+	return w == end;
+}
+
+/*
  * With @n fresh frames inside of frame @met, how far out do frames matter? All
  * of a stack that is kept whole do. 0: too few are kept.
  */
@@ -205,7 +227,8 @@ static struct found walk(struct state *s, struct mtr_stack_end *end,
 		while (k->sp < at.sp)
 			k--;
 		if (k->sp == at.sp && k->pc == at.pc &&
-		    (!k->needs_fp || k->fp == at.fp)) {
+		    (!k->needs_fp || k->fp == at.fp) &&
+		    (f.fresh == 0 || words_lie_there(s, k, &at))) {
 			unsigned int met = k - s->frame;
 			unsigned int stop = outermost(s, f.fresh, met);
 

@@ -209,8 +209,11 @@ static void *realloc_arena(void *p, size_t size, const struct mtr_site *site)
 	if (size == 0)
 		return NULL;
 	q = malloc_slow(size, site);
-	if (q)
-		memcpy(q, p, old < size ? old : size);
+	if (!q)
+		return NULL;
+	/* without memcpy: it may be too early for that */
+	for (size_t i = 0; i < old && i < size; i++)
+		((volatile char *)q)[i] = ((const char *)p)[i];
 	return q;
 }
 
@@ -485,8 +488,7 @@ size_t MTR_NAME(malloc_usable_size)(void *p)
 {
 	uint8_t *at = mtr_track_find(p);
 
-	/* where a freed block was there may be a foreign one by now */
-	if (likely(at && mtr_is_live(*at)))
+	if (likely(at && mtr_track_is_there(p, at)))
 		return mtr_trailer_offset(mtr_track_usable(at));
 	if (!p)
 		return 0;

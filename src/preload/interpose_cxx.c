@@ -100,7 +100,9 @@ static MTR_COLD void *new_handed_on(enum mtr_cxx form, size_t size, uintptr_t a,
 	return mtr_track_adopt(new_next(form, size, a, b, site), size, site);
 }
 
-/* @align is 0 for the forms that have none. */
+/* @align is NO_ALIGN for the forms that have none. */
+enum { NO_ALIGN = 1 };
+
 static __attribute__((noinline)) void *new_slow(enum mtr_cxx form, size_t size,
 						size_t align, uintptr_t a,
 						uintptr_t b,
@@ -116,13 +118,15 @@ static __attribute__((noinline)) void *new_slow(enum mtr_cxx form, size_t size,
 		return mtr_arena_alloc(size, align);
 	if (road == MTR_ROAD_PLAIN)
 		return new_next(form, size, a, b, site);
-	if (align & (align - 1) || (align && mtr_real.aligned_alloc_foreign))
+	if (align == 0 || align & (align - 1) ||
+	    (align > NO_ALIGN && mtr_real.aligned_alloc_foreign))
 		return new_next(form, size, a, b, site);
 	if (road == MTR_ROAD_TRACED)
-		p = align ? mtr_track_aligned(mtr_real_aligned, align, size,
-					      size, site)
-			  : mtr_track_any(mtr_real.malloc(mtr_request(size)),
-					  size, site);
+		p = align > NO_ALIGN
+			    ? mtr_track_aligned(mtr_real_aligned, align, size,
+						size, site)
+			    : mtr_track_any(mtr_real.malloc(mtr_request(size)),
+					    size, site);
 	return likely(p) ? p : new_handed_on(form, size, a, b, site);
 }
 
@@ -133,7 +137,7 @@ static __attribute__((noinline)) void *new_stacks(enum mtr_cxx form,
 {
 	void *p = mtr_track_malloc(size, site);
 
-	return likely(p) ? p : new_slow(form, size, 0, a, b, site);
+	return likely(p) ? p : new_slow(form, size, NO_ALIGN, a, b, site);
 }
 
 /*
@@ -157,8 +161,8 @@ static __attribute__((noinline)) void *new_stacks(enum mtr_cxx form,
 			p = new_stacks(MTR_CXX_##name, kept, kept_a,	\
 				       kept_b, MTR_SITE());		\
 		else							\
-			p = new_slow(MTR_CXX_##name, kept, 0, kept_a,	\
-				     kept_b, MTR_SITE());		\
+			p = new_slow(MTR_CXX_##name, kept, NO_ALIGN,	\
+				     kept_a, kept_b, MTR_SITE());	\
 		event_new(MTR_CXX_##name, size, p, MTR_CALLER());	\
 		return p;						\
 	}

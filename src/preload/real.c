@@ -254,12 +254,25 @@ static void resolve(void)
 	mtr_real_open_roads();
 }
 
+/*
+ * Another library's resolver of an indirect function may allocate before the
+ * dynamic linker has come to this library: neither thread-local variables nor
+ * functions of libc can be used then.
+ */
+static bool is_relocated(void)
+{
+	static const volatile void *const volatile self = &self;
+
+	return self == (const volatile void *)&self;
+}
+
 MTR_COLD static enum mtr_road road_first(void)
 {
-	int kept = errno;
+	int kept;
 
-	if (resolving)
+	if (!is_relocated() || resolving)
 		return MTR_ROAD_NESTED;
+	kept = errno;
 	resolve();
 	errno = kept;
 	return atomic_load(&state) == STATE_TRACED ? MTR_ROAD_TRACED

@@ -249,6 +249,18 @@ MTR_COLD void mtr_track_restore(void *p, uint8_t *at, uint8_t lead)
 	mtr_counters_restore(p, at);
 }
 
+/* Only glibc's own functions can be called past us. */
+bool mtr_track_is_there(void *p, const uint8_t *at)
+{
+	size_t usable = mtr_track_usable(at);
+
+	if (!mtr_is_live(*at))
+		return false;
+	return !mtr_real.chunks ||
+	       (mtr_real.malloc_usable_size(p) == usable &&
+		mtr_trailer_fits(mtr_trailer_at(p, usable), usable));
+}
+
 size_t mtr_track_usable(const uint8_t *at)
 {
 	return mtr_ledger_usable(at, MTR_ENTRY_LARGE);

@@ -157,6 +157,13 @@ MTR_INLINE void mtr_track_forget(void *p, uint8_t *at)
 /* It did not: undo. @lead is what the ledger byte was. */
 void mtr_track_restore(void *p, uint8_t *at, uint8_t lead);
 
+/*
+ * Is what is at @p still the block that was recorded? What is allocated through
+ * us may be freed behind our back (RTLD_DEEPBIND), and the place given to
+ * somebody in the same way. The block must not be a freed one.
+ */
+bool mtr_track_is_there(void *p, const uint8_t *at);
+
 /* The usable size of a traced block, trailer included. */
 size_t mtr_track_usable(const uint8_t *at);
 

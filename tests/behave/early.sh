@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # The look-up at the first call: whatever lock is held, and whatever stands
-# before malloc or before libc's functions.
+# before malloc or before libc's functions; calls before it.
 
 . "$MTR_SRC/tests/behave/behave.sh"
 
@@ -12,6 +12,8 @@ for options in "$mtr_quiet" "stacks=32${mtr_quiet:+,$mtr_quiet}"; do
     mtr_options=$options
     compare "a first call within newlocale ($options)" "$(victim early_locale)"
     [ "$mtr_traced" -eq 0 ] || fail "early_locale: exit status $mtr_traced"
+    compare "before relocation ($options)" "$(victim early_resolver)"
+    [ "$mtr_traced" -eq 0 ] || fail "early_resolver: exit status $mtr_traced"
     compare "malloc and free alone ($options)" "$(victim half_malloc)"
     [ "$mtr_traced" -eq 0 ] || fail "half_malloc: exit status $mtr_traced"
     compare "before libc's functions ($options)" "$(victim before_libc)"

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* Blocks that the library has not given are freed, grown and measured. */
+/*
+ * Blocks that the library has not given are freed, grown and measured; also
+ * where a block of the library's was that was freed behind its back.
+ */
 #include "check.h"
 
 extern void *__libc_malloc(size_t size);
 extern void *__libc_memalign(size_t align, size_t size);
+extern void __libc_free(void *p);
 extern size_t (*volatile measure)(void *);
 
 size_t (*volatile measure)(void *) = malloc_usable_size;
@@ -37,11 +41,28 @@ static void run(int kind, size_t size)
 	CHECK(live_blocks() == before);
 }
 
+static void take_over(size_t was, size_t size)
+{
+	char *p;
+
+	__libc_free(malloc(was));
+	p = __libc_malloc(size);
+	memset(p, 'f', size);
+	CHECK(measure(p) >= size && measure(p) < size + 64);
+	free(p);
+}
+
 int main(void)
 {
 	check_active();
 	for (int kind = 0; kind < 2; kind++)
 		for (size_t size = 24; size < 4 << 20; size = size * 2 + 8)
 			run(kind, size);
+	for (size_t was = 24; was < 1 << 17; was = was * 2 + 8)
+		for (size_t size = 24; size <= was + 16; size = size * 2 + 8)
+			take_over(was, size);
+	/* all that is usable is asked for, and written */
+	for (size_t size = 40; size < 1000; size += 16)
+		take_over(size - 16, size);
 	return 0;
 }
