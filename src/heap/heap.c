@@ -24,11 +24,10 @@ static_assert(sizeof(struct mtr_block) == 32, "32 bytes a block, no more");
 
 enum {
 	BATCH = 1024,
-	LIVE_BATCH = 480, /* trailers twice and the ledger: one system call */
-	READS = 3 * LIVE_BATCH, /* at the most, of either */
-	LEDGER_GAP = 128,	/* bytes between entries that are read along */
-	ROUNDS = 16,		/* to find a block of a live process at rest */
-	SURE = 4, /* so many of them agree on a doubtful trailer */
+	GAP_LEDGER = 128, /* bytes between two that are read along */
+	GAP_TRAILER = 512,
+	ROUNDS = 16, /* to find a block of a live process at rest */
+	SURE = 4,    /* so many of them agree on a doubtful trailer */
 };
 
 /* An entry of the ledger, and the trailer that it leads to. */
@@ -59,14 +58,13 @@ struct reader {
 	uint64_t last_at;      /* where the last kept block's entry stands */
 	bool last_lost;	       /* and whether its trailer was not there */
 	struct entry batch[BATCH];
-	struct mtr_read reads[READS];
+	struct mtr_read reads[3 * BATCH];
 	size_t n;
-	/* of a live process: what is read a second time */
-	struct mtr_trailer again[LIVE_BATCH];
-	uint8_t ledger[LIVE_BATCH * (MTR_ENTRY_LARGE + LEDGER_GAP)];
+	/* of a live process: what is read once, or a second time */
+	uint8_t ledger[BATCH * (MTR_ENTRY_LARGE + GAP_LEDGER)];
+	uint8_t first_trailers[BATCH * (MTR_TRAILER + GAP_TRAILER)];
+	uint8_t trailers[BATCH * (MTR_TRAILER + GAP_TRAILER)];
 };
-
-static_assert((int)READS >= (int)BATCH, "a read for each");
 
 /* ---------------------------------------------------------------- entries */
 
@@ -342,55 +340,57 @@ static struct mtr_error *entry_judge(struct reader *r, struct entry *e)
 
 /* ---------------------------------------------------------------- batches */
 
-static size_t trailers_ask(struct reader *r, size_t n,
-			   struct mtr_trailer *again)
-{
-	for (size_t i = 0; i < r->n; i++) {
-		struct entry *e = &r->batch[i];
+/* Reads of what lies near to each other, in one piece. */
+struct gather {
+	struct mtr_read *first, *last; /* NULL: none yet */
+	uint8_t *to;
+	uint64_t gap; /* the widest that is read along */
+};
 
-		r->reads[n++] = (struct mtr_read){
-			.addr = trailer_addr(e),
-			.to = again ? &again[i] : &e->trailer,
-			.bytes = MTR_TRAILER,
-		};
+static void gather_add(struct gather *g, struct reader *r, size_t *n,
+		       uint64_t addr, size_t bytes)
+{
+	struct mtr_read *piece = g->last;
+
+	if (!piece || addr < piece->addr ||
+	    addr - piece->addr > piece->bytes + g->gap) {
+		g->to += piece ? piece->bytes : 0;
+		piece = &r->reads[(*n)++];
+		*piece = (struct mtr_read){ .addr = addr, .to = g->to };
+		g->last = piece;
+		g->first = g->first ? g->first : piece;
 	}
-	return n;
+	if (addr + bytes - piece->addr > piece->bytes)
+		piece->bytes = addr + bytes - piece->addr;
 }
 
-/* The bytes of all entries once more: those that are near in one piece. */
-static size_t ledger_ask(struct reader *r, size_t n)
+/* In the order in which they were added: @bytes at @addr; NULL: not there. */
+static const void *gather_next(struct gather *g, uint64_t addr, size_t bytes)
 {
-	struct mtr_read *piece = NULL;
-	uint8_t *to = r->ledger;
-
-	for (size_t i = 0; i < r->n; i++) {
-		uint64_t at = r->batch[i].at, end = at + MTR_ENTRY_LARGE;
-
-		if (!piece || at < piece->addr ||
-		    at - piece->addr > piece->bytes + LEDGER_GAP) {
-			to += piece ? piece->bytes : 0;
-			piece = &r->reads[n++];
-			*piece = (struct mtr_read){ .addr = at, .to = to };
-		}
-		if (end - piece->addr > piece->bytes)
-			piece->bytes = end - piece->addr;
-	}
-	return n;
+	while (addr < g->first->addr ||
+	       addr + bytes > g->first->addr + g->first->bytes)
+		g->first++;
+	return g->first->done
+		       ? (uint8_t *)g->first->to + (addr - g->first->addr)
+		       : NULL;
 }
 
-/* Which entries are not what they were? */
-static void ledger_compare(struct reader *r, const struct mtr_read *piece)
+static struct gather gather_trailers(struct reader *r, size_t *n, uint8_t *to)
 {
-	for (size_t i = 0; i < r->n; i++) {
-		struct entry *e = &r->batch[i];
+	struct gather g = { .to = to, .gap = GAP_TRAILER };
 
-		while (e->at < piece->addr ||
-		       e->at + MTR_ENTRY_LARGE > piece->addr + piece->bytes)
-			piece++;
-		e->moved = !piece->done ||
-			   !entry_equals(e, (const uint8_t *)piece->to +
-						    (e->at - piece->addr));
-	}
+	for (size_t i = 0; i < r->n; i++)
+		gather_add(&g, r, n, trailer_addr(&r->batch[i]), MTR_TRAILER);
+	return g;
+}
+
+static struct gather gather_entries(struct reader *r, size_t *n)
+{
+	struct gather g = { .to = r->ledger, .gap = GAP_LEDGER };
+
+	for (size_t i = 0; i < r->n; i++)
+		gather_add(&g, r, n, r->batch[i].at, MTR_ENTRY_LARGE);
+	return g;
 }
 
 /*
@@ -400,19 +400,24 @@ static void ledger_compare(struct reader *r, const struct mtr_read *piece)
  */
 static void live_trailers(struct reader *r)
 {
-	size_t ledger = trailers_ask(r, 0, NULL);
-	size_t again = ledger_ask(r, ledger);
-	size_t n = trailers_ask(r, again, r->again);
+	size_t n = 0;
+	struct gather first = gather_trailers(r, &n, r->first_trailers);
+	struct gather ledger = gather_entries(r, &n);
+	struct gather again = gather_trailers(r, &n, r->trailers);
 
 	mtr_target_read_many(r->t, r->reads, n);
-	ledger_compare(r, r->reads + ledger);
 	for (size_t i = 0; i < r->n; i++) {
 		struct entry *e = &r->batch[i];
+		uint64_t addr = trailer_addr(e);
+		const void *a = gather_next(&first, addr, MTR_TRAILER);
+		const void *b = gather_next(&again, addr, MTR_TRAILER);
+		const void *code = gather_next(&ledger, e->at, MTR_ENTRY_LARGE);
 
-		e->have = r->reads[i].done && r->reads[again + i].done;
-		e->moved |=
-			r->reads[i].done != r->reads[again + i].done ||
-			(e->have && !trailers_equal(&e->trailer, &r->again[i]));
+		e->have = a && b;
+		e->moved = !a || !b || !code || !entry_equals(e, code) ||
+			   memcmp(a, b, MTR_TRAILER) != 0;
+		if (a)
+			memcpy(&e->trailer, a, MTR_TRAILER);
 	}
 }
 
@@ -422,7 +427,16 @@ static void batch_trailers(struct reader *r)
 		live_trailers(r);
 		return;
 	}
-	mtr_target_read_many(r->t, r->reads, trailers_ask(r, 0, NULL));
+	for (size_t i = 0; i < r->n; i++) {
+		struct entry *e = &r->batch[i];
+
+		r->reads[i] = (struct mtr_read){
+			.addr = trailer_addr(e),
+			.to = &e->trailer,
+			.bytes = MTR_TRAILER,
+		};
+	}
+	mtr_target_read_many(r->t, r->reads, r->n);
 	for (size_t i = 0; i < r->n; i++)
 		r->batch[i].have = r->reads[i].done;
 }
@@ -468,7 +482,6 @@ static struct mtr_error *entry_add(struct reader *r, const uint8_t *leaf,
 				   size_t i, uint64_t leaf_at, uint64_t base)
 {
 	struct entry *e = &r->batch[r->n];
-	size_t full = r->live ? LIVE_BATCH : BATCH;
 
 	/* a lead byte without a size was overtaken by its neighbour's entry,
 	 * or is in a live process about to be */
@@ -482,7 +495,7 @@ static struct mtr_error *entry_add(struct reader *r, const uint8_t *leaf,
 	e->at = leaf_at + i;
 	e->addr = base + i * MTR_GRANULE;
 	e->moved = false;
-	return ++r->n == full ? batch_flush(r) : NULL;
+	return ++r->n == BATCH ? batch_flush(r) : NULL;
 }
 
 static struct mtr_error *leaf_walk(struct reader *r, uint64_t addr,
