@@ -634,19 +634,24 @@ static struct mtr_error *saved_blocks(struct reader *r, const unsigned char *at,
 	return NULL;
 }
 
-static struct mtr_error *saved_read(struct reader *r, const unsigned char *file)
+static struct mtr_error *saved_read(struct reader *r, const unsigned char *file,
+				    size_t bytes)
 {
 	const struct mtr_snapshot_section *part;
 	struct mtr_snapshot_header h;
 
 	/* target_snapshot.c has checked that the header and its parts fit */
-	memcpy(&h, file, sizeof(h));
-	part = &h.section[MTR_PART_BLOCKS];
+	mtr_snapshot_header_read(file, bytes, &h);
 	if (memcmp(h.descriptor.magic, MTR_MAGIC, sizeof(h.descriptor.magic)))
 		return mtr_error_create("the snapshot's descriptor is damaged");
 	r->heap->descriptor = h.descriptor;
+	mtr_descriptor_trim(&r->heap->descriptor);
 	r->heap->descriptor_addr = h.descriptor.self;
 	MTR_TRY(mtr_descriptor_check(&r->heap->descriptor));
+	part = &h.section[MTR_PART_OPENED];
+	MTR_TRY(mtr_opened_saved(file + part->offset, part->bytes,
+				 &r->heap->opened));
+	part = &h.section[MTR_PART_BLOCKS];
 	return saved_blocks(r, file + part->offset,
 			    part->bytes / sizeof(struct mtr_snapshot_block));
 }
@@ -665,11 +670,13 @@ static struct mtr_error *heap_read(struct reader *r)
 	*unknown = 0;
 	file = mtr_target_snapshot_file(r->t, &bytes);
 	if (file)
-		return saved_read(r, file);
+		return saved_read(r, file, bytes);
 	MTR_TRY(mtr_descriptor_find(r->t, &heap->descriptor,
 				    &heap->descriptor_addr));
 	MTR_TRY(mtr_descriptor_check(&heap->descriptor));
-	return ledger_read(r);
+	MTR_TRY(ledger_read(r));
+	/* last: who asked for a block was opened before */
+	return mtr_opened_read(r->t, heap->descriptor.opened, &heap->opened);
 }
 
 struct mtr_error *mtr_heap_read(struct mtr_target *t, struct mtr_heap *ret)
@@ -696,5 +703,6 @@ void mtr_heap_fini(struct mtr_heap *heap)
 	mtr_blocks_fini(&heap->blocks);
 	mtr_blocks_fini(&heap->freed);
 	mtr_addresses_fini(&heap->sites);
+	mtr_opened_fini(&heap->opened);
 	*heap = (struct mtr_heap){ 0 };
 }

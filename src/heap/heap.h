@@ -11,6 +11,7 @@
 #define MTR_HEAP_HEAP_H
 
 #include "format/layout.h"
+#include "heap/opened.h"
 #include "target/target.h"
 
 struct mtr_block {
@@ -36,14 +37,15 @@ struct mtr_heap {
 	struct mtr_blocks freed;    /* freed ones whose trailer still fits */
 	struct mtr_addresses sites; /* distinct callers; [0] is 0: damaged
 				     * or unknown */
-	uint64_t damaged;	    /* blocks */
-	uint64_t no_code;	    /* blocks whose caller lies in no code: it
-				     * was unloaded, or is data now */
-	uint64_t conflicts;	    /* ledger entries inside another block
-				     * that were passed over */
-	uint64_t lost;		    /* blocks whose trailer is not in the
-				     * target (cut off, not dumped); they
-				     * count as damaged too */
+	struct mtr_opened_modules opened;
+	uint64_t damaged;   /* blocks */
+	uint64_t no_code;   /* blocks whose caller lies in no code: it
+			     * was unloaded, or is data now */
+	uint64_t conflicts; /* ledger entries inside another block
+			     * that were passed over */
+	uint64_t lost;	    /* blocks whose trailer is not in the
+			     * target (cut off, not dumped); they
+			     * count as damaged too */
 };
 
 /*

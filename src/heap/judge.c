@@ -4,7 +4,7 @@
  */
 #include "heap/judge.h"
 
-#include <elf.h>
+#include "target/call_site.h"
 
 /* Of chunks as glibc's, so much more than was asked for, and no more. */
 enum {
@@ -61,31 +61,14 @@ enum mtr_verdict mtr_judge(const struct mtr_judge *j,
 	return v;
 }
 
-/*
- * Does a call end at @pc? Where the target has no code to look at, it may. On
- * x86-64: e8 and four bytes, or ff /2 with its operand.
- */
+/* Does a call end at @pc? Where the target has no code to look at, it may. */
 static bool is_after_call(const struct mtr_judge *j, uint64_t pc)
 {
-	enum { LONGEST = 8 };
-	unsigned char code[LONGEST];
+	uint8_t code[MTR_CALL_BYTES];
 
-	if (mtr_target_read(j->t, pc - LONGEST, code, LONGEST) != LONGEST)
-		return true;
-	if (mtr_target_machine(j->t) == EM_AARCH64) {
-		uint32_t word = code[4] | code[5] << 8 | code[6] << 16 |
-				(uint32_t)code[7] << 24;
-
-		return word >> 26 == 0x25 ||		  /* bl */
-		       (word & 0xfffff000) == 0xd63f0000; /* blr */
-	}
-	if (code[LONGEST - 5] == 0xe8)
-		return true;
-	for (int n = 2; n < LONGEST; n++)
-		if (code[LONGEST - n] == 0xff &&
-		    (code[LONGEST - n + 1] & 0x38) == 0x10)
-			return true;
-	return false;
+	return mtr_target_read(j->t, pc - sizeof(code), code, sizeof(code)) !=
+		       sizeof(code) ||
+	       mtr_ends_with_call(mtr_target_machine(j->t), code);
 }
 
 /* The same; the target is asked once. */

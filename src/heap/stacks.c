@@ -93,13 +93,14 @@ static bool node_makes_sense(uint32_t id, const struct mtr_node *node)
 
 /* ------------------------------------------------------------------- depot */
 
-static void saved_open(struct reader *r, const unsigned char *file)
+static void saved_open(struct reader *r, const unsigned char *file,
+		       size_t bytes)
 {
 	struct mtr_snapshot_section part;
 	struct mtr_snapshot_header h;
 
 	/* target_snapshot.c has checked that the header and its parts fit */
-	memcpy(&h, file, sizeof(h));
+	mtr_snapshot_header_read(file, bytes, &h);
 	part = h.section[MTR_PART_STACKS];
 	part.bytes /= sizeof(struct mtr_node);
 	if (part.bytes > MTR_NODE_MAX - MTR_NODE_FIRST)
@@ -116,7 +117,7 @@ static void depot_open(struct reader *r)
 
 	file = mtr_target_snapshot_file(r->t, &bytes);
 	if (file) {
-		saved_open(r, file);
+		saved_open(r, file, bytes);
 		return;
 	}
 	if (!addr || mtr_target_read(r->t, addr, &r->depot, sizeof(r->depot)) !=
