@@ -102,7 +102,12 @@ struct mtr_descriptor {
 	uint64_t stops[16];	      /* stacks ended early, by mtr_root; at 0
 				       * blocks without one, or with depth 0
 				       * that there is no memory for any */
+	/* what follows is there if .size says so */
+	uint64_t opened; /* address of struct mtr_opened_list; 0: none */
 };
+
+/* What the first library of this version had. */
+enum { MTR_DESCRIPTOR_MIN = 384 };
 
 static_assert(sizeof(MTR_MAGIC) == 16, "magic");
 static_assert(offsetof(struct mtr_descriptor, version) == 16, "version");
@@ -120,7 +125,8 @@ static_assert(offsetof(struct mtr_descriptor, depot_bytes) == 80, "depot");
 static_assert(offsetof(struct mtr_descriptor, package_version) == 88, "ver");
 static_assert(offsetof(struct mtr_descriptor, drops) == 128, "drops");
 static_assert(offsetof(struct mtr_descriptor, stops) == 256, "stops");
-static_assert(sizeof(struct mtr_descriptor) == 384, "descriptor");
+static_assert(offsetof(struct mtr_descriptor, opened) == 384, "opened");
+static_assert(sizeof(struct mtr_descriptor) == 392, "descriptor");
 static_assert(MTR_ADDR_BITS == 48, "address bits");
 
 static inline uint64_t mtr_root_index(uint64_t addr)

@@ -3,7 +3,7 @@
  * A saved snapshot: the record of a live process in a file, without the
  * contents of its blocks. malloc_tracer-format(5) says the same in words.
  *
- *   | header | blocks ... | maps | modules | exe | nodes ... |
+ *   | header | blocks ... | maps | modules | exe | nodes ... | opened |
  *
  * The header is written last, so a file that was not finished has none. All
  * numbers are in the byte order of the process.
@@ -12,8 +12,10 @@
 #define MTR_FORMAT_SNAPSHOT_H
 
 #include <assert.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "format/layout.h"
 #include "format/trailer.h"
@@ -29,6 +31,7 @@ enum mtr_snapshot_part {
 	MTR_PART_MODULES, /* struct mtr_snapshot_module */
 	MTR_PART_EXE,	  /* the path of the executable */
 	MTR_PART_STACKS,  /* struct mtr_node, from MTR_NODE_FIRST on */
+	MTR_PART_OPENED,  /* struct mtr_opened_list */
 	MTR_PART_COUNT,
 	MTR_PART_MAX = 8
 };
@@ -61,12 +64,29 @@ struct mtr_snapshot_header {
 	struct mtr_descriptor descriptor; /* as it stands in memory */
 };
 
+/* What the first library that wrote this version had. */
+enum { MTR_SNAPSHOT_HEADER_MIN = 552 };
+
+/* That of a file of @bytes; what it does not have is zero. */
+static inline bool mtr_snapshot_header_read(const void *file, size_t bytes,
+					    struct mtr_snapshot_header *ret)
+{
+	memset(ret, 0, sizeof(*ret));
+	if (bytes < MTR_SNAPSHOT_HEADER_MIN)
+		return false;
+	memcpy(ret, file, MTR_SNAPSHOT_HEADER_MIN);
+	if (ret->size < MTR_SNAPSHOT_HEADER_MIN || ret->size > bytes)
+		return false;
+	memcpy(ret, file, ret->size < sizeof(*ret) ? ret->size : sizeof(*ret));
+	return true;
+}
+
 static_assert(sizeof(MTR_SNAPSHOT_MAGIC) == 16, "magic");
 static_assert(sizeof(struct mtr_snapshot_block) == 32, "block");
 static_assert(sizeof(struct mtr_snapshot_module) == 48, "module");
 static_assert(offsetof(struct mtr_snapshot_header, time) == 32, "time");
 static_assert(offsetof(struct mtr_snapshot_header, section) == 40, "section");
 static_assert(offsetof(struct mtr_snapshot_header, descriptor) == 168, "desc");
-static_assert(sizeof(struct mtr_snapshot_header) == 552, "header");
+static_assert(sizeof(struct mtr_snapshot_header) == 560, "header");
 
 #endif

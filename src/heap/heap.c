@@ -18,12 +18,16 @@
 #include "format/snapshot.h"
 #include "format/trailer.h"
 #include "heap/heap_descriptor.h"
+#include "heap/judge.h"
 
 static_assert(sizeof(struct mtr_block) == 32, "32 bytes a block, no more");
 
 enum {
 	BATCH = 1024,
-	REFRESHES = 4, /* of what is damaged in a live process */
+	GAP_LEDGER = 128, /* bytes between two that are read along */
+	GAP_TRAILER = 512,
+	ROUNDS = 16, /* to find a block of a live process at rest */
+	SURE = 4,    /* so many of them agree on a doubtful trailer */
 };
 
 /* An entry of the ledger, and the trailer that it leads to. */
@@ -31,20 +35,9 @@ struct entry {
 	uint64_t at; /* where it stands in the target; 0: in a snapshot */
 	uint64_t addr, usable;
 	uint8_t lead;
-	bool have; /* the trailer was there to be read */
+	bool have;  /* the trailer was there to be read */
+	bool moved; /* of a live process: it changed meanwhile */
 	struct mtr_trailer trailer;
-};
-
-/* A caller seen before: its index in .sites, 0 if it can be none. */
-struct known {
-	uint64_t caller; /* 0: a free slot */
-	uint32_t site;
-};
-
-/* Open addressing; .room is a power of two, at least twice .n. */
-struct callers {
-	struct known *at;
-	size_t n, room;
 };
 
 struct tables {
@@ -57,110 +50,65 @@ struct reader {
 	struct mtr_target *t;
 	struct mtr_heap *heap;
 	bool live;
-	struct callers callers;
-	struct known last_caller;
+	struct mtr_judge judge;
 	struct tables *tables;
 	uint64_t budget;       /* bytes of tables that may yet be read */
 	uint64_t holes, first; /* tables not there, and where the first was */
+	uint64_t restless;     /* blocks that changed in every round */
 	uint64_t last_at;      /* where the last kept block's entry stands */
 	bool last_lost;	       /* and whether its trailer was not there */
 	struct entry batch[BATCH];
-	struct mtr_read reads[BATCH];
+	struct mtr_read reads[3 * BATCH];
 	size_t n;
+	/* of a live process: what is read once, or a second time */
+	uint8_t ledger[BATCH * (MTR_ENTRY_LARGE + GAP_LEDGER)];
+	uint8_t first_trailers[BATCH * (MTR_TRAILER + GAP_TRAILER)];
+	uint8_t trailers[BATCH * (MTR_TRAILER + GAP_TRAILER)];
 };
 
-/* ---------------------------------------------------------------- callers */
+/* ---------------------------------------------------------------- entries */
 
-static size_t caller_hash(uint64_t caller)
+static bool entry_decode(const uint8_t *at, size_t room, struct entry *ret)
 {
-	return caller * UINT64_C(0x9e3779b97f4a7c15) >> 32;
+	ret->lead = *at;
+	ret->usable = mtr_ledger_usable(at, room);
+	return (mtr_is_live(*at) || *at == MTR_LEAD_FREED) &&
+	       ret->usable >= MTR_USABLE_MIN;
 }
 
-/* The slot that has @caller, or the free one where it belongs. */
-static struct known *callers_slot(const struct callers *c, uint64_t caller)
+/* Do @code's bytes say what @e says? */
+static bool entry_equals(const struct entry *e, const uint8_t *code)
 {
-	size_t i = caller_hash(caller) & (c->room - 1);
+	struct entry now;
 
-	while (c->at[i].caller && c->at[i].caller != caller)
-		i = (i + 1) & (c->room - 1);
-	return &c->at[i];
+	return entry_decode(code, MTR_ENTRY_LARGE, &now) &&
+	       now.lead == e->lead && now.usable == e->usable;
 }
 
-static bool callers_grow(struct callers *c)
+static uint64_t trailer_addr(const struct entry *e)
 {
-	struct callers grown = { .n = c->n, .room = c->room * 2 };
-
-	if (!c->room)
-		grown.room = 1024;
-	grown.at = calloc(grown.room, sizeof(*grown.at));
-	if (!grown.at)
-		return false;
-	for (size_t i = 0; i < c->room; i++)
-		if (c->at[i].caller)
-			*callers_slot(&grown, c->at[i].caller) = c->at[i];
-	free(c->at);
-	*c = grown;
-	return true;
+	return e->addr + mtr_trailer_offset(e->usable);
 }
 
-/*
- * Can code at @caller have called? What lies in no mapping may have been
- * unloaded; what lies in data is no return address.
- */
-static bool caller_plausible(const struct mtr_target *t, uint64_t caller)
+static bool trailers_equal(const struct mtr_trailer *a,
+			   const struct mtr_trailer *b)
 {
-	static const uint64_t lowest = 4096;
-	const struct mtr_range *r;
-
-	if (caller <= lowest || caller >> MTR_ADDR_BITS)
-		return false;
-	r = mtr_target_find(t, caller - 1);
-	return !r || r->prot < 0 || r->prot & MTR_PROT_EXEC;
-}
-
-static struct mtr_error *callers_add(struct reader *r, struct known *slot,
-				     uint64_t caller)
-{
-	uint32_t site = 0;
-
-	if (caller_plausible(r->t, caller)) {
-		uint64_t *pc = mtr_addresses_push(&r->heap->sites);
-
-		if (!pc)
-			return mtr_error_nomem();
-		*pc = caller;
-		site = r->heap->sites.n - 1;
-	}
-	*slot = (struct known){ caller, site };
-	r->callers.n++;
-	return NULL;
-}
-
-/* *ret is 0 if @caller cannot be one. @caller is not 0. */
-static struct mtr_error *caller_site(struct reader *r, uint64_t caller,
-				     uint32_t *ret)
-{
-	struct known *slot;
-
-	if (r->last_caller.caller == caller) {
-		*ret = r->last_caller.site;
-		return NULL;
-	}
-	if (r->callers.n * 2 >= r->callers.room && !callers_grow(&r->callers))
-		return mtr_error_nomem();
-	slot = callers_slot(&r->callers, caller);
-	if (!slot->caller)
-		MTR_TRY(callers_add(r, slot, caller));
-	r->last_caller = *slot;
-	*ret = slot->site;
-	return NULL;
+	return a->caller == b->caller && a->size_stack == b->size_stack;
 }
 
 /* ---------------------------------------------------------------- judging */
 
+static enum mtr_verdict entry_verdict(const struct reader *r,
+				      const struct entry *e)
+{
+	return e->have ? mtr_judge(&r->judge, &e->trailer, e->usable)
+		       : MTR_TRAILER_DAMAGED;
+}
+
 static struct mtr_error *entry_block(struct reader *r, const struct entry *e,
 				     struct mtr_block *ret)
 {
+	enum mtr_verdict v = entry_verdict(r, e);
 	uint32_t site = 0;
 
 	*ret = (struct mtr_block){
@@ -172,43 +120,15 @@ static struct mtr_error *entry_block(struct reader *r, const struct entry *e,
 	};
 	if (ret->freed)
 		ret->generation = 0;
-	if (!e->have || !mtr_trailer_fits(&e->trailer, e->usable))
+	if (v == MTR_TRAILER_DAMAGED)
 		return NULL;
-	MTR_TRY(caller_site(r, e->trailer.caller, &site));
-	if (!site)
-		return NULL;
+	MTR_TRY(mtr_judge_site(&r->judge, e->trailer.caller, &site));
 	ret->damaged = 0;
+	ret->no_code = v == MTR_TRAILER_NO_CODE;
 	ret->site = site;
 	ret->size = mtr_trailer_size(&e->trailer, e->usable);
 	ret->stack = mtr_trailer_stack(&e->trailer, e->usable);
 	return NULL;
-}
-
-static bool entry_decode(const uint8_t *at, size_t room, struct entry *ret)
-{
-	ret->lead = *at;
-	ret->usable = mtr_ledger_usable(at, room);
-	return (mtr_is_live(*at) || *at == MTR_LEAD_FREED) &&
-	       ret->usable >= MTR_USABLE_MIN;
-}
-
-/*
- * What a live process had freed between the reading of its ledger and of the
- * trailer looks damaged. Read both again; false: it is gone. What has been
- * allocated in its place meanwhile is taken instead.
- */
-static bool entry_refresh(struct reader *r, struct entry *e)
-{
-	uint8_t code[MTR_ENTRY_LARGE];
-	uint64_t at;
-
-	if (mtr_target_read(r->t, e->at, code, sizeof(code)) != sizeof(code) ||
-	    !entry_decode(code, sizeof(code), e) || !mtr_is_live(e->lead))
-		return false;
-	at = e->addr + mtr_trailer_offset(e->usable);
-	e->have = mtr_target_read(r->t, at, &e->trailer, MTR_TRAILER) ==
-		  MTR_TRAILER;
-	return true;
 }
 
 static uint64_t block_end(const struct mtr_block *b)
@@ -221,12 +141,20 @@ static struct mtr_block *last_block(struct mtr_blocks *blocks)
 	return blocks->n ? &blocks->at[blocks->n - 1] : NULL;
 }
 
+/* Count @b in, or out again. */
+static void count(struct reader *r, const struct mtr_block *b, bool lost,
+		  uint64_t sign)
+{
+	r->heap->damaged += sign * b->damaged;
+	r->heap->no_code += sign * b->no_code;
+	r->heap->lost += sign * lost;
+}
+
 static void drop_last(struct reader *r)
 {
 	struct mtr_blocks *blocks = &r->heap->blocks;
 
-	r->heap->damaged -= last_block(blocks)->damaged;
-	r->heap->lost -= r->last_lost;
+	count(r, last_block(blocks), r->last_lost, -(uint64_t)1);
 	r->last_lost = false;
 	blocks->n--;
 }
@@ -235,9 +163,13 @@ static void drop_last(struct reader *r)
 static bool block_stands(struct reader *r, uint64_t at,
 			 const struct mtr_block *b)
 {
-	struct entry e = { .at = at, .addr = b->addr };
+	uint8_t code[MTR_ENTRY_LARGE];
+	struct entry e;
 
-	return !r->live || (entry_refresh(r, &e) && e.usable == b->usable);
+	return !r->live ||
+	       (mtr_target_read(r->t, at, code, sizeof(code)) == sizeof(code) &&
+		entry_decode(code, sizeof(code), &e) && mtr_is_live(e.lead) &&
+		e.usable == b->usable);
 }
 
 /*
@@ -259,7 +191,7 @@ static bool settle_overlap(struct reader *r, uint64_t at,
 		return true;
 	}
 	r->heap->conflicts++;
-	if (!last->damaged || b->damaged)
+	if (last->damaged + last->no_code <= b->damaged + b->no_code)
 		return false;
 	drop_last(r);
 	return true;
@@ -281,52 +213,225 @@ static struct mtr_error *live_add(struct reader *r, const struct entry *e,
 	*slot = *b;
 	r->last_at = e->at;
 	r->last_lost = !e->have;
-	r->heap->damaged += b->damaged;
-	r->heap->lost += r->last_lost;
+	count(r, b, r->last_lost, 1);
 	return NULL;
 }
 
-/* A freed block is worth telling of while nothing has been put in its place. */
-static struct mtr_error *freed_add(struct reader *r, const struct mtr_block *b)
+/*
+ * A freed block is worth telling of while nothing has been put in its place;
+ * and its mark may have outlived a larger block that was, and that went, too.
+ */
+static struct mtr_error *freed_add(struct reader *r, const struct entry *e)
 {
 	struct mtr_block *live = last_block(&r->heap->blocks);
 	struct mtr_block *freed = last_block(&r->heap->freed);
-	struct mtr_block *slot;
+	struct mtr_block b, *slot;
 
-	if (b->damaged || (live && block_end(live) > b->addr) ||
-	    (freed && block_end(freed) > b->addr))
+	if (e->moved || !e->have || (live && block_end(live) > e->addr) ||
+	    (freed && block_end(freed) > e->addr))
 		return NULL;
+	if (!mtr_judge_freed(&r->judge, &e->trailer, e->usable))
+		return NULL;
+	MTR_TRY(entry_block(r, e, &b));
 	slot = mtr_blocks_push(&r->heap->freed);
 	if (!slot)
 		return mtr_error_nomem();
-	*slot = *b;
+	*slot = b;
 	return NULL;
+}
+
+/* -------------------------------------------------------- a block at rest */
+
+enum rest {
+	REST_FOUND,
+	REST_GONE, /* freed, and nothing is in its place */
+	REST_NONE, /* it changed in every round */
+};
+
+/*
+ * The trailer, the entry and the trailer again, by one system call. True: the
+ * trailer is that of the block that the entry tells of. *@code has what the
+ * ledger says now.
+ */
+static bool round_agrees(struct reader *r, struct entry *e, uint8_t *code)
+{
+	struct mtr_trailer again;
+	struct mtr_read reads[] = {
+		{ trailer_addr(e), &e->trailer, MTR_TRAILER, false },
+		{ e->at, code, MTR_ENTRY_LARGE, false },
+		{ trailer_addr(e), &again, MTR_TRAILER, false },
+	};
+
+	memset(code, 0, MTR_ENTRY_LARGE);
+	mtr_target_read_many(r->t, reads, sizeof(reads) / sizeof(*reads));
+	e->have = reads[0].done && reads[2].done;
+	return reads[1].done && entry_equals(e, code) &&
+	       reads[0].done == reads[2].done &&
+	       (!e->have || trailers_equal(&e->trailer, &again));
+}
+
+/*
+ * What a live process allocates and frees meanwhile may show the entry of one
+ * block with the bytes of another. A trailer that is sound is believed once it
+ * was the same before and after its entry; of anything else several rounds in
+ * turn have to say the same. What is there now is taken in place of what was.
+ */
+static enum rest entry_rest(struct reader *r, struct entry *e)
+{
+	uint8_t code[MTR_ENTRY_LARGE];
+	struct entry before = *e;
+	int same = 0;
+
+	for (int i = 0; i < ROUNDS; i++) {
+		bool agrees = e->usable && round_agrees(r, e, code);
+
+		if (agrees && entry_verdict(r, e) == MTR_TRAILER_SOUND)
+			return REST_FOUND;
+		same = agrees && e->usable == before.usable &&
+				       e->have == before.have &&
+				       (!e->have ||
+					trailers_equal(&e->trailer,
+						       &before.trailer))
+			       ? same + 1
+			       : 0;
+		if (same == SURE)
+			return REST_FOUND;
+		before = *e;
+		if (agrees)
+			continue;
+		if (mtr_target_read(r->t, e->at, code, sizeof(code)) !=
+		    sizeof(code))
+			return REST_GONE;
+		if (!entry_decode(code, sizeof(code), e))
+			e->usable = 0;
+		if (!mtr_is_live(e->lead))
+			return REST_GONE;
+	}
+	return REST_NONE;
+}
+
+/* A caller in no code that another block at rest had is believed. */
+static bool entry_is_settled(struct reader *r, const struct entry *e)
+{
+	enum mtr_verdict v = entry_verdict(r, e);
+
+	return v == MTR_TRAILER_SOUND ||
+	       (v == MTR_TRAILER_NO_CODE &&
+		mtr_judge_knows(&r->judge, e->trailer.caller));
 }
 
 static struct mtr_error *entry_judge(struct reader *r, struct entry *e)
 {
 	struct mtr_block b;
 
-	MTR_TRY(entry_block(r, e, &b));
-	if (b.freed)
-		return freed_add(r, &b);
-	for (int i = 0; r->live && b.damaged && i < REFRESHES; i++) {
-		if (!entry_refresh(r, e))
+	if (e->lead == MTR_LEAD_FREED)
+		return freed_add(r, e);
+	if (r->live && (e->moved || !entry_is_settled(r, e))) {
+		enum rest rest = entry_rest(r, e);
+
+		if (rest == REST_NONE)
+			++*(e->usable ? &r->restless : &r->heap->conflicts);
+		if (rest != REST_FOUND)
 			return NULL;
-		MTR_TRY(entry_block(r, e, &b));
 	}
+	MTR_TRY(entry_block(r, e, &b));
 	return live_add(r, e, &b);
 }
 
 /* ---------------------------------------------------------------- batches */
 
+/* Reads of what lies near to each other, in one piece. */
+struct gather {
+	struct mtr_read *first, *last; /* NULL: none yet */
+	uint8_t *to;
+	uint64_t gap; /* the widest that is read along */
+};
+
+static void gather_add(struct gather *g, struct reader *r, size_t *n,
+		       uint64_t addr, size_t bytes)
+{
+	struct mtr_read *piece = g->last;
+
+	if (!piece || addr < piece->addr ||
+	    addr - piece->addr > piece->bytes + g->gap) {
+		g->to += piece ? piece->bytes : 0;
+		piece = &r->reads[(*n)++];
+		*piece = (struct mtr_read){ .addr = addr, .to = g->to };
+		g->last = piece;
+		g->first = g->first ? g->first : piece;
+	}
+	if (addr + bytes - piece->addr > piece->bytes)
+		piece->bytes = addr + bytes - piece->addr;
+}
+
+/* In the order in which they were added: @bytes at @addr; NULL: not there. */
+static const void *gather_next(struct gather *g, uint64_t addr, size_t bytes)
+{
+	while (addr < g->first->addr ||
+	       addr + bytes > g->first->addr + g->first->bytes)
+		g->first++;
+	return g->first->done
+		       ? (uint8_t *)g->first->to + (addr - g->first->addr)
+		       : NULL;
+}
+
+static struct gather gather_trailers(struct reader *r, size_t *n, uint8_t *to)
+{
+	struct gather g = { .to = to, .gap = GAP_TRAILER };
+
+	for (size_t i = 0; i < r->n; i++)
+		gather_add(&g, r, n, trailer_addr(&r->batch[i]), MTR_TRAILER);
+	return g;
+}
+
+static struct gather gather_entries(struct reader *r, size_t *n)
+{
+	struct gather g = { .to = r->ledger, .gap = GAP_LEDGER };
+
+	for (size_t i = 0; i < r->n; i++)
+		gather_add(&g, r, n, r->batch[i].at, MTR_ENTRY_LARGE);
+	return g;
+}
+
+/*
+ * Of a live process: the trailers, the ledger's bytes and the trailers again,
+ * in this order. What was the same is of one block, which was there when its
+ * entry was read.
+ */
+static void live_trailers(struct reader *r)
+{
+	size_t n = 0;
+	struct gather first = gather_trailers(r, &n, r->first_trailers);
+	struct gather ledger = gather_entries(r, &n);
+	struct gather again = gather_trailers(r, &n, r->trailers);
+
+	mtr_target_read_many(r->t, r->reads, n);
+	for (size_t i = 0; i < r->n; i++) {
+		struct entry *e = &r->batch[i];
+		uint64_t addr = trailer_addr(e);
+		const void *a = gather_next(&first, addr, MTR_TRAILER);
+		const void *b = gather_next(&again, addr, MTR_TRAILER);
+		const void *code = gather_next(&ledger, e->at, MTR_ENTRY_LARGE);
+
+		e->have = a && b;
+		e->moved = !a || !b || !code || !entry_equals(e, code) ||
+			   memcmp(a, b, MTR_TRAILER) != 0;
+		if (a)
+			memcpy(&e->trailer, a, MTR_TRAILER);
+	}
+}
+
 static void batch_trailers(struct reader *r)
 {
+	if (r->live) {
+		live_trailers(r);
+		return;
+	}
 	for (size_t i = 0; i < r->n; i++) {
 		struct entry *e = &r->batch[i];
 
 		r->reads[i] = (struct mtr_read){
-			.addr = e->addr + mtr_trailer_offset(e->usable),
+			.addr = trailer_addr(e),
 			.to = &e->trailer,
 			.bytes = MTR_TRAILER,
 		};
@@ -378,13 +483,18 @@ static struct mtr_error *entry_add(struct reader *r, const uint8_t *leaf,
 {
 	struct entry *e = &r->batch[r->n];
 
-	/* a lead byte without a size was overtaken by its neighbour's entry */
+	/* a lead byte without a size was overtaken by its neighbour's entry,
+	 * or is in a live process about to be */
 	if (!entry_decode(leaf + i, MTR_LEAF_BYTES - i, e)) {
-		r->heap->conflicts += mtr_is_live(leaf[i]);
-		return NULL;
+		e->usable = 0;
+		if (!r->live || !mtr_is_live(leaf[i])) {
+			r->heap->conflicts += mtr_is_live(leaf[i]);
+			return NULL;
+		}
 	}
 	e->at = leaf_at + i;
 	e->addr = base + i * MTR_GRANULE;
+	e->moved = false;
 	return ++r->n == BATCH ? batch_flush(r) : NULL;
 }
 
@@ -479,6 +589,11 @@ static struct mtr_error *ledger_read(struct reader *r)
 				"or cut off, the first at %#" PRIx64
 				": the blocks in them are not known",
 				r->holes, r->first);
+	if (r->restless)
+		mtr_target_warn(r->t,
+				"%" PRIu64 " blocks changed whenever they were "
+				"read, and are left out",
+				r->restless);
 	if (!r->budget)
 		mtr_target_warn(r->t, "the tables of the record overlap: it is "
 				      "damaged, and was not read to its end");
@@ -519,19 +634,24 @@ static struct mtr_error *saved_blocks(struct reader *r, const unsigned char *at,
 	return NULL;
 }
 
-static struct mtr_error *saved_read(struct reader *r, const unsigned char *file)
+static struct mtr_error *saved_read(struct reader *r, const unsigned char *file,
+				    size_t bytes)
 {
 	const struct mtr_snapshot_section *part;
 	struct mtr_snapshot_header h;
 
 	/* target_snapshot.c has checked that the header and its parts fit */
-	memcpy(&h, file, sizeof(h));
-	part = &h.section[MTR_PART_BLOCKS];
+	mtr_snapshot_header_read(file, bytes, &h);
 	if (memcmp(h.descriptor.magic, MTR_MAGIC, sizeof(h.descriptor.magic)))
 		return mtr_error_create("the snapshot's descriptor is damaged");
 	r->heap->descriptor = h.descriptor;
+	mtr_descriptor_trim(&r->heap->descriptor);
 	r->heap->descriptor_addr = h.descriptor.self;
 	MTR_TRY(mtr_descriptor_check(&r->heap->descriptor));
+	part = &h.section[MTR_PART_OPENED];
+	MTR_TRY(mtr_opened_saved(file + part->offset, part->bytes,
+				 &r->heap->opened));
+	part = &h.section[MTR_PART_BLOCKS];
 	return saved_blocks(r, file + part->offset,
 			    part->bytes / sizeof(struct mtr_snapshot_block));
 }
@@ -550,11 +670,13 @@ static struct mtr_error *heap_read(struct reader *r)
 	*unknown = 0;
 	file = mtr_target_snapshot_file(r->t, &bytes);
 	if (file)
-		return saved_read(r, file);
+		return saved_read(r, file, bytes);
 	MTR_TRY(mtr_descriptor_find(r->t, &heap->descriptor,
 				    &heap->descriptor_addr));
 	MTR_TRY(mtr_descriptor_check(&heap->descriptor));
-	return ledger_read(r);
+	MTR_TRY(ledger_read(r));
+	/* last: who asked for a block was opened before */
+	return mtr_opened_read(r->t, heap->descriptor.opened, &heap->opened);
 }
 
 struct mtr_error *mtr_heap_read(struct mtr_target *t, struct mtr_heap *ret)
@@ -567,9 +689,10 @@ struct mtr_error *mtr_heap_read(struct mtr_target *t, struct mtr_heap *ret)
 		return mtr_error_nomem();
 	r->t = t;
 	r->heap = ret;
+	r->judge = (struct mtr_judge){ .t = t, .heap = ret };
 	r->live = mtr_target_kind(t) == MTR_TARGET_LIVE;
 	error = heap_read(r);
-	free(r->callers.at);
+	mtr_judge_fini(&r->judge);
 	if (error)
 		mtr_heap_fini(ret);
 	return error;
@@ -580,5 +703,6 @@ void mtr_heap_fini(struct mtr_heap *heap)
 	mtr_blocks_fini(&heap->blocks);
 	mtr_blocks_fini(&heap->freed);
 	mtr_addresses_fini(&heap->sites);
+	mtr_opened_fini(&heap->opened);
 	*heap = (struct mtr_heap){ 0 };
 }

@@ -2,14 +2,16 @@
 /*
  * The record in a target: the descriptor, and from it every block.
  *
- * Knows src/format and nothing of names. What it reads is checked: a size that
- * cannot be, a caller outside of executable memory, entries that overlap. Such
- * a block still counts, with its usable size, and is said to be damaged.
+ * Knows src/format and nothing of names. What it reads is checked: a size or a
+ * caller that cannot be, entries that overlap. Such a block still counts, with
+ * its usable size, and is said to be damaged (judge.h). Of a live process no
+ * block is put together from what was there at different times.
  */
 #ifndef MTR_HEAP_HEAP_H
 #define MTR_HEAP_HEAP_H
 
 #include "format/layout.h"
+#include "heap/opened.h"
 #include "target/target.h"
 
 struct mtr_block {
@@ -19,6 +21,7 @@ struct mtr_block {
 	uint64_t generation : 7;
 	uint64_t freed : 1;   /* state "freed": frees=1 */
 	uint64_t damaged : 1; /* the trailer makes no sense */
+	uint64_t no_code : 1; /* its caller lies in no code, or no more */
 	uint32_t site;	      /* index into .sites */
 	uint32_t stack;	      /* id in the depot; 0: none. stacks.h makes
 			       * indices of them */
@@ -34,12 +37,15 @@ struct mtr_heap {
 	struct mtr_blocks freed;    /* freed ones whose trailer still fits */
 	struct mtr_addresses sites; /* distinct callers; [0] is 0: damaged
 				     * or unknown */
-	uint64_t damaged;	    /* blocks */
-	uint64_t conflicts;	    /* ledger entries inside another block
-				     * that were passed over */
-	uint64_t lost;		    /* blocks whose trailer is not in the
-				     * target (cut off, not dumped); they
-				     * count as damaged too */
+	struct mtr_opened_modules opened;
+	uint64_t damaged;   /* blocks */
+	uint64_t no_code;   /* blocks whose caller lies in no code: it
+			     * was unloaded, or is data now */
+	uint64_t conflicts; /* ledger entries inside another block
+			     * that were passed over */
+	uint64_t lost;	    /* blocks whose trailer is not in the
+			     * target (cut off, not dumped); they
+			     * count as damaged too */
 };
 
 /*

@@ -32,11 +32,13 @@ struct search {
 /* Is there one at @addr, and not a copy of one? */
 static bool search_take(struct search *s, uint64_t addr)
 {
-	struct mtr_descriptor d;
+	struct mtr_descriptor d = { 0 };
+	size_t n = mtr_target_read(s->t, addr, &d, sizeof(d));
 
-	if (mtr_target_read(s->t, addr, &d, sizeof(d)) != sizeof(d) ||
+	if (n < MTR_DESCRIPTOR_MIN ||
 	    memcmp(d.magic, MTR_MAGIC, sizeof(d.magic)) || d.self != addr)
 		return false;
+	mtr_descriptor_trim(&d);
 	*s->found = d;
 	s->addr = addr;
 	return true;
@@ -183,6 +185,12 @@ struct mtr_error *mtr_descriptor_find(struct mtr_target *t,
 	return not_found(t);
 }
 
+void mtr_descriptor_trim(struct mtr_descriptor *d)
+{
+	if (d->size >= MTR_DESCRIPTOR_MIN && d->size < sizeof(*d))
+		memset((char *)d + d->size, 0, sizeof(*d) - d->size);
+}
+
 struct mtr_error *mtr_descriptor_check(const struct mtr_descriptor *d)
 {
 	if (d->version != MTR_FORMAT_VERSION)
@@ -190,7 +198,8 @@ struct mtr_error *mtr_descriptor_check(const struct mtr_descriptor *d)
 			"its malloc_tracer record is of version %" PRIu32
 			"; this malloc_tracer reads version %d",
 			d->version, MTR_FORMAT_VERSION);
-	if (d->size < sizeof(*d) || d->granule_bits != MTR_GRANULE_BITS ||
+	if (d->size < MTR_DESCRIPTOR_MIN ||
+	    d->granule_bits != MTR_GRANULE_BITS ||
 	    d->leaf_bits != MTR_LEAF_BITS || d->mid_bits != MTR_MID_BITS ||
 	    d->root_bits != MTR_ROOT_BITS)
 		return mtr_error_create(

@@ -11,8 +11,8 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "base/index.h"
 #include "format/snapshot.h"
+#include "heap/pc_map.h"
 
 /* Nodes of one chunk that could be had. */
 struct chunk {
@@ -30,10 +30,13 @@ struct reader {
 	const unsigned char *saved; /* those of a snapshot, or NULL */
 	struct mtr_depot depot;
 	struct chunk chunk[MTR_DEPOT_CHUNKS];
-	struct mtr_index sites; /* of .pcs */
-	uint32_t *stack_of;	/* id -> index of the stack; 0: not seen */
-	uint32_t *call_of;	/* id -> index of the frame; 0: not seen */
+	struct mtr_pc_map sites; /* of .pcs */
+	uint32_t *stack_of;	 /* id -> index of the stack; 0: not seen */
+	uint32_t *call_of;	 /* id -> index of the frame; 0: not seen */
 };
+
+/* Of .call_of: the frame's way out leads nowhere. */
+static const uint32_t nowhere = UINT32_MAX;
 
 /* ------------------------------------------------------------------- nodes */
 
@@ -90,13 +93,14 @@ static bool node_makes_sense(uint32_t id, const struct mtr_node *node)
 
 /* ------------------------------------------------------------------- depot */
 
-static void saved_open(struct reader *r, const unsigned char *file)
+static void saved_open(struct reader *r, const unsigned char *file,
+		       size_t bytes)
 {
 	struct mtr_snapshot_section part;
 	struct mtr_snapshot_header h;
 
 	/* target_snapshot.c has checked that the header and its parts fit */
-	memcpy(&h, file, sizeof(h));
+	mtr_snapshot_header_read(file, bytes, &h);
 	part = h.section[MTR_PART_STACKS];
 	part.bytes /= sizeof(struct mtr_node);
 	if (part.bytes > MTR_NODE_MAX - MTR_NODE_FIRST)
@@ -113,7 +117,7 @@ static void depot_open(struct reader *r)
 
 	file = mtr_target_snapshot_file(r->t, &bytes);
 	if (file) {
-		saved_open(r, file);
+		saved_open(r, file, bytes);
 		return;
 	}
 	if (!addr || mtr_target_read(r->t, addr, &r->depot, sizeof(r->depot)) !=
@@ -126,34 +130,20 @@ static void depot_open(struct reader *r)
 
 /* ------------------------------------------------------------------- sites */
 
-static bool sites_rehash(struct reader *r)
-{
-	const struct mtr_addresses *pcs = &r->stacks->pcs;
-
-	if (!mtr_index_grow(&r->sites, pcs->n + 1))
-		return false;
-	for (size_t i = 0; i < pcs->n; i++)
-		mtr_index_put(&r->sites, mtr_index_mix(pcs->at[i]), i);
-	return true;
-}
-
 static struct mtr_error *site_for(struct reader *r, uint64_t pc, uint32_t *ret)
 {
 	struct mtr_addresses *pcs = &r->stacks->pcs;
-	uint64_t hash = mtr_index_mix(pc), slot = hash;
-	uint64_t *added;
+	bool added;
+	uint32_t *site = mtr_pc_map_at(&r->sites, pc, &added);
+	uint64_t *slot = site && added ? mtr_addresses_push(pcs) : NULL;
 
-	if (mtr_index_is_full(&r->sites, pcs->n + 1) && !sites_rehash(r))
+	if (!site || (added && !slot))
 		return mtr_error_nomem();
-	while ((*ret = mtr_index_next(&r->sites, &slot)))
-		if (pcs->at[--*ret] == pc)
-			return NULL;
-	added = mtr_addresses_push(pcs);
-	if (!added)
-		return mtr_error_nomem();
-	*added = pc;
-	*ret = pcs->n - 1;
-	mtr_index_put(&r->sites, hash, *ret);
+	if (added) {
+		*slot = pc;
+		*site = pcs->n - 1;
+	}
+	*ret = *site;
 	return NULL;
 }
 
@@ -168,6 +158,14 @@ struct way {
 	uint8_t end;
 };
 
+/* What was found out once holds for all stacks that come this way. */
+static bool way_fails(struct reader *r, const struct way *way)
+{
+	for (unsigned i = 0; i < way->n; i++)
+		r->call_of[way->id[i]] = nowhere;
+	return false;
+}
+
 /* False: it leads nowhere. */
 static bool way_find(struct reader *r, uint32_t id, struct way *ret)
 {
@@ -175,18 +173,28 @@ static bool way_find(struct reader *r, uint32_t id, struct way *ret)
 	struct mtr_node node;
 
 	ret->n = 0;
-	while (id >= MTR_NODE_FIRST && !r->call_of[id]) {
-		if (ret->n == MTR_STACK_FRAMES_MAX ||
-		    !node_read(r, id, &node) || !node_makes_sense(id, &node))
-			return false;
-		ret->id[ret->n] = id;
-		ret->pc[ret->n++] = node.pc;
+	while (id >= MTR_NODE_FIRST && id < r->nodes && !r->call_of[id]) {
+		if (ret->n == MTR_STACK_FRAMES_MAX) {
+			/* it is too deep, but not what is outwards of it */
+			ret->n = 1;
+			return way_fails(r, ret);
+		}
+		ret->id[ret->n++] = id;
+		if (!node_read(r, id, &node) || !node_makes_sense(id, &node))
+			return way_fails(r, ret);
+		ret->pc[ret->n - 1] = node.pc;
 		id = node.parent;
 	}
+	if (id >= r->nodes ||
+	    (id >= MTR_NODE_FIRST && r->call_of[id] == nowhere))
+		return way_fails(r, ret);
 	ret->call = id < MTR_NODE_FIRST ? 0 : r->call_of[id];
 	known = &r->stacks->calls.at[ret->call];
 	ret->end = ret->call ? known->end : id;
-	return ret->n + known->depth <= MTR_STACK_FRAMES_MAX;
+	if (ret->n + known->depth <= MTR_STACK_FRAMES_MAX)
+		return true;
+	ret->n = ret->n < 1 ? ret->n : 1;
+	return way_fails(r, ret);
 }
 
 static struct mtr_error *way_add(struct reader *r, const struct way *way,
@@ -246,6 +254,59 @@ static struct mtr_error *stack_add(struct reader *r, const struct mtr_block *b)
 	return NULL;
 }
 
+/* Is @site one of @stack's frames, or may it be of those that are cut off? */
+static bool stack_has(const struct reader *r, const struct mtr_stack *stack,
+		      uint32_t site)
+{
+	uint32_t sites[MTR_STACK_FRAMES_MAX];
+	unsigned n = mtr_stack_sites(r->stacks, stack, sites);
+
+	for (unsigned i = 0; i < n; i++)
+		if (sites[i] == site)
+			return true;
+	return r->stacks->calls.at[stack->call].end != MTR_ROOT_COMPLETE;
+}
+
+/*
+ * Is the stack that @b names proof that its trailer was not written over since
+ * it was freed? If so, it is known from now on.
+ */
+static struct mtr_error *freed_check(struct reader *r,
+				     const struct mtr_block *b, bool *ret)
+{
+	struct way way;
+
+	*ret = false;
+	if (b->stack < MTR_NODE_FIRST || b->stack >= r->nodes)
+		return NULL;
+	if (!r->stack_of[b->stack]) {
+		if (!way_find(r, b->stack, &way))
+			return NULL;
+		MTR_TRY(stack_add(r, b));
+	}
+	*ret = stack_has(r, &r->stacks->list.at[r->stack_of[b->stack]],
+			 b->site);
+	return NULL;
+}
+
+/* Those whose stack is none were no blocks, when the process was stopped. */
+static struct mtr_error *freed_sift(struct reader *r)
+{
+	struct mtr_blocks *freed = &r->heap->freed;
+	size_t n = 0;
+
+	for (size_t i = 0; i < freed->n; i++) {
+		bool proved = true;
+
+		if (freed->at[i].stack)
+			MTR_TRY(freed_check(r, &freed->at[i], &proved));
+		if (proved)
+			freed->at[n++] = freed->at[i];
+	}
+	freed->n = n;
+	return NULL;
+}
+
 static struct mtr_error *blocks_renumber(struct reader *r,
 					 struct mtr_blocks *blocks)
 {
@@ -278,11 +339,14 @@ static struct mtr_error *in_use_read(struct reader *r)
 	ids = largest_id(&r->heap->freed, ids);
 	if (!ids)
 		return NULL;
+	if (ids < r->nodes)
+		ids = r->nodes;
 	r->stack_of = calloc(ids + 1, sizeof(*r->stack_of));
 	r->call_of = calloc(ids + 1, sizeof(*r->call_of));
 	if (!r->stack_of || !r->call_of)
 		return mtr_error_nomem();
 	MTR_TRY(blocks_renumber(r, &r->heap->blocks));
+	MTR_TRY(freed_sift(r));
 	return blocks_renumber(r, &r->heap->freed);
 }
 
@@ -296,8 +360,18 @@ static struct mtr_error *stacks_begin(struct reader *r)
 		return mtr_error_nomem();
 	s->list.at[0] = (struct mtr_stack){ 0 };
 	s->calls.at[0] = (struct mtr_call){ 0 };
-	for (size_t i = 0; i < sites->n; i++)
+	for (size_t i = 0; i < sites->n; i++) {
+		uint32_t *site;
+		bool added;
+
 		s->pcs.at[s->pcs.n++] = sites->at[i];
+		if (!sites->at[i])
+			continue;
+		site = mtr_pc_map_at(&r->sites, sites->at[i], &added);
+		if (!site)
+			return mtr_error_nomem();
+		*site = i;
+	}
 	return NULL;
 }
 
@@ -334,7 +408,7 @@ struct mtr_error *mtr_stacks_read(struct mtr_target *t, struct mtr_heap *heap,
 	error = stacks_read(r);
 	for (size_t i = 0; i < MTR_DEPOT_CHUNKS; i++)
 		free(r->chunk[i].owned);
-	mtr_index_fini(&r->sites);
+	mtr_pc_map_fini(&r->sites);
 	free(r->stack_of);
 	free(r->call_of);
 	if (error)

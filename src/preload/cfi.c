@@ -378,7 +378,7 @@ static MTR_COLD uint64_t read_rule(uint64_t pc, struct mtr_rule *room)
 	if (kind == MTR_OBJECT_NONE || !mtr_rule_is_for(pc, pc))
 		return 0;
 	if (kind == MTR_OBJECT_PASSING)
-		mtr_objects_watch();
+		mtr_objects_watch(MTR_WATCH_RULES);
 	if (!rule_bits(room, &bits))
 		return 0;
 	slot_keep(pc, pc | bits);

@@ -15,6 +15,7 @@
 #include "preload/eventlog.h"
 #include "preload/linkage.h"
 #include "preload/objects.h"
+#include "preload/opened.h"
 #include "preload/options.h"
 #include "preload/real.h"
 #include "preload/sys.h"
@@ -28,6 +29,7 @@ MTR_EXPORT struct mtr_descriptor malloc_tracer_descriptor = {
 	.self = (uintptr_t)&mtr_descriptor,
 	.ledger_root = (uintptr_t)mtr_ledger_root,
 	.ledger_bytes = sizeof(mtr_ledger_root),
+	.opened = (uintptr_t)&mtr_opened_list,
 	.granule_bits = MTR_GRANULE_BITS,
 	.leaf_bits = MTR_LEAF_BITS,
 	.mid_bits = MTR_MID_BITS,

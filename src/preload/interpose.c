@@ -17,6 +17,7 @@
 #include "preload/entry.h"
 #include "preload/eventlog.h"
 #include "preload/objects.h"
+#include "preload/opened.h"
 #include "preload/real.h"
 #include "preload/track.h"
 
@@ -86,12 +87,20 @@ static MTR_COLD void free_foreign(void *p)
  * What the dynamic linker frees it frees when it unloads an object; if it frees
  * anything else now and then, the rules are read again.
  */
+static MTR_COLD void free_watched(const void *p)
+{
+	if (mtr_objects.watch & MTR_WATCH_OPENING)
+		mtr_opened_freed_by_linker(p);
+	if (mtr_objects.watch & MTR_WATCH_RULES)
+		mtr_capture_forget();
+}
+
 static __attribute__((noinline)) void free_slow(void *p, uintptr_t caller)
 {
 	uint8_t *at = mtr_track_find(p);
 
 	if (mtr_objects_watched(caller))
-		mtr_capture_forget();
+		free_watched(p);
 	if (unlikely(!at)) {
 		free_foreign(p);
 		return;

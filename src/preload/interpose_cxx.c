@@ -22,6 +22,7 @@
 #include "preload/cxx.h"
 #include "preload/entry.h"
 #include "preload/eventlog.h"
+#include "preload/opened.h"
 #include "preload/real.h"
 #include "preload/track.h"
 
@@ -113,6 +114,7 @@ static __attribute__((noinline)) void *new_slow(enum mtr_cxx form, size_t size,
 
 	if (mtr_cxx_is_handed_on(form) && has_next(form, site))
 		return new_next(form, size, a, b, site);
+	mtr_opened_asked(site->pc);
 	road = mtr_real_road(size);
 	if (road == MTR_ROAD_NESTED)
 		return mtr_arena_alloc(size, align);

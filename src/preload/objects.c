@@ -93,8 +93,8 @@ static bool object_holds(const struct mtr_object *o, uintptr_t pc)
  * Of an object whose segments are not next to each other glibc gives the one
  * segment that it was asked about, which may not be the first.
  */
-static void headers_at(const void *start, const struct link_map *map,
-		       struct mtr_object *o)
+void mtr_object_at(const void *start, const struct link_map *map,
+		   struct mtr_object *o)
 {
 	const ElfW(Ehdr) *e = start;
 
@@ -104,6 +104,43 @@ static void headers_at(const void *start, const struct link_map *map,
 		return;
 	object_set(o, (const ElfW(Phdr) *)((const char *)start + e->e_phoff),
 		   e->e_phnum, map);
+}
+
+static size_t note_build_id(const char *note, size_t bytes, uint8_t *to,
+			    size_t size)
+{
+	ElfW(Nhdr) head;
+
+	while (bytes >= sizeof(head)) {
+		size_t name, desc;
+
+		memcpy(&head, note, sizeof(head));
+		name = (head.n_namesz + 3) & ~3u;
+		desc = (head.n_descsz + 3) & ~3u;
+		if (bytes < sizeof(head) + name + desc)
+			break;
+		if (head.n_type == NT_GNU_BUILD_ID && head.n_namesz == 4 &&
+		    memcmp(note + sizeof(head), "GNU", 4) == 0 &&
+		    head.n_descsz <= size) {
+			memcpy(to, note + sizeof(head) + name, head.n_descsz);
+			return head.n_descsz;
+		}
+		note += sizeof(head) + name + desc;
+		bytes -= sizeof(head) + name + desc;
+	}
+	return 0;
+}
+
+size_t mtr_object_build_id(const struct mtr_object *o, uint8_t *to, size_t size)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < o->n_headers && !n; i++)
+		if (o->headers[i].p_type == PT_NOTE)
+			n = note_build_id((const char *)o->bias +
+						  o->headers[i].p_vaddr,
+					  o->headers[i].p_memsz, to, size);
+	return n;
 }
 
 /* Those of the program the kernel has named. */
@@ -125,7 +162,7 @@ static bool find_by_loader(uintptr_t at, const struct link_map *map,
 	if (f.map == mtr_linkage_program())
 		headers_of_program(f.map, ret);
 	else
-		headers_at(f.start, f.map, ret);
+		mtr_object_at(f.start, f.map, ret);
 	return true;
 }
 

@@ -27,7 +27,13 @@ struct mtr_objects {
 	struct mtr_span inner; /* from the lower to the higher of the two: */
 	struct mtr_span libc, cxx;
 	struct mtr_span linker;
-	bool watch; /* rules are kept of an object that may be unloaded */
+	uint8_t watch; /* why frees of the linker matter: MTR_WATCH_* */
+};
+
+enum {
+	MTR_WATCH_RULES = 1,   /* rules are kept of an object that may be
+				* unloaded */
+	MTR_WATCH_OPENING = 2, /* an object is being opened (opened.c) */
 };
 
 extern MTR_HIDDEN struct mtr_objects mtr_objects;
@@ -37,7 +43,7 @@ MTR_INLINE bool mtr_span_holds(const struct mtr_span *span, uintptr_t pc)
 	return pc - span->start < span->bytes;
 }
 
-/* Does @pc free what tells that an object may have been unloaded? */
+/* Does what @pc frees tell of an object? */
 MTR_INLINE bool mtr_objects_watched(uintptr_t pc)
 {
 	return unlikely(mtr_objects.watch) &&
@@ -92,10 +98,25 @@ enum mtr_object_kind mtr_objects_find(uintptr_t pc, struct mtr_object *ret);
 void mtr_objects_iterate(int (*visit)(struct dl_phdr_info *, size_t, void *),
 			 void *context);
 
-/* Rules of a passing object are kept from now on. */
-MTR_INLINE void mtr_objects_watch(void)
+/*
+ * The object whose ELF header is at @start, and that @map tells of; .headers is
+ * NULL where there is none.
+ */
+void mtr_object_at(const void *start, const struct link_map *map,
+		   struct mtr_object *ret);
+
+/* The length of @o's build-id, which is written to @to; 0: it has none. */
+size_t mtr_object_build_id(const struct mtr_object *o, uint8_t *to,
+			   size_t size);
+
+MTR_INLINE void mtr_objects_watch(uint8_t why)
 {
-	mtr_objects.watch = true;
+	__atomic_fetch_or(&mtr_objects.watch, why, __ATOMIC_RELAXED);
+}
+
+MTR_INLINE void mtr_objects_unwatch(uint8_t why)
+{
+	__atomic_fetch_and(&mtr_objects.watch, (uint8_t)~why, __ATOMIC_RELAXED);
 }
 
 #endif

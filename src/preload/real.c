@@ -13,6 +13,7 @@
 #include "preload/init.h"
 #include "preload/linkage.h"
 #include "preload/objects.h"
+#include "preload/opened.h"
 #include "preload/stack_end.h"
 #include "preload/track.h"
 
@@ -202,11 +203,17 @@ static void set_limits(struct mtr_limits *limits, size_t limit)
 			 __ATOMIC_RELEASE);
 }
 
+static void close_roads(void)
+{
+	set_limits(&mtr_real.fast, 0);
+	set_limits(&mtr_real.stacks, 0);
+}
+
 void mtr_real_open_roads(void)
 {
 	bool stacks = mtr_descriptor.stack_depth;
 
-	if (atomic_load(&state) != STATE_TRACED)
+	if (atomic_load(&state) != STATE_TRACED || mtr_opened_is_under_way())
 		return;
 	mtr_real.delete_fast = mtr_cxx_hands_on_none();
 	if (!mtr_real.chunks)
@@ -236,6 +243,7 @@ static void resolve(void)
 			 void *))found[WANTED_ITERATE]
 			.next.at });
 	mtr_stack_init();
+	mtr_opened_init(close_roads, mtr_real_open_roads);
 	mtr_init_options();
 	libc = !is_foreign(found, WANTED_LIBC);
 	shadowed = is_shadowed(found);
@@ -309,6 +317,7 @@ MTR_COLD enum mtr_road mtr_real_road_from(size_t size, uintptr_t pc)
 	int shadowed = STATE_SHADOWED;
 	enum mtr_road road = mtr_real_road(size);
 
+	mtr_opened_asked(pc);
 	if (likely(road != MTR_ROAD_PLAIN) || !mtr_span_holds(&front, pc))
 		return road;
 	if (atomic_compare_exchange_strong(&state, &shadowed, STATE_TRACED))

@@ -9,11 +9,14 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <link.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <time.h>
 
 #include "format/depot.h"
 #include "format/snapshot.h"
+#include "preload/objects.h"
+#include "preload/opened.h"
 #include "preload/sys.h"
 #include "preload/track.h"
 #include "preload/walk.h"
@@ -54,45 +57,21 @@ static int put_maps(struct file *f)
 	return n < 0 ? n : error;
 }
 
-static void module_note(struct mtr_snapshot_module *m, const char *note,
-			size_t bytes)
-{
-	ElfW(Nhdr) head;
-
-	while (bytes >= sizeof(head)) {
-		size_t name, desc;
-
-		memcpy(&head, note, sizeof(head));
-		name = (head.n_namesz + 3) & ~3u;
-		desc = (head.n_descsz + 3) & ~3u;
-		if (bytes < sizeof(head) + name + desc)
-			return;
-		if (head.n_type == NT_GNU_BUILD_ID && head.n_namesz == 4 &&
-		    memcmp(note + sizeof(head), "GNU", 4) == 0 &&
-		    head.n_descsz <= sizeof(m->id)) {
-			m->id_bytes = head.n_descsz;
-			memcpy(m->id, note + sizeof(head) + name, m->id_bytes);
-			return;
-		}
-		note += sizeof(head) + name + desc;
-		bytes -= sizeof(head) + name + desc;
-	}
-}
-
 static int put_module(struct dl_phdr_info *info, size_t size, void *context)
 {
+	struct mtr_object o = { .bias = info->dlpi_addr,
+				.headers = info->dlpi_phdr,
+				.n_headers = info->dlpi_phnum };
 	struct mtr_snapshot_module m = { .start = UINT64_MAX };
 
 	(void)size;
-	for (int i = 0; i < info->dlpi_phnum; i++) {
-		const ElfW(Phdr) *ph = &info->dlpi_phdr[i];
-		uint64_t start = info->dlpi_addr + ph->p_vaddr;
+	for (size_t i = 0; i < o.n_headers; i++) {
+		uint64_t start = o.bias + o.headers[i].p_vaddr;
 
-		if (ph->p_type == PT_LOAD && start < m.start)
+		if (o.headers[i].p_type == PT_LOAD && start < m.start)
 			m.start = start & -(uint64_t)4096;
-		if (ph->p_type == PT_NOTE)
-			module_note(&m, (const char *)start, ph->p_memsz);
 	}
+	m.id_bytes = mtr_object_build_id(&o, m.id, sizeof(m.id));
 	return file_put(context, &m, sizeof(m));
 }
 
@@ -132,6 +111,27 @@ static int put_stacks(struct file *f)
 	return error;
 }
 
+/* One that is written meanwhile is as if it were not there. */
+static int put_opened(struct file *f)
+{
+	const struct mtr_opened_list *list = &mtr_opened_list;
+	int error = file_put(f, list, offsetof(struct mtr_opened_list, entry));
+
+	for (size_t i = 0; i < MTR_OPENED_MAX && !error; i++) {
+		const struct mtr_opened *from = &list->entry[i];
+		uint64_t order =
+			__atomic_load_n(&from->order, __ATOMIC_ACQUIRE);
+		struct mtr_opened e = *from;
+
+		atomic_thread_fence(memory_order_acquire);
+		if (__atomic_load_n(&from->order, __ATOMIC_RELAXED) != order)
+			order = 0;
+		e.order = order;
+		error = file_put(f, &e, sizeof(e));
+	}
+	return error;
+}
+
 static int put_part(struct file *f, enum mtr_snapshot_part part)
 {
 	switch (part) {
@@ -145,6 +145,8 @@ static int put_part(struct file *f, enum mtr_snapshot_part part)
 		return put_exe(f);
 	case MTR_PART_STACKS:
 		return put_stacks(f);
+	case MTR_PART_OPENED:
+		return put_opened(f);
 	default:
 		return 0;
 	}

@@ -6,6 +6,8 @@
 
 #include <errno.h>
 
+#include "preload/opened.h"
+
 uint8_t mtr_freed_lead;
 
 /* This thread is inside the next allocator's malloc_usable_size. */
@@ -114,6 +116,7 @@ track(void *p, size_t size, size_t request, uint64_t stack, uintptr_t caller)
 		return p;
 	record(p, at, size, usable, stack, caller);
 	mtr_ledger_mark(at, mtr_descriptor.lead, usable);
+	mtr_opened_allocated(p, size, caller);
 	return p;
 }
 

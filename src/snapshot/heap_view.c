@@ -111,13 +111,36 @@ void mtr_heap_view_find_owners(struct mtr_heap_view *s,
 	}
 }
 
+/* What was opened may be gone. */
+static struct mtr_error *open_symbols(struct mtr_heap_view *s,
+				      struct mtr_symbols_options options)
+{
+	const struct mtr_opened_entries *opened = &s->heap.opened.list;
+	mtr_auto_free struct mtr_gone *gone =
+		calloc(opened->n + 1, sizeof(*gone));
+
+	if (!gone)
+		return mtr_error_nomem();
+	for (size_t i = 0; i < opened->n; i++)
+		gone[i] = (struct mtr_gone){
+			.start = opened->at[i].start,
+			.end = opened->at[i].end,
+			.bias = opened->at[i].bias,
+			.build_id = opened->at[i].build_id,
+			.path = opened->at[i].path,
+		};
+	options.gone = gone;
+	options.n_gone = opened->n;
+	return mtr_symbols_open(s->target, &options, &s->symbols);
+}
+
 static struct mtr_error *name_sites(struct mtr_heap_view *s,
 				    const struct mtr_heap_view_options *options)
 {
 	mtr_cleanup(cleanup_wrappers) struct mtr_wrappers *w = NULL;
 
 	MTR_TRY(mtr_wrappers_create(options->skip, &w));
-	MTR_TRY(mtr_symbols_open(s->target, &options->symbols, &s->symbols));
+	MTR_TRY(open_symbols(s, options->symbols));
 	for (size_t i = 0; i < s->stacks.pcs.n; i++)
 		MTR_TRY(name_site(s, s->stacks.pcs.at[i]));
 	mtr_heap_view_find_owners(s, w);

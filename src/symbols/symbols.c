@@ -20,6 +20,7 @@
 #include "symbols/elf_file.h"
 #include "symbols/scopes.h"
 #include "symbols/symtab.h"
+#include "target/call_site.h"
 
 /* How many modules back the beginning of one is looked for. */
 enum { NEAR = 8 };
@@ -41,6 +42,7 @@ struct module {
 struct piece {
 	uint64_t start, end;
 	size_t module;
+	bool code; /* may be */
 };
 
 MTR_VECTOR(modules, struct module);
@@ -55,11 +57,12 @@ struct mtr_symbols {
 	Dwfl_Callbacks callbacks;
 	Dwfl *dwfl;
 	struct modules modules; /* complete once open: frames point in */
-	size_t executable;	/* index of that; .modules.n: none */
+	size_t mapped;		/* so many; the rest is gone */
+	size_t executable;	/* index of that; .mapped: none */
 	struct pieces pieces;	/* by address */
 	struct mtr_strings names;
 	struct mtr_scope_chain chain; /* of one look-up, kept for its room */
-	bool told_unchecked;
+	bool told_unchecked, told_unsure;
 };
 
 static const char *last_part(const char *path)
@@ -121,8 +124,8 @@ static struct mtr_error *add_range(struct mtr_symbols *s,
 		return mtr_error_nomem();
 	*kept = *r;
 	m->shown.end = r->end;
-	*piece =
-		(struct piece){ r->start, r->end, (size_t)(m - s->modules.at) };
+	*piece = (struct piece){ r->start, r->end, (size_t)(m - s->modules.at),
+				 r->prot < 0 || r->prot & MTR_PROT_EXEC };
 	return NULL;
 }
 
@@ -143,7 +146,61 @@ static size_t find_executable(const struct mtr_symbols *s)
 	return by_name;
 }
 
-static struct mtr_error *collect_modules(struct mtr_symbols *s)
+static bool ids_equal(const struct mtr_build_id *a,
+		      const struct mtr_build_id *b)
+{
+	return a->n && a->n == b->n && memcmp(a->bytes, b->bytes, a->n) == 0;
+}
+
+/* Is @gone mapped, where it was, or known already by another path? */
+static bool is_there(struct mtr_symbols *s, const struct mtr_gone *gone)
+{
+	struct mtr_build_id id;
+
+	for (size_t i = 0; i < s->modules.n; i++) {
+		const struct mtr_module *m = &s->modules.at[i].shown;
+
+		if (m->gone && m->bias == gone->bias &&
+		    ids_equal(&m->build_id, &gone->build_id))
+			return true;
+		if (m->gone || m->start != (gone->start & -UINT64_C(4096)))
+			continue;
+		mtr_target_build_id(s->target, m->start, &id);
+		if (ids_equal(&id, &gone->build_id) ||
+		    ((!id.n || !gone->build_id.n) &&
+		     strcmp(m->name, last_part(gone->path)) == 0))
+			return true;
+	}
+	return false;
+}
+
+static struct mtr_error *add_gone(struct mtr_symbols *s,
+				  const struct mtr_gone *gone)
+{
+	struct module *m;
+
+	if (is_there(s, gone))
+		return NULL;
+	m = modules_push(&s->modules);
+	if (!m)
+		return mtr_error_nomem();
+	*m = (struct module){ .shown = {
+				      .path = gone->path,
+				      .name = last_part(gone->path),
+				      .start = gone->start,
+				      .end = gone->end,
+				      .bias = gone->bias,
+				      .build_id = gone->build_id,
+				      .gone = true,
+			      },
+			      .file = { .fd = -1 },
+			      .whole = s->modules.n - 1 };
+	return NULL;
+}
+
+static struct mtr_error *
+collect_modules(struct mtr_symbols *s,
+		const struct mtr_symbols_options *options)
 {
 	const struct mtr_ranges *ranges = mtr_target_ranges(s->target);
 
@@ -151,10 +208,14 @@ static struct mtr_error *collect_modules(struct mtr_symbols *s)
 		if (is_module(&ranges->at[i]))
 			MTR_TRY(add_range(s, &ranges->at[i]));
 	s->executable = find_executable(s);
+	s->mapped = s->modules.n;
+	for (size_t i = 0; i < options->n_gone; i++)
+		MTR_TRY(add_gone(s, &options->gone[i]));
 	return NULL;
 }
 
-static struct module *find_module(struct mtr_symbols *s, uint64_t addr)
+static const struct piece *find_piece(const struct mtr_symbols *s,
+				      uint64_t addr)
 {
 	size_t low = 0, high = s->pieces.n;
 
@@ -168,7 +229,7 @@ static struct module *find_module(struct mtr_symbols *s, uint64_t addr)
 	}
 	if (!low || addr >= s->pieces.at[low - 1].end)
 		return NULL;
-	return &s->modules.at[s->pieces.at[low - 1].module];
+	return &s->pieces.at[low - 1];
 }
 
 /* -------------------------------------------------------- a module's file */
@@ -344,6 +405,75 @@ static struct mtr_error *report(struct mtr_symbols *s, struct module *m,
 	return read_symtab(m);
 }
 
+/* Where a module that is gone may be found: by its build-id alone. */
+static bool opens_gone(const struct module *m, struct mtr_strbuf *path,
+		       struct mtr_elf_file *ret)
+{
+	const struct mtr_build_id *id = &m->shown.build_id;
+
+	if (path->failed || !opens(mtr_strbuf_text(path), ret))
+		return false;
+	if (ids_equal(&ret->build_id, id))
+		return true;
+	mtr_elf_file_close(ret);
+	*ret = (struct mtr_elf_file){ .fd = -1 };
+	return false;
+}
+
+/*
+ * A relative path counts from where the program was; which may be where it is,
+ * or where it was started from.
+ */
+static bool open_gone(struct mtr_symbols *s, const struct module *m,
+		      struct mtr_strbuf *path, struct mtr_elf_file *ret)
+{
+	const char *exe = mtr_target_exe(s->target);
+	const char *slash = exe ? strrchr(exe, '/') : NULL;
+
+	mtr_strbuf_add(path, s->root);
+	mtr_strbuf_add(path, m->shown.path);
+	if (m->shown.path[0] == '/')
+		return opens_gone(m, path, ret);
+	if (mtr_target_kind(s->target) == MTR_TARGET_LIVE) {
+		mtr_strbuf_fini(path);
+		mtr_strbuf_printf(path, "/proc/%d/cwd/%s",
+				  mtr_target_pid(s->target), m->shown.path);
+		if (opens_gone(m, path, ret))
+			return true;
+	}
+	if (slash) {
+		mtr_strbuf_fini(path);
+		mtr_strbuf_printf(path, "%s%.*s/%s", s->root,
+				  (int)(slash - exe), exe, m->shown.path);
+		if (opens_gone(m, path, ret))
+			return true;
+	}
+	mtr_strbuf_fini(path);
+	mtr_strbuf_add(path, m->shown.path);
+	return opens_gone(m, path, ret);
+}
+
+static struct mtr_error *load_gone(struct mtr_symbols *s, struct module *m)
+{
+	mtr_cleanup(cleanup_strbuf) struct mtr_strbuf path = { 0 };
+	mtr_cleanup(cleanup_file) struct mtr_elf_file file = { .fd = -1 };
+	char id[MTR_BUILD_ID_TEXT];
+
+	if (!m->shown.build_id.n)
+		return mtr_error_create("it was unloaded, and has no build-id "
+					"to know its file by");
+	if (!m->shown.path[0] || !open_gone(s, m, &path, &file))
+		return mtr_error_create(
+			"it was unloaded, and no file with its "
+			"build-id %s is there",
+			mtr_build_id_text(&m->shown.build_id, id));
+	MTR_TRY(report(s, m, mtr_strbuf_text(&path), &file));
+	m->file = file;
+	file = (struct mtr_elf_file){ .fd = -1 };
+	m->shown.found = true;
+	return NULL;
+}
+
 static struct mtr_error *load(struct mtr_symbols *s, struct module *m)
 {
 	mtr_cleanup(cleanup_strbuf) struct mtr_strbuf name = { 0 };
@@ -415,11 +545,13 @@ static void load_once(struct mtr_symbols *s, struct module *m)
 	mtr_auto_error struct mtr_error *error = NULL;
 	struct module *whole;
 
-	if (m->loaded || m->shown.path[0] != '/')
+	if (m->loaded || (m->shown.path[0] != '/' && !m->shown.gone))
 		return;
 	m->loaded = true;
-	whole = find_whole(s, m);
-	error = whole ? share(s, m, whole) : load(s, m);
+	whole = m->shown.gone ? NULL : find_whole(s, m);
+	error = m->shown.gone ? load_gone(s, m)
+		: whole	      ? share(s, m, whole)
+			      : load(s, m);
 	if (error)
 		mtr_target_warn(s->target, "no names for %s: %s", m->shown.name,
 				mtr_error_text(error));
@@ -517,10 +649,83 @@ static struct mtr_error *find_names(struct mtr_symbols *s, struct module *m,
 	return NULL;
 }
 
+/* -------------------------------------------------------- whose code it is */
+
+/* False: not by what the file says. Without a file it may. */
+static bool may_call(struct mtr_symbols *s, struct module *m, uint64_t pc)
+{
+	uint64_t addr = pc - MTR_CALL_BYTES - m->shown.bias;
+	GElf_Addr unused;
+	Elf *elf;
+
+	load_once(s, m);
+	elf = m->dwfl ? dwfl_module_getelf(m->dwfl, &unused) : NULL;
+	for (size_t i = 0; elf && i < m->file.loads.n; i++) {
+		const GElf_Phdr *load = &m->file.loads.at[i];
+		Elf_Data *code;
+
+		if (addr < load->p_vaddr ||
+		    addr - load->p_vaddr + MTR_CALL_BYTES > load->p_filesz)
+			continue;
+		code = elf_getdata_rawchunk(
+			elf, addr - load->p_vaddr + load->p_offset,
+			MTR_CALL_BYTES, ELF_T_BYTE);
+		return !code ||
+		       mtr_ends_with_call(mtr_target_machine(s->target),
+					  code->d_buf);
+	}
+	return !elf;
+}
+
+static bool holds(const struct module *m, uint64_t addr)
+{
+	return addr >= m->shown.start && addr < m->shown.end;
+}
+
+/*
+ * The module whose code @pc is a return address into: what is mapped there, or
+ * what was. Where there are several, that in which a call ends there. NULL:
+ * none, or still several.
+ */
+static struct module *find_code(struct mtr_symbols *s, uint64_t pc)
+{
+	const struct piece *piece = find_piece(s, pc - 1);
+	struct module *there = NULL, *found = NULL;
+	size_t n = 0, calls = 0;
+
+	if (piece && piece->code)
+		there = &s->modules.at[piece->module];
+	for (size_t i = s->mapped; i < s->modules.n; i++)
+		n += holds(&s->modules.at[i], pc - 1);
+	if (!n)
+		return there;
+	if (there && may_call(s, there, pc)) {
+		found = there;
+		calls++;
+	}
+	for (size_t i = s->mapped; i < s->modules.n; i++) {
+		struct module *m = &s->modules.at[i];
+
+		if (holds(m, pc - 1) &&
+		    (n + !!there == 1 || may_call(s, m, pc))) {
+			found = m;
+			calls++;
+		}
+	}
+	if (calls > 1 && !s->told_unsure)
+		mtr_target_warn(s->target,
+				"where %s is, or was, another object was "
+				"loaded at another time: callers that may be "
+				"of either have no name",
+				found->shown.name);
+	s->told_unsure |= calls > 1;
+	return calls == 1 ? found : NULL;
+}
+
 struct mtr_error *mtr_symbols_resolve(struct mtr_symbols *s, uint64_t pc,
 				      struct mtr_frames *ret)
 {
-	struct module *m = pc ? find_module(s, pc - 1) : NULL;
+	struct module *m = pc ? find_code(s, pc) : NULL;
 	struct mtr_frame *frame;
 
 	if (m)
@@ -537,9 +742,9 @@ struct mtr_error *mtr_symbols_resolve(struct mtr_symbols *s, uint64_t pc,
 const struct mtr_module *mtr_symbols_module(struct mtr_symbols *s,
 					    uint64_t addr)
 {
-	struct module *m = find_module(s, addr);
+	const struct piece *piece = find_piece(s, addr);
 
-	return m ? &m->shown : NULL;
+	return piece ? &s->modules.at[piece->module].shown : NULL;
 }
 
 /* ---------------------------------------------------------- open and close */
@@ -604,7 +809,7 @@ static struct mtr_error *set_up(struct mtr_symbols *s,
 	s->dwfl = dwfl_begin(&s->callbacks);
 	if (!s->dwfl)
 		return mtr_error_create("libdwfl: %s", dwfl_errmsg(-1));
-	return collect_modules(s);
+	return collect_modules(s, options);
 }
 
 struct mtr_error *mtr_symbols_open(struct mtr_target *t,

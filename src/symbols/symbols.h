@@ -11,11 +11,22 @@
 
 #include "target/target.h"
 
+/* What was mapped once, and is not there any more. */
+struct mtr_gone {
+	uint64_t start, end, bias;    /* as those of struct mtr_module */
+	struct mtr_build_id build_id; /* without one it has no names */
+	const char *path;	      /* may be relative */
+};
+
 struct mtr_symbols_options {
 	const char *exe;       /* use this file as the executable */
 	const char *sysroot;   /* look for the target's files below here */
 	const char *debug_dir; /* separate debug files, beside the usual */
 	bool debuginfod;       /* ask debuginfod servers */
+	/* those that are there all the same do no harm; paths have to live
+	 * as long as what they are given to */
+	const struct mtr_gone *gone;
+	size_t n_gone;
 };
 
 /* The last three are not settled before an address in it was resolved. */
@@ -28,6 +39,7 @@ struct mtr_module {
 			      * be read: as if the file began at 0 */
 	struct mtr_build_id build_id; /* of what was running */
 	bool found;		      /* its file is here and is the same */
+	bool gone;		      /* it was unloaded */
 };
 
 struct mtr_frame {

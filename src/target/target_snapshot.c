@@ -86,16 +86,18 @@ static struct mtr_error *sections_check(const struct saved *s)
 static struct mtr_error *header_check(struct saved *s)
 {
 	struct mtr_snapshot_header *h = &s->header;
+	bool whole = mtr_snapshot_header_read(s->target.map.at,
+					      s->target.map.bytes, h);
 
-	if (s->target.map.bytes < sizeof(*h))
+	if (s->target.map.bytes < MTR_SNAPSHOT_HEADER_MIN ||
+	    (h->size > s->target.map.bytes && h->size <= sizeof(*h)))
 		return mtr_error_create(
 			"the snapshot is cut off inside its header");
-	memcpy(h, s->target.map.at, sizeof(*h));
 	if (h->version != MTR_SNAPSHOT_VERSION)
 		return mtr_error_create("it is a snapshot of version %" PRIu32
 					"; this malloc_tracer reads version %d",
 					h->version, MTR_SNAPSHOT_VERSION);
-	if (h->size < sizeof(*h))
+	if (!whole)
 		return mtr_error_create("the snapshot's header makes no sense");
 	if (h->machine != EM_X86_64 && h->machine != EM_AARCH64)
 		return mtr_error_create("it is a snapshot of machine %" PRIu32

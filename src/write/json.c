@@ -207,6 +207,8 @@ static void health_members(const struct mtr_writer *w, struct mtr_strbuf *b)
 
 	number_member(b, "damaged", h->damaged);
 	comma(b);
+	number_member(b, "no_code", h->no_code);
+	comma(b);
 	number_member(b, "conflicts", h->conflicts);
 	comma(b);
 	number_member(b, "lost", h->lost);

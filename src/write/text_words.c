@@ -234,6 +234,12 @@ static void damages(struct mtr_writer *w)
 		}
 		mtr_out_char(w->out, '\n');
 	}
+	if (h->no_code) {
+		mtr_text_label(w, "no code");
+		mtr_text_count(w, h->no_code, "block");
+		mtr_out_text(w->out, " allocated by code that is not there any "
+				     "more\n");
+	}
 	if (h->conflicts) {
 		mtr_text_label(w, "passed over");
 		mtr_text_count(w, h->conflicts, "mark");

@@ -84,7 +84,7 @@ END_TEST
 START_TEST(unknown_geometry)
 {
 	core_descriptor(core)->granule_bits = 5;
-	heap_fails("is damaged: 384 bytes, tables of 14, 12, 22 and 5 bits");
+	heap_fails("is damaged: 392 bytes, tables of 14, 12, 22 and 5 bits");
 	core_descriptor(core)->granule_bits = 4;
 	core_descriptor(core)->leaf_bits = 63;
 	heap_fails("is damaged");

@@ -142,19 +142,55 @@ START_TEST(shared_frames)
 }
 END_TEST
 
+static void freed(uint32_t stack, uint64_t caller)
+{
+	core_block(core,
+		   &(struct core_block){ .addr = core_heap + n_blocks++ * 64,
+					 .usable = 40,
+					 .size = 8,
+					 .caller = caller,
+					 .stack = stack,
+					 .lead = MTR_LEAD_FREED });
+}
+
 START_TEST(freed_blocks_have_theirs)
 {
 	core_depot(core, 40);
 	chain(MTR_ROOT_COMPLETE, 20);
 	core_descriptor(core)->flags |= MTR_FLAG_FREES;
-	core_block(core, &(struct core_block){ .addr = core_heap,
-					       .usable = 40,
-					       .size = 8,
-					       .stack = 19,
-					       .lead = MTR_LEAD_FREED });
+	freed(19, pc_of(19));
+	freed(20, pc_of(16));
 	read_all();
-	ck_assert_uint_eq(heap.freed.n, 1);
+	ck_assert_uint_eq(heap.freed.n, 2);
 	ck_assert_uint_eq(stacks.list.at[heap.freed.at[0].stack].id, 19);
+	ck_assert_uint_eq(stacks.list.at[heap.freed.at[1].stack].id, 20);
+	warned(target, 0, "");
+}
+END_TEST
+
+/* A mark that outlived a larger block, and its bytes: no damage is done. */
+START_TEST(freed_blocks_without_proof)
+{
+	core_depot(core, 40);
+	chain(MTR_ROOT_COMPLETE, 20);
+	core_node(core, 25, 0, pc_of(25));
+	core_node(core, 30, MTR_ROOT_DEPTH, pc_of(30));
+	core_descriptor(core)->flags |= MTR_FLAG_FREES;
+	freed(19, pc_of(20)); /* no frame of that stack */
+	freed(0xabcdef, pc_of(16));
+	freed(40, pc_of(16));
+	freed(25, pc_of(25)); /* leads nowhere */
+	freed(3, pc_of(16));
+	freed(30, pc_of(16)); /* may be beyond what is cut off */
+	freed(0, pc_of(16));  /* there was no room for its stack */
+	block(20);
+	read_all();
+	ck_assert_uint_eq(heap.freed.n, 2);
+	ck_assert_uint_eq(stacks.list.at[heap.freed.at[0].stack].id, 30);
+	ck_assert_uint_eq(heap.freed.at[1].stack, 0);
+	is_stack(0, 20, "20 19 18 17 16 1");
+	ck_assert_uint_eq(stacks.lost, 0);
+	warned(target, 0, "");
 }
 END_TEST
 
@@ -423,6 +459,7 @@ int main(void)
 	tcase_add_test(t, none);
 	tcase_add_test(t, shared_frames);
 	tcase_add_test(t, freed_blocks_have_theirs);
+	tcase_add_test(t, freed_blocks_without_proof);
 	tcase_add_test(t, signals);
 	tcase_add_test(t, many_chunks);
 	t = add_group(s, "damage", setup, teardown);

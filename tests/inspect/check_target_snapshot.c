@@ -110,6 +110,16 @@ START_TEST(snapshot_is_a_target)
 }
 END_TEST
 
+/* What the first library wrote ends before what was added since. */
+START_TEST(shorter_header)
+{
+	saved.header.size = MTR_SNAPSHOT_HEADER_MIN;
+	target = open_target(file(sizeof(saved)));
+	ck_assert_int_eq(mtr_target_pid(target), 815);
+	ck_assert_uint_eq(mtr_target_ranges(target)->n, 4);
+}
+END_TEST
+
 START_TEST(snapshots_that_are_not_for_us)
 {
 	saved.header.version = 3;
@@ -120,6 +130,8 @@ START_TEST(snapshots_that_are_not_for_us)
 	open_fails(file(sizeof(saved)), "a snapshot of machine 243");
 	saved.header.machine = EM_X86_64;
 	saved.header.size = 16;
+	open_fails(file(sizeof(saved)), "header makes no sense");
+	saved.header.size = MTR_SNAPSHOT_HEADER_MIN - 1;
 	open_fails(file(sizeof(saved)), "header makes no sense");
 }
 END_TEST
@@ -150,6 +162,7 @@ int main(void)
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, snapshot_is_a_target);
+	tcase_add_test(t, shorter_header);
 	tcase_add_test(t, snapshots_that_are_not_for_us);
 	tcase_add_test(t, parts_beyond_the_file);
 	tcase_add_test(t, cut_off_anywhere);

@@ -32,8 +32,8 @@ src/preload/           format/ preload/ malloc_tracer.h
 src/base/              format/ base/
 src/target/target      format/ base/ target.h target_impl.h core_header.h elf_note.h
 src/target/            format/ base/ target/
-src/heap/              format/ base/ heap/ target/target.h
-src/symbols/symbols.c  base/ symbols/ target/target.h <elfutils/libdwfl.h>
+src/heap/              format/ base/ heap/ target/target.h target/call_site.h
+src/symbols/symbols.c  base/ symbols/ target/ <elfutils/libdwfl.h>
 src/symbols/elf_file.  base/ symbols/ target/ <gelf.h> <elfutils/libdwelf.h>
 src/symbols/scopes.    base/ <dwarf.h> <elfutils/libdw.h> <elfutils/version.h>
 src/symbols/           base/ symbols/ target/target.h

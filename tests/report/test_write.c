@@ -110,7 +110,8 @@ START_TEST(json_report)
 		    "\"unaligned\":1500,\"small\":0,\"high\":0,\"ledger\":0,\"s"
 		    "tartup\":1,\"nested\":0,\"foreign\":0,\"large\":0,"
 		    "\"room\":0,\"others"
-		    "\":0},\"damaged\":1,\"conflicts\":2,\"lost\":0,\"without_"
+		    "\":0},\"damaged\":1,\"no_code\":0,\"conflicts\":2,"
+		    "\"lost\":0,\"without_"
 		    "stack\":0,\"warni"
 		    "ngs\":[\"it is "
 		    "\\\"cut\\\"\\u001b[m\"],\n"
@@ -351,7 +352,7 @@ START_TEST(json_info)
 		    "128},\"not_recorded\":{\"unaligned\":1500,\"small\":0,\"hi"
 		    "gh\":0,\"ledger\":0,\"startup\":1,\"nested\":0,\"foreign"
 		    "\":0,\"large\":0,\"room\":0,\"others\":0},\"damaged\":1,"
-		    "\"conflic"
+		    "\"no_code\":0,\"conflic"
 		    "ts\":2,\"lost\":"
 		    "0,\"without_stack\":0,\"warnings\":[\"it is "
 		    "\\\"cut\\\"\\u001b[m\"]}\n");

@@ -12,7 +12,8 @@ static unit_suite_fn *const suites[] = {
 	cfi_suite,	 cxx_suite,	      step_suite,    memo_suite,
 	memory_suite,	 ledger_suite,	      real_suite,    track_suite,
 	interpose_suite, interpose_cxx_suite, walk_suite,    snapshot_suite,
-	api_suite,	 linkage_suite,	      objects_suite, threads_suite,
+	api_suite,	 linkage_suite,	      objects_suite, opened_suite,
+	threads_suite,
 };
 
 int main(void)

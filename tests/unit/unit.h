@@ -34,8 +34,8 @@ unit_suite_fn api_suite, arena_suite, cfi_suite, cxx_suite, step_suite,
 	depot_suite, memo_suite, memory_suite, invariants_suite,
 	interpose_suite, interpose_cxx_suite, layout_suite, ledger_suite,
 	ledger_code_suite, line_suite, linkage_suite, objects_suite,
-	options_suite, real_suite, snapshot_suite, sys_suite, threads_suite,
-	track_suite, trailer_suite, walk_suite;
+	opened_suite, options_suite, real_suite, snapshot_suite, sys_suite,
+	threads_suite, track_suite, trailer_suite, walk_suite;
 
 /* A suite of one test case, and in *ret the case, for tcase_add_test. */
 static inline Suite *unit_suite(const char *name, TCase **ret)

@@ -8,6 +8,19 @@ int plugin_fails(void);
 
 static void *own;
 
+#ifdef OTHER
+/* What follows lies elsewhere than in the plugin without it. */
+void *plugin_other(size_t size);
+void *plugin_other(size_t size)
+{
+	void *p = calloc(size, 3);
+
+	free(own);
+	own = p;
+	return malloc(size + 1);
+}
+#endif
+
 __attribute__((constructor)) static void load(void)
 {
 	own = malloc(31);

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Trailers held against what can be. See judge.h for the contract.
+ */
+#include "heap/judge.h"
+
+#include "target/call_site.h"
+
+/* Of chunks as glibc's, so much more than was asked for, and no more. */
+enum {
+	CHUNK_SLACK = 48, /* rounded up, and a rest too small for a chunk */
+	PAGE_SLACK = 4096 + CHUNK_SLACK, /* of one that was mapped */
+};
+
+/* What the address says, without a look at the size. */
+static enum mtr_verdict judge_caller(const struct mtr_target *t,
+				     uint64_t caller)
+{
+	static const uint64_t lowest = 4096;
+	const struct mtr_range *r;
+
+	if (caller <= lowest || caller >> MTR_ADDR_BITS)
+		return MTR_TRAILER_DAMAGED;
+	r = mtr_target_find(t, caller - 1);
+	/* where the target does not say what may be executed, all may */
+	return r && (r->prot < 0 || r->prot & MTR_PROT_EXEC)
+		       ? MTR_TRAILER_SOUND
+		       : MTR_TRAILER_NO_CODE;
+}
+
+/*
+ * Would an allocator give @usable bytes to who asks for @size and a trailer?
+ * glibc's give little more; size classes are a quarter apart at the most, and
+ * alignment may double what is asked for.
+ */
+static bool size_is_likely(const struct mtr_descriptor *d, uint64_t usable,
+			   uint64_t size)
+{
+	uint64_t request = mtr_request(size), slack = usable - request;
+
+	if (request > usable)
+		return false;
+	if (d->flags & MTR_FLAG_CHUNKS)
+		return slack <=
+		       (usable < PAGE_SLACK ? CHUNK_SLACK : PAGE_SLACK);
+	return slack <= usable / 2;
+}
+
+enum mtr_verdict mtr_judge(const struct mtr_judge *j,
+			   const struct mtr_trailer *trailer, uint64_t usable)
+{
+	enum mtr_verdict v;
+
+	if (!mtr_trailer_fits(trailer, usable))
+		return MTR_TRAILER_DAMAGED;
+	v = judge_caller(j->t, trailer->caller);
+	if (v == MTR_TRAILER_NO_CODE &&
+	    !size_is_likely(&j->heap->descriptor, usable,
+			    mtr_trailer_size(trailer, usable)))
+		return MTR_TRAILER_DAMAGED;
+	return v;
+}
+
+/* Does a call end at @pc? Where the target has no code to look at, it may. */
+static bool is_after_call(const struct mtr_judge *j, uint64_t pc)
+{
+	uint8_t code[MTR_CALL_BYTES];
+
+	return mtr_target_read(j->t, pc - sizeof(code), code, sizeof(code)) !=
+		       sizeof(code) ||
+	       mtr_ends_with_call(mtr_target_machine(j->t), code);
+}
+
+/* The same; the target is asked once. */
+static bool is_call(struct mtr_judge *j, uint64_t pc)
+{
+	bool added;
+	uint32_t *known = mtr_pc_map_at(&j->calls, pc, &added);
+
+	if (known && added)
+		*known = 1 + is_after_call(j, pc);
+	return known && *known == 2;
+}
+
+bool mtr_judge_freed(struct mtr_judge *j, const struct mtr_trailer *trailer,
+		     uint64_t usable)
+{
+	const struct mtr_descriptor *d = &j->heap->descriptor;
+
+	return mtr_judge(j, trailer, usable) == MTR_TRAILER_SOUND &&
+	       size_is_likely(d, usable, mtr_trailer_size(trailer, usable)) &&
+	       (d->depot || !mtr_trailer_stack(trailer, usable)) &&
+	       is_call(j, trailer->caller);
+}
+
+struct mtr_error *mtr_judge_site(struct mtr_judge *j, uint64_t caller,
+				 uint32_t *ret)
+{
+	uint32_t *site;
+	uint64_t *pc;
+	bool added;
+
+	*ret = j->last_site;
+	if (j->last == caller)
+		return NULL;
+	site = mtr_pc_map_at(&j->callers, caller, &added);
+	if (!site)
+		return mtr_error_nomem();
+	if (added) {
+		pc = mtr_addresses_push(&j->heap->sites);
+		if (!pc)
+			return mtr_error_nomem();
+		*pc = caller;
+		*site = j->heap->sites.n - 1;
+	}
+	j->last = caller;
+	j->last_site = *site;
+	*ret = *site;
+	return NULL;
+}
+
+bool mtr_judge_knows(struct mtr_judge *j, uint64_t caller)
+{
+	return j->last == caller || mtr_pc_map_find(&j->callers, caller);
+}
+
+void mtr_judge_fini(struct mtr_judge *j)
+{
+	mtr_pc_map_fini(&j->calls);
+	mtr_pc_map_fini(&j->callers);
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Is that a trailer? What tells one from a program's own bytes. For heap.c.
+ *
+ * A caller in code proves a trailer, together with a size that fits. But code
+ * goes: a plugin is unloaded, a JIT's page turned writable, and something else
+ * is mapped there. So a caller that lies in no code costs the block its name
+ * alone, if the size next to it is one for which an allocator gives a block as
+ * large as this: a trailer that a program has written over seldom has such a
+ * one. What never was an address of code is no caller, whatever stands beside.
+ */
+#ifndef MTR_HEAP_JUDGE_H
+#define MTR_HEAP_JUDGE_H
+
+#include "format/trailer.h"
+#include "heap/heap.h"
+#include "heap/pc_map.h"
+
+enum mtr_verdict {
+	MTR_TRAILER_DAMAGED, /* it is none */
+	MTR_TRAILER_NO_CODE, /* one, though nothing at its caller is code */
+	MTR_TRAILER_SOUND,
+};
+
+struct mtr_judge {
+	struct mtr_target *t;
+	struct mtr_heap *heap;	   /* gets the sites */
+	struct mtr_pc_map callers; /* sites */
+	struct mtr_pc_map calls;   /* of freed blocks': 1 + is it a caller? */
+	uint64_t last;		   /* a caller, and its site */
+	uint32_t last_site;
+};
+
+/* That of @trailer, the end of a block of @usable bytes. */
+enum mtr_verdict mtr_judge(const struct mtr_judge *j,
+			   const struct mtr_trailer *trailer, uint64_t usable);
+
+/*
+ * The same for a block that was freed, whose bytes have been anybody's since:
+ * is it proved that they still are its trailer?
+ */
+bool mtr_judge_freed(struct mtr_judge *j, const struct mtr_trailer *trailer,
+		     uint64_t usable);
+
+/* The site of @caller, which is not 0. */
+struct mtr_error *mtr_judge_site(struct mtr_judge *j, uint64_t caller,
+				 uint32_t *ret);
+
+/* Has it a site already? */
+bool mtr_judge_knows(struct mtr_judge *j, uint64_t caller);
+
+void mtr_judge_fini(struct mtr_judge *j);
+
+#endif
