@@ -528,7 +528,8 @@ static struct mtr_error *saved_read(struct reader *r, const unsigned char *file)
 	memcpy(&h, file, sizeof(h));
 	part = &h.section[MTR_PART_BLOCKS];
 	if (memcmp(h.descriptor.magic, MTR_MAGIC, sizeof(h.descriptor.magic)))
-		return mtr_error_create("the snapshot's descriptor is damaged");
+		return mtr_error_coded(MTR_ERROR_DAMAGED,
+				       "the snapshot's descriptor is damaged");
 	r->heap->descriptor = h.descriptor;
 	r->heap->descriptor_addr = h.descriptor.self;
 	MTR_TRY(mtr_descriptor_check(&r->heap->descriptor));

@@ -123,19 +123,21 @@ static struct mtr_error *not_found(struct mtr_target *t)
 	const struct mtr_range *lost = range_lost(mtr_target_ranges(t));
 
 	if (lost)
-		return mtr_error_create(
-			"%s was there, but its data at %#" PRIx64
-			" is missing: cut off, or not dumped",
-			lost->path, lost->start);
+		return mtr_error_coded(MTR_ERROR_DAMAGED,
+				       "%s was there, but its data at %#" PRIx64
+				       " is missing: cut off, or not dumped",
+				       lost->path, lost->start);
 	if (bytes_lost(mtr_target_ranges(t)))
-		return mtr_error_create(
+		return mtr_error_coded(
+			MTR_ERROR_NOT_TRACED,
 			"no malloc_tracer record: was it run under "
 			"libmalloc_tracer.so? %" PRIu64 " bytes of its "
 			"writable memory cannot be read: cut off, or not "
 			"dumped",
 			bytes_lost(mtr_target_ranges(t)));
-	return mtr_error_create("no malloc_tracer record: was it run under "
-				"libmalloc_tracer.so?");
+	return mtr_error_coded(MTR_ERROR_NOT_TRACED,
+			       "no malloc_tracer record: was it run under "
+			       "libmalloc_tracer.so?");
 }
 
 /*
@@ -186,22 +188,25 @@ struct mtr_error *mtr_descriptor_find(struct mtr_target *t,
 struct mtr_error *mtr_descriptor_check(const struct mtr_descriptor *d)
 {
 	if (d->version != MTR_FORMAT_VERSION)
-		return mtr_error_create(
+		return mtr_error_coded(
+			MTR_ERROR_UNSUPPORTED,
 			"its malloc_tracer record is of version %" PRIu32
 			"; this malloc_tracer reads version %d",
 			d->version, MTR_FORMAT_VERSION);
 	if (d->size < sizeof(*d) || d->granule_bits != MTR_GRANULE_BITS ||
 	    d->leaf_bits != MTR_LEAF_BITS || d->mid_bits != MTR_MID_BITS ||
 	    d->root_bits != MTR_ROOT_BITS)
-		return mtr_error_create(
+		return mtr_error_coded(
+			MTR_ERROR_DAMAGED,
 			"its malloc_tracer record at %#" PRIx64
 			" is damaged: %" PRIu32 " bytes, tables of %u, %u, %u "
 			"and %u bits",
 			d->self, d->size, d->root_bits, d->mid_bits,
 			d->leaf_bits, d->granule_bits);
 	if (d->flags & MTR_FLAG_SHADOWED)
-		return mtr_error_create("the program brings its own malloc, "
-					"which came before malloc_tracer's: "
-					"nothing was recorded");
+		return mtr_error_coded(MTR_ERROR_NOT_TRACED,
+				       "the program brings its own malloc, "
+				       "which came before malloc_tracer's: "
+				       "nothing was recorded");
 	return NULL;
 }

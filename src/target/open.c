@@ -42,10 +42,12 @@ static struct mtr_error *map_unknown(const struct mtr_map *map)
 	for (size_t i = 0; i < sizeof(compressors) / sizeof(*compressors); i++)
 		if (map_starts_with(map, compressors[i].bytes,
 				    compressors[i].n))
-			return mtr_error_create(
+			return mtr_error_coded(
+				MTR_ERROR_UNSUPPORTED,
 				"it is compressed: unpack it with %s first",
 				compressors[i].name);
-	return mtr_error_create(
+	return mtr_error_coded(
+		MTR_ERROR_UNSUPPORTED,
 		"it is neither an ELF core nor a snapshot of malloc_tracer");
 }
 
@@ -81,7 +83,7 @@ static struct mtr_error *file_map(int fd, struct mtr_map *ret)
 	if (!S_ISREG(st.st_mode))
 		return mtr_error_create("it is not a regular file");
 	if (!st.st_size)
-		return mtr_error_create("the file is empty");
+		return mtr_error_coded(MTR_ERROR_DAMAGED, "the file is empty");
 	at = mmap(NULL, st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
 	if (at == MAP_FAILED)
 		return mtr_error_errno(errno, "it cannot be read");
@@ -112,7 +114,7 @@ static struct mtr_error *not_a_file(const char *name, int code,
 		return mtr_error_errno(code, "it cannot be opened");
 	if (pid)
 		return mtr_target_live_open(name, pid, ret);
-	return mtr_error_create("no such file");
+	return mtr_error_coded(MTR_ERROR_NOT_FOUND, "no such file");
 }
 
 struct mtr_error *mtr_target_open(const char *name, struct mtr_target **ret)

@@ -138,7 +138,8 @@ struct mtr_error *mtr_target_write(struct mtr_target *t, uint64_t addr,
 				   const void *from, size_t bytes)
 {
 	if (!t->ops->write)
-		return mtr_error_create("only a live process can be changed");
+		return mtr_error_coded(MTR_ERROR_UNSUPPORTED,
+				       "only a live process can be changed");
 	return t->ops->write(t, addr, from, bytes);
 }
 

@@ -74,7 +74,8 @@ static struct mtr_error *sections_check(const struct saved *s)
 		const struct mtr_snapshot_section *p = &s->header.section[i];
 
 		if (p->offset > file || p->bytes > file - p->offset)
-			return mtr_error_create(
+			return mtr_error_coded(
+				MTR_ERROR_DAMAGED,
 				"the snapshot is cut off: its part %d is "
 				"%" PRIu64 " bytes from offset %" PRIu64
 				" on, in a file of %" PRIu64 " bytes",
@@ -88,19 +89,23 @@ static struct mtr_error *header_check(struct saved *s)
 	struct mtr_snapshot_header *h = &s->header;
 
 	if (s->target.map.bytes < sizeof(*h))
-		return mtr_error_create(
+		return mtr_error_coded(
+			MTR_ERROR_DAMAGED,
 			"the snapshot is cut off inside its header");
 	memcpy(h, s->target.map.at, sizeof(*h));
 	if (h->version != MTR_SNAPSHOT_VERSION)
-		return mtr_error_create("it is a snapshot of version %" PRIu32
-					"; this malloc_tracer reads version %d",
-					h->version, MTR_SNAPSHOT_VERSION);
+		return mtr_error_coded(MTR_ERROR_UNSUPPORTED,
+				       "it is a snapshot of version %" PRIu32
+				       "; this malloc_tracer reads version %d",
+				       h->version, MTR_SNAPSHOT_VERSION);
 	if (h->size < sizeof(*h))
-		return mtr_error_create("the snapshot's header makes no sense");
+		return mtr_error_coded(MTR_ERROR_DAMAGED,
+				       "the snapshot's header makes no sense");
 	if (h->machine != EM_X86_64 && h->machine != EM_AARCH64)
-		return mtr_error_create("it is a snapshot of machine %" PRIu32
-					"; only x86-64 and AArch64 can be read",
-					h->machine);
+		return mtr_error_coded(MTR_ERROR_UNSUPPORTED,
+				       "it is a snapshot of machine %" PRIu32
+				       "; only x86-64 and AArch64 can be read",
+				       h->machine);
 	return sections_check(s);
 }
 

@@ -113,14 +113,16 @@ END_TEST
 START_TEST(snapshots_that_are_not_for_us)
 {
 	saved.header.version = 3;
-	open_fails(file(sizeof(saved)),
-		   "of version 3; this malloc_tracer reads version 1");
+	open_fails_as(file(sizeof(saved)), MTR_ERROR_UNSUPPORTED,
+		      "of version 3; this malloc_tracer reads version 1");
 	saved.header.version = 1;
 	saved.header.machine = EM_RISCV;
-	open_fails(file(sizeof(saved)), "a snapshot of machine 243");
+	open_fails_as(file(sizeof(saved)), MTR_ERROR_UNSUPPORTED,
+		      "a snapshot of machine 243");
 	saved.header.machine = EM_X86_64;
 	saved.header.size = 16;
-	open_fails(file(sizeof(saved)), "header makes no sense");
+	open_fails_as(file(sizeof(saved)), MTR_ERROR_DAMAGED,
+		      "header makes no sense");
 }
 END_TEST
 
@@ -139,7 +141,7 @@ END_TEST
 START_TEST(cut_off_anywhere)
 {
 	for (size_t n = sizeof(saved) - 2; n > sizeof(saved.header.magic); n--)
-		open_fails(file(n), "cut off");
+		open_fails_as(file(n), MTR_ERROR_DAMAGED, "cut off");
 }
 END_TEST
 
