@@ -9,8 +9,6 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
 
 #include "format/snapshot.h"
 #include "target/target_impl.h"
@@ -63,32 +61,8 @@ static struct mtr_error *map_open(const char *name, struct mtr_map map,
 			    sizeof(MTR_SNAPSHOT_MAGIC)))
 		return mtr_target_snapshot_open(name, map, ret);
 	error = map_unknown(&map);
-	munmap((void *)map.at, map.bytes);
+	mtr_map_close(&map);
 	return error;
-}
-
-/*
- * A mapping costs no memory for what is not looked at. Should the file be cut
- * short while it is open here, the kernel ends us with SIGBUS.
- */
-static struct mtr_error *file_map(int fd, struct mtr_map *ret)
-{
-	struct stat st;
-	void *at;
-
-	if (fstat(fd, &st))
-		return mtr_error_errno(errno, "it cannot be read");
-	if (S_ISDIR(st.st_mode))
-		return mtr_error_create("it is a directory");
-	if (!S_ISREG(st.st_mode))
-		return mtr_error_create("it is not a regular file");
-	if (!st.st_size)
-		return mtr_error_coded(MTR_ERROR_DAMAGED, "the file is empty");
-	at = mmap(NULL, st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-	if (at == MAP_FAILED)
-		return mtr_error_errno(errno, "it cannot be read");
-	*ret = (struct mtr_map){ at, st.st_size };
-	return NULL;
 }
 
 /* @name as the number of a process; 0: it is none. */
@@ -125,6 +99,6 @@ struct mtr_error *mtr_target_open(const char *name, struct mtr_target **ret)
 
 	if (fd < 0)
 		return not_a_file(name, errno, ret);
-	MTR_TRY(file_map(fd, &map));
+	MTR_TRY(mtr_map_open(fd, &map));
 	return map_open(name, map, ret);
 }

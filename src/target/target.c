@@ -7,7 +7,6 @@
 #include <elf.h>
 #include <stdarg.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include "target/elf_note.h"
 #include "target/target_impl.h"
@@ -41,8 +40,7 @@ void mtr_target_close(struct mtr_target *t)
 		return;
 	if (t->ops->fini)
 		t->ops->fini(t);
-	if (t->map.at)
-		munmap((void *)t->map.at, t->map.bytes);
+	mtr_map_close(&t->map);
 	mtr_ranges_fini(&t->ranges);
 	strings_fini(&t->paths);
 	strings_fini(&t->warnings);
@@ -278,8 +276,23 @@ const char *mtr_target_root(const struct mtr_target *t)
 	return t->root;
 }
 
-const struct mtr_strings *mtr_target_warnings(const struct mtr_target *t)
+/* What was read from the file is known by now. */
+static void map_judge(struct mtr_target *t)
 {
+	mtr_auto_free char *text = NULL;
+
+	if (!t->map.at || t->map_judged)
+		return;
+	text = mtr_map_changed(&t->map);
+	if (!text)
+		return;
+	t->map_judged = true;
+	mtr_target_warn(t, "%s", text);
+}
+
+const struct mtr_strings *mtr_target_warnings(struct mtr_target *t)
+{
+	map_judge(t);
 	return &t->warnings;
 }
 

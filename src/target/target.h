@@ -77,8 +77,8 @@ const char *mtr_target_exe(const struct mtr_target *t);
  */
 const char *mtr_target_root(const struct mtr_target *t);
 
-/* Sentences about what was found damaged or missing on the way. */
-const struct mtr_strings *mtr_target_warnings(const struct mtr_target *t);
+/* Sentences about what was found damaged or missing on the way, up to now. */
+const struct mtr_strings *mtr_target_warnings(struct mtr_target *t);
 void mtr_target_warn(struct mtr_target *t, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 

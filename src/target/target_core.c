@@ -10,7 +10,6 @@
 #include <elf.h>
 #include <inttypes.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include "target/core_header.h"
 #include "target/elf_note.h"
@@ -586,7 +585,7 @@ struct mtr_error *mtr_target_core_open(const char *name, struct mtr_map map,
 	struct mtr_error *error;
 
 	if (!c) {
-		munmap((void *)map.at, map.bytes);
+		mtr_map_close(&map);
 		return mtr_error_nomem();
 	}
 	c->target.map = map;

@@ -8,6 +8,7 @@
 #ifndef MTR_TARGET_TARGET_IMPL_H
 #define MTR_TARGET_TARGET_IMPL_H
 
+#include "target/file_map.h"
 #include "target/target.h"
 
 struct mtr_target_ops {
@@ -30,12 +31,6 @@ struct mtr_target_ops {
 	void (*fini)(struct mtr_target *t);
 };
 
-/* A whole file, mapped for reading. */
-struct mtr_map {
-	const unsigned char *at;
-	size_t bytes;
-};
-
 struct mtr_target {
 	const struct mtr_target_ops *ops;
 	char *name;
@@ -45,7 +40,8 @@ struct mtr_target {
 	struct mtr_strings warnings;
 	char *exe;
 	char root[32];
-	struct mtr_map map; /* .at is NULL: there is no file */
+	struct mtr_map map;
+	bool map_judged; /* a change of the file has been warned about */
 };
 
 /* @bytes large, zeroed, with a struct mtr_target first; NULL: no memory. */

@@ -7,7 +7,6 @@
 #include <elf.h>
 #include <inttypes.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include "format/snapshot.h"
 #include "target/target_impl.h"
@@ -134,7 +133,7 @@ struct mtr_error *mtr_target_snapshot_open(const char *name, struct mtr_map map,
 	struct mtr_error *error;
 
 	if (!s) {
-		munmap((void *)map.at, map.bytes);
+		mtr_map_close(&map);
 		return mtr_error_nomem();
 	}
 	s->target.map = map;

@@ -232,7 +232,7 @@ const char *mtr_target_root(const struct mtr_target *t)
 	return "";
 }
 
-const struct mtr_strings *mtr_target_warnings(const struct mtr_target *t)
+const struct mtr_strings *mtr_target_warnings(struct mtr_target *t)
 {
 	return &t->warnings;
 }
