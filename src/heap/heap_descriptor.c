@@ -56,24 +56,31 @@ static bool search_bytes(struct search *s, uint64_t addr,
 	return false;
 }
 
+/* The next place in @r from @at on that is worth a look. */
+static uint64_t search_next(struct search *s, const struct mtr_range *r,
+			    uint64_t at)
+{
+	at = mtr_target_data(s->t, at, r->end);
+	return (at + STEP - 1) & -(uint64_t)STEP;
+}
+
 static bool search_range(struct search *s, const struct mtr_range *r)
 {
-	uint64_t start = (r->start + STEP - 1) & -(uint64_t)STEP;
-	const void *all;
+	uint64_t at = r->start;
 
-	if (start >= r->end)
-		return false;
-	all = mtr_target_peek(s->t, start, r->end - start);
-	if (all)
-		return search_bytes(s, start, all, r->end - start);
-	for (uint64_t at = start; at < r->end; at += CHUNK) {
+	while ((at = search_next(s, r, at)) < r->end) {
 		size_t n = r->end - at < CHUNK ? r->end - at : (size_t)CHUNK;
+		const unsigned char *bytes = mtr_target_peek(s->t, at, n);
 
-		n = mtr_target_read(s->t, at, s->chunk, n);
-		if (search_bytes(s, at, s->chunk, n))
+		if (!bytes) {
+			n = mtr_target_read(s->t, at, s->chunk, n);
+			bytes = s->chunk;
+		}
+		if (search_bytes(s, at, bytes, n))
 			return true;
 		if (r->end - at <= CHUNK)
 			break;
+		at += CHUNK;
 	}
 	return false;
 }

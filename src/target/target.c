@@ -75,9 +75,11 @@ bool mtr_target_add_range(struct mtr_target *t, const struct mtr_range *range)
 {
 	struct mtr_range *slot = mtr_ranges_push(&t->ranges);
 
-	if (slot)
-		*slot = *range;
-	return slot;
+	if (!slot)
+		return false;
+	*slot = *range;
+	slot->resident = MTR_RESIDENT_UNKNOWN;
+	return true;
 }
 
 const struct mtr_ranges *mtr_target_ranges(const struct mtr_target *t)
@@ -119,6 +121,28 @@ const void *mtr_target_peek(struct mtr_target *t, uint64_t addr, size_t bytes)
 	return t->ops->peek ? t->ops->peek(t, addr, bytes) : NULL;
 }
 
+uint64_t mtr_target_data(struct mtr_target *t, uint64_t addr, uint64_t end)
+{
+	return t->ops->data ? t->ops->data(t, addr, end) : addr;
+}
+
+uint64_t mtr_target_resident(struct mtr_target *t)
+{
+	uint64_t sum = 0;
+	bool known = false;
+
+	if (t->ops->resident && !t->resident_asked)
+		t->ops->resident(t);
+	t->resident_asked = true;
+	for (size_t i = 0; i < t->ranges.n; i++) {
+		if (t->ranges.at[i].resident == MTR_RESIDENT_UNKNOWN)
+			continue;
+		sum += t->ranges.at[i].resident;
+		known = true;
+	}
+	return known ? sum : MTR_RESIDENT_UNKNOWN;
+}
+
 void mtr_target_read_many(struct mtr_target *t, struct mtr_read *reads,
 			  size_t n)
 {
@@ -143,7 +167,11 @@ struct mtr_error *mtr_target_write(struct mtr_target *t, uint64_t addr,
 
 /* ----------------------------------------------------- a module's headers */
 
-enum { PHDRS_MAX = 128, NOTES_MAX = 1 << 16 };
+/*
+ * A module's notes have some hundred bytes. Headers that are made up may all
+ * say that the same megabytes are theirs: there is an end to what is looked at.
+ */
+enum { PHDRS_MAX = 128, NOTES_MAX = 1 << 16, ALL_NOTES_MAX = 1 << 26 };
 
 struct module_headers {
 	Elf64_Phdr ph[PHDRS_MAX];
@@ -215,9 +243,21 @@ static void segment_build_id(struct mtr_target *t, uint64_t bias,
 
 	if (!text)
 		return;
+	t->notes_read += bytes;
 	notes.at = text;
 	notes.bytes = mtr_target_read(t, bias + ph->p_vaddr, text, bytes);
 	notes_build_id(notes, ret);
+}
+
+static bool notes_left(struct mtr_target *t)
+{
+	if (t->notes_read < ALL_NOTES_MAX)
+		return true;
+	if (!t->notes_refused)
+		mtr_target_warn(t, "the notes of its modules are too many to "
+				   "be true: not all build-ids are known");
+	t->notes_refused = true;
+	return false;
 }
 
 static void memory_build_id(struct mtr_target *t, uint64_t start,
@@ -230,7 +270,7 @@ static void memory_build_id(struct mtr_target *t, uint64_t start,
 		return;
 	bias = module_bias(&h, start);
 	for (size_t i = 0; i < h.n && !ret->n; i++)
-		if (h.ph[i].p_type == PT_NOTE)
+		if (h.ph[i].p_type == PT_NOTE && notes_left(t))
 			segment_build_id(t, bias, &h.ph[i], ret);
 }
 

@@ -18,6 +18,10 @@ struct mtr_target_ops {
 		       size_t bytes);
 	/* NULL: cannot be looked into */
 	const void *(*peek)(struct mtr_target *t, uint64_t addr, size_t bytes);
+	/* NULL: nothing is known of zeros */
+	uint64_t (*data)(struct mtr_target *t, uint64_t addr, uint64_t end);
+	/* NULL: not known. Sets .resident of t->ranges where it is */
+	void (*resident)(struct mtr_target *t);
 	/* NULL: one by one, with read */
 	void (*read_many)(struct mtr_target *t, struct mtr_read *reads,
 			  size_t n);
@@ -41,6 +45,9 @@ struct mtr_target {
 	char *exe;
 	char root[32];
 	struct mtr_map map;
+	uint64_t notes_read; /* bytes, for build-ids */
+	bool notes_refused;
+	bool resident_asked;
 	bool map_judged; /* a change of the file has been warned about */
 };
 

@@ -234,6 +234,43 @@ static struct mtr_error *live_write(struct mtr_target *t, uint64_t addr,
 	return NULL;
 }
 
+/* ------------------------------------------------------------ what is resident
+ */
+
+/* "start-end ...": the range that begins and ends there, or NULL. */
+static struct mtr_range *smaps_range(struct mtr_target *t, const char *line)
+{
+	unsigned long long start, end;
+	struct mtr_range *r;
+
+	if (sscanf(line, "%llx-%llx ", &start, &end) != 2)
+		return NULL;
+	r = (struct mtr_range *)mtr_target_find(t, start);
+	return r && r->start == start && r->end == end ? r : NULL;
+}
+
+/* A mapping's lines: the first as in maps, then "Rss:  n kB" among others. */
+static void live_resident(struct mtr_target *t)
+{
+	mtr_auto_close int fd = proc_open(t->pid, "smaps", O_RDONLY);
+	mtr_cleanup(mtr_strbuf_fini) struct mtr_strbuf text = { 0 };
+	struct mtr_range *r = NULL;
+	unsigned long long kilobytes;
+
+	if (fd < 0 || file_slurp(fd, &text) || !text.text)
+		return;
+	for (char *line = text.text, *end; *line; line = end) {
+		end = strchrnul(line, '\n');
+		if (*end)
+			*end++ = '\0';
+		if (sscanf(line, "Rss: %llu kB", &kilobytes) != 1)
+			r = *line >= 'A' && *line <= 'Z' ? r
+							 : smaps_range(t, line);
+		else if (r)
+			r->resident = kilobytes * 1024;
+	}
+}
+
 static void live_fini(struct mtr_target *t)
 {
 	if (live_of(t)->mem >= 0)
@@ -245,6 +282,7 @@ static const struct mtr_target_ops live_ops = {
 	.read = live_read,
 	.read_many = live_read_many,
 	.write = live_write,
+	.resident = live_resident,
 	.fini = live_fini,
 };
 

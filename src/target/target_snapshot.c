@@ -11,9 +11,18 @@
 #include "format/snapshot.h"
 #include "target/target_impl.h"
 
+/* Of a module of the file: there may be very many. */
+struct module {
+	uint64_t start;
+	size_t at; /* its place in the file's list */
+};
+
+MTR_VECTOR(modules, struct module);
+
 struct saved {
 	struct mtr_target target;
 	struct mtr_snapshot_header header;
+	struct modules modules; /* by address, and by place */
 };
 
 static struct saved *saved_of(struct mtr_target *t)
@@ -38,16 +47,71 @@ static const unsigned char *part(const struct saved *s,
 	return s->target.map.at + s->header.section[part].offset;
 }
 
-static void saved_build_id(struct mtr_target *t, uint64_t start,
-			   struct mtr_build_id *ret)
+static struct mtr_snapshot_module module_at(const struct saved *s, size_t at)
 {
 	struct mtr_snapshot_module m;
 	size_t bytes;
-	const unsigned char *at = part(saved_of(t), MTR_PART_MODULES, &bytes);
 
-	for (; bytes >= sizeof(m); at += sizeof(m), bytes -= sizeof(m)) {
-		memcpy(&m, at, sizeof(m));
-		if (m.start != start || m.id_bytes > sizeof(m.id))
+	memcpy(&m, part(s, MTR_PART_MODULES, &bytes) + at * sizeof(m),
+	       sizeof(m));
+	return m;
+}
+
+static int by_start(const void *a, const void *b)
+{
+	const struct module *x = a, *y = b;
+
+	if (x->start != y->start)
+		return x->start < y->start ? -1 : 1;
+	return x->at < y->at ? -1 : x->at > y->at;
+}
+
+static struct mtr_error *modules_load(struct saved *s)
+{
+	size_t bytes, n;
+
+	part(s, MTR_PART_MODULES, &bytes);
+	n = bytes / sizeof(struct mtr_snapshot_module);
+	for (size_t i = 0; i < n; i++) {
+		struct module *m = modules_push(&s->modules);
+
+		if (!m)
+			return mtr_error_nomem();
+		*m = (struct module){ module_at(s, i).start, i };
+	}
+	if (n)
+		qsort(s->modules.at, n, sizeof(*s->modules.at), by_start);
+	return NULL;
+}
+
+/* The first one from @start on. */
+static size_t modules_find(const struct modules *v, uint64_t start)
+{
+	size_t low = 0, high = v->n;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (v->at[middle].start < start)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/* Of several modules at one place the first counts that has an id. */
+static void saved_build_id(struct mtr_target *t, uint64_t start,
+			   struct mtr_build_id *ret)
+{
+	const struct saved *s = saved_of(t);
+	const struct modules *v = &s->modules;
+
+	for (size_t i = modules_find(v, start);
+	     i < v->n && v->at[i].start == start; i++) {
+		struct mtr_snapshot_module m = module_at(s, v->at[i].at);
+
+		if (m.id_bytes > sizeof(m.id))
 			continue;
 		memcpy(ret->bytes, m.id, m.id_bytes);
 		ret->n = m.id_bytes;
@@ -59,10 +123,16 @@ static_assert(sizeof(((struct mtr_snapshot_module *)0)->id) <=
 		      sizeof(((struct mtr_build_id *)0)->bytes),
 	      "a build-id fits");
 
+static void saved_fini(struct mtr_target *t)
+{
+	modules_fini(&saved_of(t)->modules);
+}
+
 static const struct mtr_target_ops saved_ops = {
 	.kind = MTR_TARGET_SNAPSHOT,
 	.read = saved_read,
 	.build_id = saved_build_id,
+	.fini = saved_fini,
 };
 
 static struct mtr_error *sections_check(const struct saved *s)
@@ -119,6 +189,7 @@ static struct mtr_error *saved_load(struct saved *s)
 	t->machine = s->header.machine;
 	at = part(s, MTR_PART_MAPS, &bytes);
 	MTR_TRY(mtr_target_add_maps(t, (const char *)at, bytes, false));
+	MTR_TRY(modules_load(s));
 	at = part(s, MTR_PART_EXE, &bytes);
 	if (!bytes)
 		return NULL;

@@ -83,6 +83,38 @@ START_TEST(build_id_from_memory)
 }
 END_TEST
 
+/* Nine times 128 headers that all say that the same 64 KiB are their notes. */
+START_TEST(notes_without_end)
+{
+	enum { HEADERS = 128, NOTES = 1 << 16 };
+	Elf64_Ehdr eh = { .e_ident = ELFMAG,
+			  .e_phoff = sizeof(eh),
+			  .e_phentsize = sizeof(Elf64_Phdr),
+			  .e_phnum = HEADERS };
+	Elf64_Phdr ph = { .p_type = PT_NOTE,
+			  .p_vaddr = 0x4000,
+			  .p_memsz = NOTES };
+	struct mtr_build_id got;
+	struct mtr_target *t;
+
+	eh.e_ident[EI_CLASS] = ELFCLASS64;
+	eh.e_ident[EI_DATA] = ELFDATA2LSB;
+	add(0x20000, 0x4000 + NOTES, PF_R, "/lib/a");
+	core_put(core, 0x20000, &eh, sizeof(eh));
+	for (size_t i = 0; i < HEADERS; i++)
+		core_put(core, 0x20000 + sizeof(eh) + i * sizeof(ph), &ph,
+			 sizeof(ph));
+	t = open_target(core_path(core));
+	for (int i = 0; i < 8; i++)
+		mtr_target_build_id(t, 0x20000, &got);
+	warned(t, 0, NULL);
+	for (int i = 0; i < 1000; i++)
+		mtr_target_build_id(t, 0x20000, &got);
+	warned(t, 1, "not all build-ids are known");
+	mtr_target_close(t);
+}
+END_TEST
+
 START_TEST(bias_from_memory)
 {
 	static const unsigned char id[20];
@@ -278,6 +310,7 @@ int main(void)
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, build_id_from_memory);
+	tcase_add_test(t, notes_without_end);
 	tcase_add_test(t, bias_from_memory);
 	tcase_add_test(t, not_there_or_not_a_file);
 	tcase_add_test(t, not_a_core);

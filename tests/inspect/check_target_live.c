@@ -129,6 +129,23 @@ START_TEST(reads_memory)
 }
 END_TEST
 
+START_TEST(resident_is_what_the_kernel_says)
+{
+	uint64_t sum;
+
+	target = open_target(name);
+	ck_assert_uint_eq(mtr_target_find(target, at(0))->resident,
+			  MTR_RESIDENT_UNKNOWN);
+	sum = mtr_target_resident(target);
+	ck_assert_uint_ge(mtr_target_find(target, at(0))->resident, PAGE);
+	ck_assert_uint_ge(mtr_target_find(target, at(2 * PAGE))->resident,
+			  PAGE);
+	ck_assert_uint_ge(sum, 2 * PAGE);
+	ck_assert_uint_lt(sum, (uint64_t)1 << 32);
+	ck_assert_uint_eq(mtr_target_data(target, at(0), at(1)), at(0));
+}
+END_TEST
+
 /* Let @number fail with EPERM in this process, as a container's filter does. */
 static bool forbid(int number)
 {
@@ -339,6 +356,7 @@ int main(void)
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, reads_memory);
+	tcase_add_test(t, resident_is_what_the_kernel_says);
 	tcase_add_test(t, reads_without_process_vm_readv);
 	tcase_add_test(t, writes_memory);
 	tcase_add_test(t, process_that_ends_while_it_is_read);
