@@ -130,7 +130,7 @@ static void core_resident(struct mtr_target *t)
 	const struct core *c = core_of(t);
 	struct mtr_range *range = t->ranges.at;
 
-	if (!file_has_holes(t))
+	if (t->unpacked || !file_has_holes(t))
 		return;
 	for (size_t i = 0; i < t->ranges.n; i++)
 		if (t->ranges.at[i].readable)
