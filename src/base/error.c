@@ -4,17 +4,20 @@
  */
 #include "base/error.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <string.h>
 
 struct mtr_error {
 	char *text;
+	enum mtr_error_code code;
 };
 
 static char nomem_text[] = "out of memory";
-static struct mtr_error nomem = { nomem_text };
+static struct mtr_error nomem = { nomem_text, MTR_ERROR_NOMEM };
 
-static struct mtr_error *error_of(char *text)
+/* Takes @text over. */
+static struct mtr_error *error_of(enum mtr_error_code code, char *text)
 {
 	struct mtr_error *error = text ? malloc(sizeof(*error)) : NULL;
 
@@ -22,7 +25,7 @@ static struct mtr_error *error_of(char *text)
 		free(text);
 		return &nomem;
 	}
-	error->text = text;
+	*error = (struct mtr_error){ text, code };
 	return error;
 }
 
@@ -55,10 +58,11 @@ struct mtr_error *mtr_error_create(const char *format, ...)
 	va_start(ap, format);
 	text = text_of(format, ap);
 	va_end(ap);
-	return error_of(text);
+	return error_of(MTR_ERROR_OTHER, text);
 }
 
-struct mtr_error *mtr_error_errno(int code, const char *format, ...)
+struct mtr_error *mtr_error_coded(enum mtr_error_code code, const char *format,
+				  ...)
 {
 	va_list ap;
 	char *text;
@@ -66,7 +70,35 @@ struct mtr_error *mtr_error_errno(int code, const char *format, ...)
 	va_start(ap, format);
 	text = text_of(format, ap);
 	va_end(ap);
-	return error_of(text_join(text, strerror(code)));
+	return error_of(code, text);
+}
+
+static enum mtr_error_code code_of(int number)
+{
+	switch (number) {
+	case ENOMEM:
+		return MTR_ERROR_NOMEM;
+	case ENOENT:
+		return MTR_ERROR_NOT_FOUND;
+	case ESRCH:
+		return MTR_ERROR_GONE;
+	case EACCES:
+	case EPERM:
+		return MTR_ERROR_NOT_PERMITTED;
+	default:
+		return MTR_ERROR_OTHER;
+	}
+}
+
+struct mtr_error *mtr_error_errno(int number, const char *format, ...)
+{
+	va_list ap;
+	char *text;
+
+	va_start(ap, format);
+	text = text_of(format, ap);
+	va_end(ap);
+	return error_of(code_of(number), text_join(text, strerror(number)));
 }
 
 struct mtr_error *mtr_error_nomem(void)
@@ -77,6 +109,7 @@ struct mtr_error *mtr_error_nomem(void)
 struct mtr_error *mtr_error_prefix(struct mtr_error *error, const char *format,
 				   ...)
 {
+	enum mtr_error_code code = error->code;
 	va_list ap;
 	char *text;
 
@@ -84,7 +117,12 @@ struct mtr_error *mtr_error_prefix(struct mtr_error *error, const char *format,
 	text = text_join(text_of(format, ap), error->text);
 	va_end(ap);
 	mtr_error_destroy(error);
-	return error_of(text);
+	return error_of(code, text);
+}
+
+enum mtr_error_code mtr_error_code(const struct mtr_error *error)
+{
+	return error->code;
 }
 
 const char *mtr_error_text(const struct mtr_error *error)

@@ -26,7 +26,8 @@ static struct mtr_error *next_generation(const char *name, unsigned *ret)
 
 	MTR_TRY(mtr_target_open(name, &t));
 	if (mtr_target_kind(t) != MTR_TARGET_LIVE)
-		return mtr_error_create("only a live process can be marked");
+		return mtr_error_coded(MTR_ERROR_UNSUPPORTED,
+				       "only a live process can be marked");
 	MTR_TRY(mtr_descriptor_find(t, &d, &at));
 	MTR_TRY(mtr_descriptor_check(&d));
 	*ret = mtr_lead_generation((uint8_t)d.lead) + 1;

@@ -643,7 +643,8 @@ static struct mtr_error *saved_read(struct reader *r, const unsigned char *file,
 	/* target_snapshot.c has checked that the header and its parts fit */
 	mtr_snapshot_header_read(file, bytes, &h);
 	if (memcmp(h.descriptor.magic, MTR_MAGIC, sizeof(h.descriptor.magic)))
-		return mtr_error_create("the snapshot's descriptor is damaged");
+		return mtr_error_coded(MTR_ERROR_DAMAGED,
+				       "the snapshot's descriptor is damaged");
 	r->heap->descriptor = h.descriptor;
 	mtr_descriptor_trim(&r->heap->descriptor);
 	r->heap->descriptor_addr = h.descriptor.self;

@@ -58,24 +58,31 @@ static bool search_bytes(struct search *s, uint64_t addr,
 	return false;
 }
 
+/* The next place in @r from @at on that is worth a look. */
+static uint64_t search_next(struct search *s, const struct mtr_range *r,
+			    uint64_t at)
+{
+	at = mtr_target_data(s->t, at, r->end);
+	return (at + STEP - 1) & -(uint64_t)STEP;
+}
+
 static bool search_range(struct search *s, const struct mtr_range *r)
 {
-	uint64_t start = (r->start + STEP - 1) & -(uint64_t)STEP;
-	const void *all;
+	uint64_t at = r->start;
 
-	if (start >= r->end)
-		return false;
-	all = mtr_target_peek(s->t, start, r->end - start);
-	if (all)
-		return search_bytes(s, start, all, r->end - start);
-	for (uint64_t at = start; at < r->end; at += CHUNK) {
+	while ((at = search_next(s, r, at)) < r->end) {
 		size_t n = r->end - at < CHUNK ? r->end - at : (size_t)CHUNK;
+		const unsigned char *bytes = mtr_target_peek(s->t, at, n);
 
-		n = mtr_target_read(s->t, at, s->chunk, n);
-		if (search_bytes(s, at, s->chunk, n))
+		if (!bytes) {
+			n = mtr_target_read(s->t, at, s->chunk, n);
+			bytes = s->chunk;
+		}
+		if (search_bytes(s, at, bytes, n))
 			return true;
 		if (r->end - at <= CHUNK)
 			break;
+		at += CHUNK;
 	}
 	return false;
 }
@@ -125,19 +132,21 @@ static struct mtr_error *not_found(struct mtr_target *t)
 	const struct mtr_range *lost = range_lost(mtr_target_ranges(t));
 
 	if (lost)
-		return mtr_error_create(
-			"%s was there, but its data at %#" PRIx64
-			" is missing: cut off, or not dumped",
-			lost->path, lost->start);
+		return mtr_error_coded(MTR_ERROR_DAMAGED,
+				       "%s was there, but its data at %#" PRIx64
+				       " is missing: cut off, or not dumped",
+				       lost->path, lost->start);
 	if (bytes_lost(mtr_target_ranges(t)))
-		return mtr_error_create(
+		return mtr_error_coded(
+			MTR_ERROR_NOT_TRACED,
 			"no malloc_tracer record: was it run under "
 			"libmalloc_tracer.so? %" PRIu64 " bytes of its "
 			"writable memory cannot be read: cut off, or not "
 			"dumped",
 			bytes_lost(mtr_target_ranges(t)));
-	return mtr_error_create("no malloc_tracer record: was it run under "
-				"libmalloc_tracer.so?");
+	return mtr_error_coded(MTR_ERROR_NOT_TRACED,
+			       "no malloc_tracer record: was it run under "
+			       "libmalloc_tracer.so?");
 }
 
 /*
@@ -194,7 +203,8 @@ void mtr_descriptor_trim(struct mtr_descriptor *d)
 struct mtr_error *mtr_descriptor_check(const struct mtr_descriptor *d)
 {
 	if (d->version != MTR_FORMAT_VERSION)
-		return mtr_error_create(
+		return mtr_error_coded(
+			MTR_ERROR_UNSUPPORTED,
 			"its malloc_tracer record is of version %" PRIu32
 			"; this malloc_tracer reads version %d",
 			d->version, MTR_FORMAT_VERSION);
@@ -202,15 +212,17 @@ struct mtr_error *mtr_descriptor_check(const struct mtr_descriptor *d)
 	    d->granule_bits != MTR_GRANULE_BITS ||
 	    d->leaf_bits != MTR_LEAF_BITS || d->mid_bits != MTR_MID_BITS ||
 	    d->root_bits != MTR_ROOT_BITS)
-		return mtr_error_create(
+		return mtr_error_coded(
+			MTR_ERROR_DAMAGED,
 			"its malloc_tracer record at %#" PRIx64
 			" is damaged: %" PRIu32 " bytes, tables of %u, %u, %u "
 			"and %u bits",
 			d->self, d->size, d->root_bits, d->mid_bits,
 			d->leaf_bits, d->granule_bits);
 	if (d->flags & MTR_FLAG_SHADOWED)
-		return mtr_error_create("the program brings its own malloc, "
-					"which came before malloc_tracer's: "
-					"nothing was recorded");
+		return mtr_error_coded(MTR_ERROR_NOT_TRACED,
+				       "the program brings its own malloc, "
+				       "which came before malloc_tracer's: "
+				       "nothing was recorded");
 	return NULL;
 }

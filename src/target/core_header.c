@@ -31,17 +31,22 @@ static const char *machine_name(int machine)
 static struct mtr_error *ident_check(const struct mtr_map *map)
 {
 	if (map->bytes < EI_NIDENT)
-		return mtr_error_create("it is cut off inside its ELF header");
+		return mtr_error_coded(MTR_ERROR_DAMAGED,
+				       "it is cut off inside its ELF header");
 	if (map->at[EI_DATA] == ELFDATA2MSB)
-		return mtr_error_create("it is a big-endian ELF file; only "
-					"little-endian cores can be read");
+		return mtr_error_coded(MTR_ERROR_UNSUPPORTED,
+				       "it is a big-endian ELF file; only "
+				       "little-endian cores can be read");
 	if (map->at[EI_CLASS] == ELFCLASS32)
-		return mtr_error_create("it is a 32-bit ELF file; only 64-bit "
-					"cores can be read");
+		return mtr_error_coded(MTR_ERROR_UNSUPPORTED,
+				       "it is a 32-bit ELF file; only 64-bit "
+				       "cores can be read");
 	if (map->at[EI_DATA] != ELFDATA2LSB || map->at[EI_CLASS] != ELFCLASS64)
-		return mtr_error_create("its ELF header makes no sense");
+		return mtr_error_coded(MTR_ERROR_DAMAGED,
+				       "its ELF header makes no sense");
 	if (map->bytes < sizeof(Elf64_Ehdr))
-		return mtr_error_create("it is cut off inside its ELF header");
+		return mtr_error_coded(MTR_ERROR_DAMAGED,
+				       "it is cut off inside its ELF header");
 	return NULL;
 }
 
@@ -55,7 +60,8 @@ static struct mtr_error *phdr_count(const struct mtr_map *map,
 	if (eh->e_phnum != PN_XNUM)
 		return NULL;
 	if (eh->e_shoff > map->bytes || map->bytes - eh->e_shoff < sizeof(sh))
-		return mtr_error_create(
+		return mtr_error_coded(
+			MTR_ERROR_DAMAGED,
 			"it is cut off: the section header at offset %" PRIu64
 			", which counts its segments, is missing",
 			eh->e_shoff);
@@ -71,14 +77,17 @@ struct mtr_error *mtr_core_phdrs(const struct mtr_map *map,
 
 	MTR_TRY(phdr_count(map, eh, &n));
 	if (!n)
-		return mtr_error_create("it has no program headers");
+		return mtr_error_coded(MTR_ERROR_DAMAGED,
+				       "it has no program headers");
 	if (eh->e_phentsize != sizeof(Elf64_Phdr))
-		return mtr_error_create("its program headers have %u bytes, "
-					"not %zu",
-					eh->e_phentsize, sizeof(Elf64_Phdr));
+		return mtr_error_coded(MTR_ERROR_DAMAGED,
+				       "its program headers have %u bytes, "
+				       "not %zu",
+				       eh->e_phentsize, sizeof(Elf64_Phdr));
 	have = eh->e_phoff < map->bytes ? map->bytes - eh->e_phoff : 0;
 	if (have / sizeof(Elf64_Phdr) < n)
-		return mtr_error_create(
+		return mtr_error_coded(
+			MTR_ERROR_DAMAGED,
 			"it is cut off inside its program headers: %" PRIu64
 			" from offset %" PRIu64 " on, in a file of %zu bytes",
 			n, eh->e_phoff, map->bytes);
@@ -106,7 +115,8 @@ static struct mtr_error *not_a_core(const struct mtr_map *map,
 	for (uint64_t i = 0; i < p.n; i++)
 		if (mtr_phdr_at(&p, i).p_type == PT_INTERP)
 			what = "an executable";
-	return mtr_error_create("it is %s, not a core dump", what);
+	return mtr_error_coded(MTR_ERROR_UNSUPPORTED,
+			       "it is %s, not a core dump", what);
 }
 
 struct mtr_error *mtr_core_header(const struct mtr_map *map, Elf64_Ehdr *ret)
@@ -116,9 +126,10 @@ struct mtr_error *mtr_core_header(const struct mtr_map *map, Elf64_Ehdr *ret)
 	if (ret->e_type != ET_CORE)
 		return not_a_core(map, ret);
 	if (ret->e_machine != EM_X86_64 && ret->e_machine != EM_AARCH64)
-		return mtr_error_create("it is a core of machine %u (%s); only "
-					"x86-64 and AArch64 can be read",
-					ret->e_machine,
-					machine_name(ret->e_machine));
+		return mtr_error_coded(MTR_ERROR_UNSUPPORTED,
+				       "it is a core of machine %u (%s); only "
+				       "x86-64 and AArch64 can be read",
+				       ret->e_machine,
+				       machine_name(ret->e_machine));
 	return NULL;
 }

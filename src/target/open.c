@@ -9,27 +9,10 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
 
 #include "format/snapshot.h"
 #include "target/target_impl.h"
-
-struct magic {
-	const char *bytes;
-	size_t n;
-	const char *name;
-};
-
-static const struct magic compressors[] = {
-	{ "\x28\xb5\x2f\xfd", 4, "zstd" },
-	{ "\x1f\x8b", 2, "gzip" },
-	{ "\x04\x22\x4d\x18", 4, "lz4" },
-	{ "\xfd"
-	  "7zXZ",
-	  5, "xz" },
-	{ "BZh", 3, "bzip2" },
-};
+#include "target/unpack.h"
 
 static bool map_starts_with(const struct mtr_map *map, const void *bytes,
 			    size_t n)
@@ -37,55 +20,37 @@ static bool map_starts_with(const struct mtr_map *map, const void *bytes,
 	return map->bytes >= n && memcmp(map->at, bytes, n) == 0;
 }
 
-static struct mtr_error *map_unknown(const struct mtr_map *map)
-{
-	for (size_t i = 0; i < sizeof(compressors) / sizeof(*compressors); i++)
-		if (map_starts_with(map, compressors[i].bytes,
-				    compressors[i].n))
-			return mtr_error_create(
-				"it is compressed: unpack it with %s first",
-				compressors[i].name);
-	return mtr_error_create(
-		"it is neither an ELF core nor a snapshot of malloc_tracer");
-}
-
 /* Takes @map over. */
 static struct mtr_error *map_open(const char *name, struct mtr_map map,
 				  struct mtr_target **ret)
 {
-	struct mtr_error *error;
-
 	if (map_starts_with(&map, ELFMAG, SELFMAG))
 		return mtr_target_core_open(name, map, ret);
 	if (map_starts_with(&map, MTR_SNAPSHOT_MAGIC,
 			    sizeof(MTR_SNAPSHOT_MAGIC)))
 		return mtr_target_snapshot_open(name, map, ret);
-	error = map_unknown(&map);
-	munmap((void *)map.at, map.bytes);
-	return error;
+	mtr_map_close(&map);
+	return mtr_error_coded(MTR_ERROR_UNSUPPORTED,
+			       "it is neither an ELF core nor a snapshot of "
+			       "malloc_tracer");
 }
 
-/*
- * A mapping costs no memory for what is not looked at. Should the file be cut
- * short while it is open here, the kernel ends us with SIGBUS.
- */
-static struct mtr_error *file_map(int fd, struct mtr_map *ret)
+/* The file @fd, compressed by the program @how. */
+static struct mtr_error *unpacked_open(const char *name, int fd,
+				       const char *how, uint64_t bytes,
+				       struct mtr_target **ret)
 {
-	struct stat st;
-	void *at;
+	mtr_auto_free char *complaint = NULL;
+	mtr_auto_close int unpacked = -1;
+	struct mtr_map map;
 
-	if (fstat(fd, &st))
-		return mtr_error_errno(errno, "it cannot be read");
-	if (S_ISDIR(st.st_mode))
-		return mtr_error_create("it is a directory");
-	if (!S_ISREG(st.st_mode))
-		return mtr_error_create("it is not a regular file");
-	if (!st.st_size)
-		return mtr_error_create("the file is empty");
-	at = mmap(NULL, st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-	if (at == MAP_FAILED)
-		return mtr_error_errno(errno, "it cannot be read");
-	*ret = (struct mtr_map){ at, st.st_size };
+	MTR_TRY(mtr_unpack(fd, how, mtr_unpack_most(bytes), &complaint,
+			   &unpacked));
+	MTR_TRY(mtr_map_open(unpacked, &map));
+	MTR_TRY(map_open(name, map, ret));
+	(*ret)->unpacked = true;
+	if (complaint)
+		mtr_target_warn(*ret, "%s", complaint);
 	return NULL;
 }
 
@@ -112,17 +77,24 @@ static struct mtr_error *not_a_file(const char *name, int code,
 		return mtr_error_errno(code, "it cannot be opened");
 	if (pid)
 		return mtr_target_live_open(name, pid, ret);
-	return mtr_error_create("no such file");
+	return mtr_error_coded(MTR_ERROR_NOT_FOUND, "no such file");
 }
 
 struct mtr_error *mtr_target_open(const char *name, struct mtr_target **ret)
 {
 	struct mtr_map map;
+	const char *how;
+	uint64_t bytes;
 	/* O_NONBLOCK: a pipe without a writer must not hang us */
 	mtr_auto_close int fd = open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 
 	if (fd < 0)
 		return not_a_file(name, errno, ret);
-	MTR_TRY(file_map(fd, &map));
-	return map_open(name, map, ret);
+	MTR_TRY(mtr_map_open(fd, &map));
+	bytes = map.bytes;
+	how = mtr_unpack_name(map.at, bytes);
+	if (!how)
+		return map_open(name, map, ret);
+	mtr_map_close(&map);
+	return unpacked_open(name, fd, how, bytes, ret);
 }

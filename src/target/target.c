@@ -7,7 +7,6 @@
 #include <elf.h>
 #include <stdarg.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include "target/elf_note.h"
 #include "target/target_impl.h"
@@ -41,8 +40,7 @@ void mtr_target_close(struct mtr_target *t)
 		return;
 	if (t->ops->fini)
 		t->ops->fini(t);
-	if (t->map.at)
-		munmap((void *)t->map.at, t->map.bytes);
+	mtr_map_close(&t->map);
 	mtr_ranges_fini(&t->ranges);
 	strings_fini(&t->paths);
 	strings_fini(&t->warnings);
@@ -77,9 +75,11 @@ bool mtr_target_add_range(struct mtr_target *t, const struct mtr_range *range)
 {
 	struct mtr_range *slot = mtr_ranges_push(&t->ranges);
 
-	if (slot)
-		*slot = *range;
-	return slot;
+	if (!slot)
+		return false;
+	*slot = *range;
+	slot->resident = MTR_RESIDENT_UNKNOWN;
+	return true;
 }
 
 const struct mtr_ranges *mtr_target_ranges(const struct mtr_target *t)
@@ -121,6 +121,28 @@ const void *mtr_target_peek(struct mtr_target *t, uint64_t addr, size_t bytes)
 	return t->ops->peek ? t->ops->peek(t, addr, bytes) : NULL;
 }
 
+uint64_t mtr_target_data(struct mtr_target *t, uint64_t addr, uint64_t end)
+{
+	return t->ops->data ? t->ops->data(t, addr, end) : addr;
+}
+
+uint64_t mtr_target_resident(struct mtr_target *t)
+{
+	uint64_t sum = 0;
+	bool known = false;
+
+	if (t->ops->resident && !t->resident_asked)
+		t->ops->resident(t);
+	t->resident_asked = true;
+	for (size_t i = 0; i < t->ranges.n; i++) {
+		if (t->ranges.at[i].resident == MTR_RESIDENT_UNKNOWN)
+			continue;
+		sum += t->ranges.at[i].resident;
+		known = true;
+	}
+	return known ? sum : MTR_RESIDENT_UNKNOWN;
+}
+
 void mtr_target_read_many(struct mtr_target *t, struct mtr_read *reads,
 			  size_t n)
 {
@@ -138,13 +160,18 @@ struct mtr_error *mtr_target_write(struct mtr_target *t, uint64_t addr,
 				   const void *from, size_t bytes)
 {
 	if (!t->ops->write)
-		return mtr_error_create("only a live process can be changed");
+		return mtr_error_coded(MTR_ERROR_UNSUPPORTED,
+				       "only a live process can be changed");
 	return t->ops->write(t, addr, from, bytes);
 }
 
 /* ----------------------------------------------------- a module's headers */
 
-enum { PHDRS_MAX = 128, NOTES_MAX = 1 << 16 };
+/*
+ * A module's notes have some hundred bytes. Headers that are made up may all
+ * say that the same megabytes are theirs: there is an end to what is looked at.
+ */
+enum { PHDRS_MAX = 128, NOTES_MAX = 1 << 16, ALL_NOTES_MAX = 1 << 26 };
 
 struct module_headers {
 	Elf64_Phdr ph[PHDRS_MAX];
@@ -216,9 +243,21 @@ static void segment_build_id(struct mtr_target *t, uint64_t bias,
 
 	if (!text)
 		return;
+	t->notes_read += bytes;
 	notes.at = text;
 	notes.bytes = mtr_target_read(t, bias + ph->p_vaddr, text, bytes);
 	notes_build_id(notes, ret);
+}
+
+static bool notes_left(struct mtr_target *t)
+{
+	if (t->notes_read < ALL_NOTES_MAX)
+		return true;
+	if (!t->notes_refused)
+		mtr_target_warn(t, "the notes of its modules are too many to "
+				   "be true: not all build-ids are known");
+	t->notes_refused = true;
+	return false;
 }
 
 static void memory_build_id(struct mtr_target *t, uint64_t start,
@@ -231,7 +270,7 @@ static void memory_build_id(struct mtr_target *t, uint64_t start,
 		return;
 	bias = module_bias(&h, start);
 	for (size_t i = 0; i < h.n && !ret->n; i++)
-		if (h.ph[i].p_type == PT_NOTE)
+		if (h.ph[i].p_type == PT_NOTE && notes_left(t))
 			segment_build_id(t, bias, &h.ph[i], ret);
 }
 
@@ -277,8 +316,23 @@ const char *mtr_target_root(const struct mtr_target *t)
 	return t->root;
 }
 
-const struct mtr_strings *mtr_target_warnings(const struct mtr_target *t)
+/* What was read from the file is known by now. */
+static void map_judge(struct mtr_target *t)
 {
+	mtr_auto_free char *text = NULL;
+
+	if (!t->map.at || t->map_judged)
+		return;
+	text = mtr_map_changed(&t->map);
+	if (!text)
+		return;
+	t->map_judged = true;
+	mtr_target_warn(t, "%s", text);
+}
+
+const struct mtr_strings *mtr_target_warnings(struct mtr_target *t)
+{
+	map_judge(t);
 	return &t->warnings;
 }
 

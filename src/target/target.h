@@ -34,6 +34,7 @@ struct mtr_range {
 	int prot;	     /* MTR_PROT_*; -1: the target does not say */
 	bool readable;	     /* its contents can be read from the target;
 			      * false: not dumped, or cut off */
+	uint64_t resident;   /* bytes; see mtr_target_resident */
 };
 
 struct mtr_build_id {
@@ -77,8 +78,8 @@ const char *mtr_target_exe(const struct mtr_target *t);
  */
 const char *mtr_target_root(const struct mtr_target *t);
 
-/* Sentences about what was found damaged or missing on the way. */
-const struct mtr_strings *mtr_target_warnings(const struct mtr_target *t);
+/* Sentences about what was found damaged or missing on the way, up to now. */
+const struct mtr_strings *mtr_target_warnings(struct mtr_target *t);
 void mtr_target_warn(struct mtr_target *t, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
@@ -92,6 +93,25 @@ size_t mtr_target_read(struct mtr_target *t, uint64_t addr, void *to,
  * all there or the target cannot be looked into (a live process).
  */
 const void *mtr_target_peek(struct mtr_target *t, uint64_t addr, size_t bytes);
+
+/*
+ * Where from @addr on, and before @end, there may be anything but zeros; @end
+ * if nowhere. A file may have holes of any size: who searches memory leaps over
+ * them.
+ */
+uint64_t mtr_target_data(struct mtr_target *t, uint64_t addr, uint64_t end);
+
+/*
+ * Find out .resident of all ranges, which costs a while and is done once;
+ * before that, and where it is not to be known, it is MTR_RESIDENT_UNKNOWN.
+ * Gives the sum of what is known, or that.
+ *
+ * Of a live process it is what the kernel says; of a core what is no hole in
+ * its file, which is exact for one that the kernel wrote and nobody copied, and
+ * not known of a file without holes.
+ */
+#define MTR_RESIDENT_UNKNOWN UINT64_MAX
+uint64_t mtr_target_resident(struct mtr_target *t);
 
 /* Many at once; sets .done of each. A system call for some hundred of them. */
 void mtr_target_read_many(struct mtr_target *t, struct mtr_read *reads,

@@ -8,6 +8,7 @@
 #ifndef MTR_TARGET_TARGET_IMPL_H
 #define MTR_TARGET_TARGET_IMPL_H
 
+#include "target/file_map.h"
 #include "target/target.h"
 
 struct mtr_target_ops {
@@ -17,6 +18,10 @@ struct mtr_target_ops {
 		       size_t bytes);
 	/* NULL: cannot be looked into */
 	const void *(*peek)(struct mtr_target *t, uint64_t addr, size_t bytes);
+	/* NULL: nothing is known of zeros */
+	uint64_t (*data)(struct mtr_target *t, uint64_t addr, uint64_t end);
+	/* NULL: not known. Sets .resident of t->ranges where it is */
+	void (*resident)(struct mtr_target *t);
 	/* NULL: one by one, with read */
 	void (*read_many)(struct mtr_target *t, struct mtr_read *reads,
 			  size_t n);
@@ -30,12 +35,6 @@ struct mtr_target_ops {
 	void (*fini)(struct mtr_target *t);
 };
 
-/* A whole file, mapped for reading. */
-struct mtr_map {
-	const unsigned char *at;
-	size_t bytes;
-};
-
 struct mtr_target {
 	const struct mtr_target_ops *ops;
 	char *name;
@@ -45,7 +44,12 @@ struct mtr_target {
 	struct mtr_strings warnings;
 	char *exe;
 	char root[32];
-	struct mtr_map map; /* .at is NULL: there is no file */
+	struct mtr_map map;
+	uint64_t notes_read; /* bytes, for build-ids */
+	bool notes_refused;
+	bool resident_asked;
+	bool unpacked;	 /* .map is of a temporary file */
+	bool map_judged; /* a change of the file has been warned about */
 };
 
 /* @bytes large, zeroed, with a struct mtr_target first; NULL: no memory. */

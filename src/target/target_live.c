@@ -182,28 +182,32 @@ static struct mtr_error *denied(int pid, int code)
 	int scope = ptrace_scope();
 
 	if (scope == 1)
-		return mtr_error_create(
+		return mtr_error_coded(
+			MTR_ERROR_NOT_PERMITTED,
 			"process %d may not be read (%s): "
 			"/proc/sys/kernel/yama/ptrace_scope is 1, which allows "
 			"it to a parent and to root alone; be root, or write 0 "
 			"there",
 			pid, strerror(code));
 	if (scope == 2 || scope == 3)
-		return mtr_error_create(
+		return mtr_error_coded(
+			MTR_ERROR_NOT_PERMITTED,
 			"process %d may not be read (%s): "
 			"/proc/sys/kernel/yama/ptrace_scope is %d, which "
 			"allows it to %s",
 			pid, strerror(code), scope,
 			scope == 2 ? "root alone; be root" : "nobody");
-	return mtr_error_create("process %d may not be read (%s): be its user "
-				"or root (ptrace_scope does not forbid it)",
-				pid, strerror(code));
+	return mtr_error_coded(MTR_ERROR_NOT_PERMITTED,
+			       "process %d may not be read (%s): be its user "
+			       "or root (ptrace_scope does not forbid it)",
+			       pid, strerror(code));
 }
 
 static struct mtr_error *write_failed(int pid, int code)
 {
 	if (code == ESRCH)
-		return mtr_error_create("process %d has ended", pid);
+		return mtr_error_coded(MTR_ERROR_GONE, "process %d has ended",
+				       pid);
 	if (code == EPERM || code == EACCES)
 		return denied(pid, code);
 	return mtr_error_errno(code, "process %d cannot be written to", pid);
@@ -230,6 +234,43 @@ static struct mtr_error *live_write(struct mtr_target *t, uint64_t addr,
 	return NULL;
 }
 
+/* ------------------------------------------------------------ what is resident
+ */
+
+/* "start-end ...": the range that begins and ends there, or NULL. */
+static struct mtr_range *smaps_range(struct mtr_target *t, const char *line)
+{
+	unsigned long long start, end;
+	struct mtr_range *r;
+
+	if (sscanf(line, "%llx-%llx ", &start, &end) != 2)
+		return NULL;
+	r = (struct mtr_range *)mtr_target_find(t, start);
+	return r && r->start == start && r->end == end ? r : NULL;
+}
+
+/* A mapping's lines: the first as in maps, then "Rss:  n kB" among others. */
+static void live_resident(struct mtr_target *t)
+{
+	mtr_auto_close int fd = proc_open(t->pid, "smaps", O_RDONLY);
+	mtr_cleanup(mtr_strbuf_fini) struct mtr_strbuf text = { 0 };
+	struct mtr_range *r = NULL;
+	unsigned long long kilobytes;
+
+	if (fd < 0 || file_slurp(fd, &text) || !text.text)
+		return;
+	for (char *line = text.text, *end; *line; line = end) {
+		end = strchrnul(line, '\n');
+		if (*end)
+			*end++ = '\0';
+		if (sscanf(line, "Rss: %llu kB", &kilobytes) != 1)
+			r = *line >= 'A' && *line <= 'Z' ? r
+							 : smaps_range(t, line);
+		else if (r)
+			r->resident = kilobytes * 1024;
+	}
+}
+
 static void live_fini(struct mtr_target *t)
 {
 	if (live_of(t)->mem >= 0)
@@ -241,6 +282,7 @@ static const struct mtr_target_ops live_ops = {
 	.read = live_read,
 	.read_many = live_read_many,
 	.write = live_write,
+	.resident = live_resident,
 	.fini = live_fini,
 };
 
@@ -280,20 +322,24 @@ static struct mtr_error *state_check(int pid)
 	char state;
 
 	if (!stat_read(pid, &state, &flags))
-		return mtr_error_create("no such file or process");
+		return mtr_error_coded(MTR_ERROR_NOT_FOUND,
+				       "no such file or process");
 	if (flags & kernel_thread)
-		return mtr_error_create("process %d is a kernel thread: it has "
-					"no memory of its own",
-					pid);
+		return mtr_error_coded(MTR_ERROR_UNSUPPORTED,
+				       "process %d is a kernel thread: it has "
+				       "no memory of its own",
+				       pid);
 	if (state == 'Z' && live_threads(pid))
-		return mtr_error_create("the main thread of process %d has "
-					"ended: give the number of another one "
-					"in /proc/%d/task",
-					pid, pid);
+		return mtr_error_coded(MTR_ERROR_UNSUPPORTED,
+				       "the main thread of process %d has "
+				       "ended: give the number of another one "
+				       "in /proc/%d/task",
+				       pid, pid);
 	if (state == 'Z' || state == 'X')
-		return mtr_error_create("process %d has ended (it is a zombie "
-					"until its parent asks for it)",
-					pid);
+		return mtr_error_coded(MTR_ERROR_GONE,
+				       "process %d has ended (it is a zombie "
+				       "until its parent asks for it)",
+				       pid);
 	return NULL;
 }
 
@@ -307,13 +353,15 @@ static struct mtr_error *maps_read(struct live *l)
 	if (code == EACCES || code == EPERM)
 		return denied(pid, code);
 	if (code == ENOENT || code == ESRCH)
-		return mtr_error_create("process %d has ended", pid);
+		return mtr_error_coded(MTR_ERROR_GONE, "process %d has ended",
+				       pid);
 	if (code)
 		return mtr_error_errno(code, "/proc/%d/maps", pid);
 	if (!text.len)
-		return mtr_error_create("process %d has no memory: it is just "
-					"starting or ending",
-					pid);
+		return mtr_error_coded(MTR_ERROR_GONE,
+				       "process %d has no memory: it is just "
+				       "starting or ending",
+				       pid);
 	return mtr_target_add_maps(&l->target, text.text, text.len, true);
 }
 
@@ -341,8 +389,9 @@ static struct mtr_error *memory_probe(struct live *l)
 		remote = (struct iovec){ (void *)rs->at[i].start, 1 };
 		got = process_vm_readv(l->target.pid, &local, 1, &remote, 1, 0);
 		if (got < 0 && errno == ESRCH)
-			return mtr_error_create("process %d has ended",
-						l->target.pid);
+			return mtr_error_coded(MTR_ERROR_GONE,
+					       "process %d has ended",
+					       l->target.pid);
 		if (got < 0 && errno != EFAULT && !live_go_slow(l))
 			return denied(l->target.pid, errno);
 		if (l->slow)
@@ -366,8 +415,9 @@ static struct mtr_error *machine_find(struct live *l)
 	    memcmp(eh.e_ident, ELFMAG, SELFMAG))
 		return NULL;
 	if (eh.e_ident[EI_CLASS] != ELFCLASS64)
-		return mtr_error_create("process %d is a 32-bit process",
-					l->target.pid);
+		return mtr_error_coded(MTR_ERROR_UNSUPPORTED,
+				       "process %d is a 32-bit process",
+				       l->target.pid);
 	return NULL;
 }
 

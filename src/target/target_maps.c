@@ -66,20 +66,21 @@ static void skip_word(struct cursor *c)
 static const char *take_path(struct mtr_target *t, struct cursor *c)
 {
 	static const char newline[] = "\\012";
-	size_t n = c->end - c->at, at = 0;
-	mtr_auto_free char *path = strndup(c->at, n);
-	char *hit;
+	size_t left = strnlen(c->at, c->end - c->at),
+	       tail = sizeof(newline) - 1;
+	mtr_auto_free char *path = malloc(left + 1);
+	const char *from = c->at;
+	size_t n = 0;
 
 	if (!path)
 		return NULL;
-	n = strlen(path);
-	while ((hit = strstr(path + at, newline))) {
-		size_t tail = sizeof(newline) - 1;
+	while (left) {
+		bool hit = left >= tail && memcmp(from, newline, tail) == 0;
+		size_t step = hit ? tail : 1;
 
-		*hit = '\n';
-		at = hit + 1 - path;
-		n -= tail - 1;
-		memmove(hit + 1, hit + tail, n - at + 1);
+		path[n++] = hit ? '\n' : *from;
+		from += step;
+		left -= step;
 	}
 	return mtr_target_path(t, path, n);
 }

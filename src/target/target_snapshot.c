@@ -7,14 +7,22 @@
 #include <elf.h>
 #include <inttypes.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include "format/snapshot.h"
 #include "target/target_impl.h"
 
+/* Of a module of the file: there may be very many. */
+struct module {
+	uint64_t start;
+	size_t at; /* its place in the file's list */
+};
+
+MTR_VECTOR(modules, struct module);
+
 struct saved {
 	struct mtr_target target;
 	struct mtr_snapshot_header header;
+	struct modules modules; /* by address, and by place */
 };
 
 static struct saved *saved_of(struct mtr_target *t)
@@ -39,16 +47,71 @@ static const unsigned char *part(const struct saved *s,
 	return s->target.map.at + s->header.section[part].offset;
 }
 
-static void saved_build_id(struct mtr_target *t, uint64_t start,
-			   struct mtr_build_id *ret)
+static struct mtr_snapshot_module module_at(const struct saved *s, size_t at)
 {
 	struct mtr_snapshot_module m;
 	size_t bytes;
-	const unsigned char *at = part(saved_of(t), MTR_PART_MODULES, &bytes);
 
-	for (; bytes >= sizeof(m); at += sizeof(m), bytes -= sizeof(m)) {
-		memcpy(&m, at, sizeof(m));
-		if (m.start != start || m.id_bytes > sizeof(m.id))
+	memcpy(&m, part(s, MTR_PART_MODULES, &bytes) + at * sizeof(m),
+	       sizeof(m));
+	return m;
+}
+
+static int by_start(const void *a, const void *b)
+{
+	const struct module *x = a, *y = b;
+
+	if (x->start != y->start)
+		return x->start < y->start ? -1 : 1;
+	return x->at < y->at ? -1 : x->at > y->at;
+}
+
+static struct mtr_error *modules_load(struct saved *s)
+{
+	size_t bytes, n;
+
+	part(s, MTR_PART_MODULES, &bytes);
+	n = bytes / sizeof(struct mtr_snapshot_module);
+	for (size_t i = 0; i < n; i++) {
+		struct module *m = modules_push(&s->modules);
+
+		if (!m)
+			return mtr_error_nomem();
+		*m = (struct module){ module_at(s, i).start, i };
+	}
+	if (n)
+		qsort(s->modules.at, n, sizeof(*s->modules.at), by_start);
+	return NULL;
+}
+
+/* The first one from @start on. */
+static size_t modules_find(const struct modules *v, uint64_t start)
+{
+	size_t low = 0, high = v->n;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (v->at[middle].start < start)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/* Of several modules at one place the first counts that has an id. */
+static void saved_build_id(struct mtr_target *t, uint64_t start,
+			   struct mtr_build_id *ret)
+{
+	const struct saved *s = saved_of(t);
+	const struct modules *v = &s->modules;
+
+	for (size_t i = modules_find(v, start);
+	     i < v->n && v->at[i].start == start; i++) {
+		struct mtr_snapshot_module m = module_at(s, v->at[i].at);
+
+		if (m.id_bytes > sizeof(m.id))
 			continue;
 		memcpy(ret->bytes, m.id, m.id_bytes);
 		ret->n = m.id_bytes;
@@ -60,10 +123,16 @@ static_assert(sizeof(((struct mtr_snapshot_module *)0)->id) <=
 		      sizeof(((struct mtr_build_id *)0)->bytes),
 	      "a build-id fits");
 
+static void saved_fini(struct mtr_target *t)
+{
+	modules_fini(&saved_of(t)->modules);
+}
+
 static const struct mtr_target_ops saved_ops = {
 	.kind = MTR_TARGET_SNAPSHOT,
 	.read = saved_read,
 	.build_id = saved_build_id,
+	.fini = saved_fini,
 };
 
 static struct mtr_error *sections_check(const struct saved *s)
@@ -74,7 +143,8 @@ static struct mtr_error *sections_check(const struct saved *s)
 		const struct mtr_snapshot_section *p = &s->header.section[i];
 
 		if (p->offset > file || p->bytes > file - p->offset)
-			return mtr_error_create(
+			return mtr_error_coded(
+				MTR_ERROR_DAMAGED,
 				"the snapshot is cut off: its part %d is "
 				"%" PRIu64 " bytes from offset %" PRIu64
 				" on, in a file of %" PRIu64 " bytes",
@@ -91,18 +161,22 @@ static struct mtr_error *header_check(struct saved *s)
 
 	if (s->target.map.bytes < MTR_SNAPSHOT_HEADER_MIN ||
 	    (h->size > s->target.map.bytes && h->size <= sizeof(*h)))
-		return mtr_error_create(
+		return mtr_error_coded(
+			MTR_ERROR_DAMAGED,
 			"the snapshot is cut off inside its header");
 	if (h->version != MTR_SNAPSHOT_VERSION)
-		return mtr_error_create("it is a snapshot of version %" PRIu32
-					"; this malloc_tracer reads version %d",
-					h->version, MTR_SNAPSHOT_VERSION);
+		return mtr_error_coded(MTR_ERROR_UNSUPPORTED,
+				       "it is a snapshot of version %" PRIu32
+				       "; this malloc_tracer reads version %d",
+				       h->version, MTR_SNAPSHOT_VERSION);
 	if (!whole)
-		return mtr_error_create("the snapshot's header makes no sense");
+		return mtr_error_coded(MTR_ERROR_DAMAGED,
+				       "the snapshot's header makes no sense");
 	if (h->machine != EM_X86_64 && h->machine != EM_AARCH64)
-		return mtr_error_create("it is a snapshot of machine %" PRIu32
-					"; only x86-64 and AArch64 can be read",
-					h->machine);
+		return mtr_error_coded(MTR_ERROR_UNSUPPORTED,
+				       "it is a snapshot of machine %" PRIu32
+				       "; only x86-64 and AArch64 can be read",
+				       h->machine);
 	return sections_check(s);
 }
 
@@ -117,6 +191,7 @@ static struct mtr_error *saved_load(struct saved *s)
 	t->machine = s->header.machine;
 	at = part(s, MTR_PART_MAPS, &bytes);
 	MTR_TRY(mtr_target_add_maps(t, (const char *)at, bytes, false));
+	MTR_TRY(modules_load(s));
 	at = part(s, MTR_PART_EXE, &bytes);
 	if (!bytes)
 		return NULL;
@@ -131,7 +206,7 @@ struct mtr_error *mtr_target_snapshot_open(const char *name, struct mtr_map map,
 	struct mtr_error *error;
 
 	if (!s) {
-		munmap((void *)map.at, map.bytes);
+		mtr_map_close(&map);
 		return mtr_error_nomem();
 	}
 	s->target.map = map;

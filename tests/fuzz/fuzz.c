@@ -46,7 +46,7 @@ struct mtr_map fuzz_map(const void *data, size_t n)
 
 	MUST(at != MAP_FAILED);
 	memcpy(at, data, n);
-	return (struct mtr_map){ at, n };
+	return (struct mtr_map){ .at = at, .bytes = n };
 }
 
 /* ------------------------------------------------------------------ target */

@@ -296,7 +296,7 @@ static struct mtr_map cut(unsigned char *file, size_t bytes)
 
 	if (kept < base.bytes)
 		munmap(file + kept, base.bytes - kept);
-	return (struct mtr_map){ file, bytes };
+	return (struct mtr_map){ .at = file, .bytes = bytes };
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)

@@ -30,6 +30,29 @@ START_TEST(error_of_errno)
 }
 END_TEST
 
+static void is_coded(struct mtr_error *e, enum mtr_error_code code)
+{
+	ck_assert_int_eq(mtr_error_code(e), code);
+	e = mtr_error_prefix(e, "in front");
+	ck_assert_int_eq(mtr_error_code(e), code);
+	mtr_error_destroy(e);
+}
+
+START_TEST(error_has_a_code)
+{
+	is_coded(mtr_error_create("any"), MTR_ERROR_OTHER);
+	is_coded(mtr_error_coded(MTR_ERROR_DAMAGED, "%d", 1),
+		 MTR_ERROR_DAMAGED);
+	is_coded(mtr_error_errno(EIO, "it"), MTR_ERROR_OTHER);
+	is_coded(mtr_error_errno(ENOENT, "it"), MTR_ERROR_NOT_FOUND);
+	is_coded(mtr_error_errno(ESRCH, "it"), MTR_ERROR_GONE);
+	is_coded(mtr_error_errno(EPERM, "it"), MTR_ERROR_NOT_PERMITTED);
+	is_coded(mtr_error_errno(EACCES, "it"), MTR_ERROR_NOT_PERMITTED);
+	is_coded(mtr_error_errno(ENOMEM, "it"), MTR_ERROR_NOMEM);
+	is_coded(mtr_error_nomem(), MTR_ERROR_NOMEM);
+}
+END_TEST
+
 START_TEST(error_without_memory_may_be_destroyed)
 {
 	struct mtr_error *e = mtr_error_nomem();
@@ -104,6 +127,7 @@ int main(void)
 
 	tcase_add_test(t, error_says_what);
 	tcase_add_test(t, error_of_errno);
+	tcase_add_test(t, error_has_a_code);
 	tcase_add_test(t, error_without_memory_may_be_destroyed);
 	tcase_add_test(t, strbuf_grows);
 	tcase_add_test(t, strbuf_without_memory_is_said_once);

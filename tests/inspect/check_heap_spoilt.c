@@ -24,6 +24,9 @@ START_TEST(no_record)
 	memset(core_descriptor(core), 0, 16);
 	heap_fails("no malloc_tracer record: was it run under "
 		   "libmalloc_tracer.so?");
+	target = open_target(core_path(core));
+	fails_as(mtr_heap_read(target, &heap), MTR_ERROR_NOT_TRACED, "");
+	close_heap();
 }
 END_TEST
 

@@ -9,7 +9,8 @@
 #include "core_fixture.h"
 
 /* What is opened is the image with @spoil done to it. */
-static void image_fails(void (*spoil)(Elf64_Ehdr *eh), const char *part)
+static void image_fails(void (*spoil)(Elf64_Ehdr *eh), enum mtr_error_code code,
+			const char *part)
 {
 	char path[CORE_PATH_MAX];
 	unsigned char *image;
@@ -19,7 +20,7 @@ static void image_fails(void (*spoil)(Elf64_Ehdr *eh), const char *part)
 	image = core_image(core, &bytes);
 	spoil((Elf64_Ehdr *)image);
 	fd = core_file(image, bytes, path);
-	open_fails(path, part);
+	open_fails_as(path, code, part);
 	close(fd);
 	free(image);
 }
@@ -82,6 +83,38 @@ START_TEST(build_id_from_memory)
 }
 END_TEST
 
+/* Nine times 128 headers that all say that the same 64 KiB are their notes. */
+START_TEST(notes_without_end)
+{
+	enum { HEADERS = 128, NOTES = 1 << 16 };
+	Elf64_Ehdr eh = { .e_ident = ELFMAG,
+			  .e_phoff = sizeof(eh),
+			  .e_phentsize = sizeof(Elf64_Phdr),
+			  .e_phnum = HEADERS };
+	Elf64_Phdr ph = { .p_type = PT_NOTE,
+			  .p_vaddr = 0x4000,
+			  .p_memsz = NOTES };
+	struct mtr_build_id got;
+	struct mtr_target *t;
+
+	eh.e_ident[EI_CLASS] = ELFCLASS64;
+	eh.e_ident[EI_DATA] = ELFDATA2LSB;
+	add(0x20000, 0x4000 + NOTES, PF_R, "/lib/a");
+	core_put(core, 0x20000, &eh, sizeof(eh));
+	for (size_t i = 0; i < HEADERS; i++)
+		core_put(core, 0x20000 + sizeof(eh) + i * sizeof(ph), &ph,
+			 sizeof(ph));
+	t = open_target(core_path(core));
+	for (int i = 0; i < 8; i++)
+		mtr_target_build_id(t, 0x20000, &got);
+	warned(t, 0, NULL);
+	for (int i = 0; i < 1000; i++)
+		mtr_target_build_id(t, 0x20000, &got);
+	warned(t, 1, "not all build-ids are known");
+	mtr_target_close(t);
+}
+END_TEST
+
 START_TEST(bias_from_memory)
 {
 	static const unsigned char id[20];
@@ -108,34 +141,36 @@ END_TEST
 
 START_TEST(not_there_or_not_a_file)
 {
-	open_fails("/nonexistent/core", "no such file");
-	open_fails("/proc/self/fd", "it is a directory");
+	open_fails_as("/nonexistent/core", MTR_ERROR_NOT_FOUND, "no such file");
+	open_fails_as("/proc/self/fd", MTR_ERROR_OTHER, "it is a directory");
 	open_fails("/dev/null", "it is not a regular file");
-	open_fails("", "no such file");
+	open_fails_as("", MTR_ERROR_NOT_FOUND, "no such file");
 }
 END_TEST
 
-static void bytes_fail(const void *bytes, size_t n, const char *part)
+static void bytes_fail(const void *bytes, size_t n, enum mtr_error_code code,
+		       const char *part)
 {
 	char path[CORE_PATH_MAX];
 	int fd = core_file(bytes, n, path);
 
-	open_fails(path, part);
+	open_fails_as(path, code, part);
 	close(fd);
 }
 
 START_TEST(not_a_core)
 {
-	bytes_fail("", 0, "the file is empty");
-	bytes_fail("abc", 3, "neither an ELF core nor a snapshot");
-	bytes_fail("hello, world\nhello, world", 25, "neither an ELF core");
-	bytes_fail("\x28\xb5\x2f\xfd....", 8, "unpack it with zstd");
+	bytes_fail("", 0, MTR_ERROR_DAMAGED, "the file is empty");
+	bytes_fail("abc", 3, MTR_ERROR_UNSUPPORTED,
+		   "neither an ELF core nor a snapshot");
+	bytes_fail("hello, world\nhello, world", 25, MTR_ERROR_UNSUPPORTED,
+		   "neither an ELF core");
 	bytes_fail("\x7f"
 		   "ELF",
-		   4, "cut off inside its ELF header");
+		   4, MTR_ERROR_DAMAGED, "cut off inside its ELF header");
 	bytes_fail("\x7f"
 		   "ELF\2\1\1\0\0\0\0\0\0\0\0\0\0",
-		   17, "cut off inside its ELF header");
+		   17, MTR_ERROR_DAMAGED, "cut off inside its ELF header");
 }
 END_TEST
 
@@ -208,7 +243,8 @@ START_TEST(count_cut_off)
 	eh->e_phnum = PN_XNUM;
 	eh->e_shoff = bytes - sizeof(Elf64_Shdr) + 1;
 	fd = core_file(eh, bytes, path);
-	open_fails(path, "counts its segments, is missing");
+	open_fails_as(path, MTR_ERROR_DAMAGED,
+		      "counts its segments, is missing");
 	close(fd);
 	free(eh);
 }
@@ -217,17 +253,27 @@ END_TEST
 START_TEST(headers_that_are_not_for_us)
 {
 	add(0x10000, 0x1000, RW, NULL);
-	image_fails(spoil_class, "it is a 32-bit ELF file");
-	image_fails(spoil_endian, "it is a big-endian ELF file");
-	image_fails(spoil_machine, "a core of machine 243 (RISC-V)");
-	image_fails(spoil_exec, "it is an executable, not a core dump");
-	image_fails(spoil_dyn, "it is a shared object, not a core dump");
-	image_fails(spoil_interp, "it is an executable, not a core dump");
-	image_fails(spoil_count, "cut off inside its program headers");
-	image_fails(spoil_no_count, "no program headers");
-	image_fails(spoil_entry, "program headers have 32 bytes");
-	image_fails(spoil_offset, "cut off inside its program headers");
-	image_fails(spoil_xnum, "counts its segments, is missing");
+	image_fails(spoil_class, MTR_ERROR_UNSUPPORTED,
+		    "it is a 32-bit ELF file");
+	image_fails(spoil_endian, MTR_ERROR_UNSUPPORTED,
+		    "it is a big-endian ELF file");
+	image_fails(spoil_machine, MTR_ERROR_UNSUPPORTED,
+		    "a core of machine 243 (RISC-V)");
+	image_fails(spoil_exec, MTR_ERROR_UNSUPPORTED,
+		    "it is an executable, not a core dump");
+	image_fails(spoil_dyn, MTR_ERROR_UNSUPPORTED,
+		    "it is a shared object, not a core dump");
+	image_fails(spoil_interp, MTR_ERROR_UNSUPPORTED,
+		    "it is an executable, not a core dump");
+	image_fails(spoil_count, MTR_ERROR_DAMAGED,
+		    "cut off inside its program headers");
+	image_fails(spoil_no_count, MTR_ERROR_DAMAGED, "no program headers");
+	image_fails(spoil_entry, MTR_ERROR_DAMAGED,
+		    "program headers have 32 bytes");
+	image_fails(spoil_offset, MTR_ERROR_DAMAGED,
+		    "cut off inside its program headers");
+	image_fails(spoil_xnum, MTR_ERROR_DAMAGED,
+		    "counts its segments, is missing");
 }
 END_TEST
 
@@ -248,7 +294,8 @@ START_TEST(cores_are_not_written)
 
 	add(0x10000, 0x1000, RW, NULL);
 	t = open_target(core_path(core));
-	fails_with(mtr_target_write(t, 0x10000, "x", 1), "only a live process");
+	fails_as(mtr_target_write(t, 0x10000, "x", 1), MTR_ERROR_UNSUPPORTED,
+		 "only a live process");
 	ck_assert_ptr_null(mtr_target_snapshot_file(t, &(size_t){ 0 }));
 	mtr_target_close(t);
 }
@@ -261,6 +308,7 @@ int main(void)
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, build_id_from_memory);
+	tcase_add_test(t, notes_without_end);
 	tcase_add_test(t, bias_from_memory);
 	tcase_add_test(t, not_there_or_not_a_file);
 	tcase_add_test(t, not_a_core);

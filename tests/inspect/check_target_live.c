@@ -129,6 +129,23 @@ START_TEST(reads_memory)
 }
 END_TEST
 
+START_TEST(resident_is_what_the_kernel_says)
+{
+	uint64_t sum;
+
+	target = open_target(name);
+	ck_assert_uint_eq(mtr_target_find(target, at(0))->resident,
+			  MTR_RESIDENT_UNKNOWN);
+	sum = mtr_target_resident(target);
+	ck_assert_uint_ge(mtr_target_find(target, at(0))->resident, PAGE);
+	ck_assert_uint_ge(mtr_target_find(target, at(2 * PAGE))->resident,
+			  PAGE);
+	ck_assert_uint_ge(sum, 2 * PAGE);
+	ck_assert_uint_lt(sum, (uint64_t)1 << 32);
+	ck_assert_uint_eq(mtr_target_data(target, at(0), at(1)), at(0));
+}
+END_TEST
+
 /* Let @number fail with EPERM in this process, as a container's filter does. */
 static bool forbid(int number)
 {
@@ -192,8 +209,9 @@ START_TEST(process_that_ends_while_it_is_read)
 	ck_assert(!reads[0].done && !reads[1].done && !reads[2].done);
 	ck_assert_uint_eq(mtr_target_read(target, at(0), &byte, 1), 0);
 	warned(target, 1, "the process ended while it was read");
-	fails_with(mtr_target_write(target, at(0), "x", 1), "has ended");
-	open_fails(name, "no such file or process");
+	fails_as(mtr_target_write(target, at(0), "x", 1), MTR_ERROR_GONE,
+		 "has ended");
+	open_fails_as(name, MTR_ERROR_NOT_FOUND, "no such file or process");
 }
 END_TEST
 
@@ -212,7 +230,7 @@ START_TEST(zombie)
 
 	kill(child, SIGKILL);
 	ck_assert_int_eq(waitid(P_PID, child, &info, WEXITED | WNOWAIT), 0);
-	open_fails(name, "has ended (it is a zombie");
+	open_fails_as(name, MTR_ERROR_GONE, "has ended (it is a zombie");
 }
 END_TEST
 
@@ -256,7 +274,8 @@ START_TEST(main_thread_has_ended)
 	close(ready[1]);
 	ck_assert_int_eq(read(ready[0], &byte, 1), 1);
 	snprintf(path, sizeof(path), "%d", (int)pid);
-	open_fails(path, "the main thread of process");
+	open_fails_as(path, MTR_ERROR_UNSUPPORTED,
+		      "the main thread of process");
 	snprintf(path, sizeof(path), "/proc/%d/task", (int)pid);
 	dir = opendir(path);
 	for (struct dirent *d = readdir(dir); d; d = readdir(dir))
@@ -291,7 +310,7 @@ START_TEST(kernel_thread)
 		puts("SKIP: process 2 is not a kernel thread here");
 		return;
 	}
-	open_fails("2", "is a kernel thread");
+	open_fails_as("2", MTR_ERROR_UNSUPPORTED, "is a kernel thread");
 }
 END_TEST
 
@@ -301,10 +320,10 @@ START_TEST(process_of_another_user)
 	if (geteuid() == 0 && (setgid(65534) || setuid(65534)))
 		ck_abort_msg("setuid");
 	if (geteuid() == 65534) {
-		open_fails(name, "may not be read");
+		open_fails_as(name, MTR_ERROR_NOT_PERMITTED, "may not be read");
 		open_fails(name, "ptrace_scope");
 	} else {
-		open_fails("1", "may not be read");
+		open_fails_as("1", MTR_ERROR_NOT_PERMITTED, "may not be read");
 	}
 }
 END_TEST
@@ -337,6 +356,7 @@ int main(void)
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, reads_memory);
+	tcase_add_test(t, resident_is_what_the_kernel_says);
 	tcase_add_test(t, reads_without_process_vm_readv);
 	tcase_add_test(t, writes_memory);
 	tcase_add_test(t, process_that_ends_while_it_is_read);

@@ -123,16 +123,19 @@ END_TEST
 START_TEST(snapshots_that_are_not_for_us)
 {
 	saved.header.version = 3;
-	open_fails(file(sizeof(saved)),
-		   "of version 3; this malloc_tracer reads version 1");
+	open_fails_as(file(sizeof(saved)), MTR_ERROR_UNSUPPORTED,
+		      "of version 3; this malloc_tracer reads version 1");
 	saved.header.version = 1;
 	saved.header.machine = EM_RISCV;
-	open_fails(file(sizeof(saved)), "a snapshot of machine 243");
+	open_fails_as(file(sizeof(saved)), MTR_ERROR_UNSUPPORTED,
+		      "a snapshot of machine 243");
 	saved.header.machine = EM_X86_64;
 	saved.header.size = 16;
-	open_fails(file(sizeof(saved)), "header makes no sense");
+	open_fails_as(file(sizeof(saved)), MTR_ERROR_DAMAGED,
+		      "header makes no sense");
 	saved.header.size = MTR_SNAPSHOT_HEADER_MIN - 1;
-	open_fails(file(sizeof(saved)), "header makes no sense");
+	open_fails_as(file(sizeof(saved)), MTR_ERROR_DAMAGED,
+		      "header makes no sense");
 }
 END_TEST
 
@@ -148,10 +151,106 @@ START_TEST(parts_beyond_the_file)
 }
 END_TEST
 
+/* Two at one place, the first with more than an id can have; and out of order.
+ */
+START_TEST(modules_in_any_order)
+{
+	struct mtr_build_id id;
+
+	saved.module[0] = (struct mtr_snapshot_module){ .start = 0x7000,
+							.id_bytes = 1,
+							.id = { 5 } };
+	saved.module[1].start = 0x1000;
+	target = open_target(file(sizeof(saved)));
+	mtr_target_build_id(target, 0x7000, &id);
+	ck_assert_uint_eq(id.bytes[0], 5);
+	mtr_target_build_id(target, 0x1000, &id);
+	ck_assert_uint_eq(id.bytes[0], 7);
+	mtr_target_close(target);
+	saved.module[0].start = 0x1000;
+	target = open_target(file(sizeof(saved)));
+	mtr_target_build_id(target, 0x1000, &id);
+	ck_assert_uint_eq(id.bytes[0], 5);
+	mtr_target_close(target);
+	saved.module[0].id_bytes = 40;
+	target = open_target(file(sizeof(saved)));
+	mtr_target_build_id(target, 0x1000, &id);
+	ck_assert_uint_eq(id.bytes[0], 7);
+}
+END_TEST
+
+/* The same file, with @n bytes in place of one of its parts. */
+static void open_with(enum mtr_snapshot_part which, const void *bytes, size_t n)
+{
+	unsigned char *all = malloc(sizeof(saved) + n);
+
+	ck_assert_ptr_nonnull(all);
+	part(which, sizeof(saved), n);
+	memcpy(all, &saved, sizeof(saved));
+	memcpy(all + sizeof(saved), bytes, n);
+	close(fd);
+	fd = core_file(all, sizeof(saved) + n, path);
+	free(all);
+	target = open_target(path);
+}
+
+/* In the time that a test has: no look at all of them for each. */
+START_TEST(very_many_modules)
+{
+	enum { MANY = 200000 };
+	struct mtr_snapshot_module *m = calloc(MANY, sizeof(*m));
+	struct mtr_build_id id;
+
+	ck_assert_ptr_nonnull(m);
+	for (size_t i = 0; i < MANY; i++)
+		m[i] = (struct mtr_snapshot_module){ .start = i * 0x1000,
+						     .id_bytes = 1,
+						     .id = { i % 251 } };
+	open_with(MTR_PART_MODULES, m, MANY * sizeof(*m));
+	for (size_t i = 0; i < MANY; i++) {
+		mtr_target_build_id(target, i * 0x1000, &id);
+		ck_assert_uint_eq(id.bytes[0], i % 251);
+	}
+	free(m);
+}
+END_TEST
+
+START_TEST(path_of_newlines)
+{
+	enum { MANY = 1000000 };
+	static const char head[] = "1000-2000 r--p 00000000 00:00 0 ";
+	size_t n = sizeof(head) - 1;
+	char *line = malloc(n + 4 * MANY);
+	const char *got;
+
+	ck_assert_ptr_nonnull(line);
+	memcpy(line, head, n);
+	for (size_t i = 0; i < MANY; i++)
+		memcpy(line + n + 4 * i, "\\012", 4);
+	open_with(MTR_PART_MAPS, line, n + 4 * MANY);
+	got = mtr_target_find(target, 0x1000)->path;
+	ck_assert_uint_eq(strlen(got), MANY);
+	ck_assert_uint_eq(strspn(got, "\n"), MANY);
+	free(line);
+}
+END_TEST
+
+START_TEST(number_of_no_process)
+{
+	saved.header.pid = UINT32_C(1) << 31;
+	target = open_target(file(sizeof(saved)));
+	ck_assert_int_eq(mtr_target_pid(target), 0);
+	mtr_target_close(target);
+	saved.header.pid--;
+	target = open_target(file(sizeof(saved)));
+	ck_assert_int_eq(mtr_target_pid(target), INT32_MAX);
+}
+END_TEST
+
 START_TEST(cut_off_anywhere)
 {
 	for (size_t n = sizeof(saved) - 2; n > sizeof(saved.header.magic); n--)
-		open_fails(file(n), "cut off");
+		open_fails_as(file(n), MTR_ERROR_DAMAGED, "cut off");
 }
 END_TEST
 
@@ -166,6 +265,10 @@ int main(void)
 	tcase_add_test(t, snapshots_that_are_not_for_us);
 	tcase_add_test(t, parts_beyond_the_file);
 	tcase_add_test(t, cut_off_anywhere);
+	tcase_add_test(t, modules_in_any_order);
+	tcase_add_test(t, very_many_modules);
+	tcase_add_test(t, path_of_newlines);
+	tcase_add_test(t, number_of_no_process);
 	suite_add_tcase(s, t);
 	return run_suite(s);
 }

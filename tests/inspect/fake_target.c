@@ -70,9 +70,13 @@ void fake_range(struct mtr_target *t, uint64_t start, uint64_t end,
 	check(r, "memory");
 	for (; r > t->ranges.at && r[-1].start > start; r--)
 		*r = r[-1];
-	*r = (struct mtr_range){ start,	 end,
-				 offset, path ? keep(t, path) : NULL,
-				 prot,	 true };
+	*r = (struct mtr_range){ start,
+				 end,
+				 offset,
+				 path ? keep(t, path) : NULL,
+				 prot,
+				 true,
+				 MTR_RESIDENT_UNKNOWN };
 }
 
 static struct backing *load(struct mtr_target *t, const char *file)
@@ -232,7 +236,7 @@ const char *mtr_target_root(const struct mtr_target *t)
 	return "";
 }
 
-const struct mtr_strings *mtr_target_warnings(const struct mtr_target *t)
+const struct mtr_strings *mtr_target_warnings(struct mtr_target *t)
 {
 	return &t->warnings;
 }
@@ -269,6 +273,19 @@ const void *mtr_target_peek(struct mtr_target *t, uint64_t addr, size_t bytes)
 	(void)addr;
 	(void)bytes;
 	return NULL;
+}
+
+uint64_t mtr_target_data(struct mtr_target *t, uint64_t addr, uint64_t end)
+{
+	(void)t;
+	(void)end;
+	return addr;
+}
+
+uint64_t mtr_target_resident(struct mtr_target *t)
+{
+	(void)t;
+	return MTR_RESIDENT_UNKNOWN;
 }
 
 const void *mtr_target_snapshot_file(const struct mtr_target *t, size_t *bytes)

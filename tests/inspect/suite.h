@@ -21,6 +21,15 @@ static inline void fails_with(struct mtr_error *error, const char *part)
 	mtr_error_destroy(error);
 }
 
+/* The same, and for whom the sentence is none. */
+__attribute__((unused)) static void
+fails_as(struct mtr_error *error, enum mtr_error_code code, const char *part)
+{
+	ck_assert_msg(error, "no error, where one says \"%s\"", part);
+	ck_assert_int_eq(mtr_error_code(error), code);
+	fails_with(error, part);
+}
+
 static inline void succeeds(struct mtr_error *error)
 {
 	ck_assert_msg(!error, "%s", mtr_error_text(error));
@@ -40,6 +49,14 @@ __attribute__((unused)) static void open_fails(const char *name,
 	struct mtr_target *t;
 
 	fails_with(mtr_target_open(name, &t), part);
+}
+
+__attribute__((unused)) static void
+open_fails_as(const char *name, enum mtr_error_code code, const char *part)
+{
+	struct mtr_target *t;
+
+	fails_as(mtr_target_open(name, &t), code, part);
 }
 
 /* The target has just these @n warnings, with that text in the first. */
