@@ -94,7 +94,7 @@ START_TEST(demangled_member)
 {
 	if (!env("MTR_CXX", "")[0])
 		return;
-#ifdef HAVE_CXA_DEMANGLE
+#ifdef HAVE_LIBIBERTY
 	fake_map(target, path_of("cxx"), path_of("cxx"), bias, false);
 	resolve(bias + address_of("cxx", "member"));
 	ck_assert_uint_eq(frames.n, 2);
