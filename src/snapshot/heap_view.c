@@ -29,7 +29,9 @@ static bool is_wrapper(const struct mtr_frame *frame, uint64_t pc,
 		return mtr_wrappers_match(w, frame->function);
 	if (!m)
 		return false;
-	if (asprintf(&place, "%s+%#" PRIx64, m->name, pc - m->bias) < 0)
+	/* as reports call it */
+	if (asprintf(&place, "%s+%#" PRIx64, m->name,
+		     pc - m->bias - !frame->exact) < 0)
 		place = NULL;
 	return place && mtr_wrappers_match(w, place);
 }
@@ -57,6 +59,8 @@ static struct mtr_error *name_site(struct mtr_heap_view *s, uint64_t pc)
 	pc &= ~MTR_PC_EXACT;
 	/* it looks at what is before */
 	MTR_TRY(mtr_symbols_resolve(s->symbols, pc + exact, &s->frames));
+	for (size_t i = first; i < s->frames.n; i++)
+		s->frames.at[i].exact = exact;
 	if (s->frames.n > UINT32_MAX)
 		return mtr_error_create("too many callers to name");
 	*site = (struct mtr_site){

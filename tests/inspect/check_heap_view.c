@@ -199,6 +199,9 @@ START_TEST(stacks)
 	stack = mtr_heap_view_stack(&s, &s.heap.blocks.at[1]);
 	ck_assert_uint_eq(mtr_stack_sites(&s.stacks, stack, sites), 3);
 	ck_assert_uint_eq(s.sites.at[sites[2]].pc, (uintptr_t)owner);
+	/* and is no return address, so that nothing is to be taken off */
+	ck_assert(s.frames.at[s.sites.at[sites[2]].first].exact);
+	ck_assert(!s.frames.at[s.sites.at[sites[0]].first].exact);
 	ck_assert_str_eq(s.frames.at[s.sites.at[sites[1]].first].function,
 			 "<signal handler called>");
 	ck_assert_str_eq(s.frames.at[s.sites.at[sites[0]].first].function,
