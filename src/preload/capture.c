@@ -478,6 +478,13 @@ uint32_t mtr_capture(const struct mtr_site *site)
 	return id;
 }
 
+/* When an object is set up, nobody calls it but the linker, which is not the
+ * one that wants memory: libstdc++'s reserve for exceptions is its own. */
+static uintptr_t answerable(const struct mtr_site *site, uintptr_t pc)
+{
+	return mtr_span_holds(&mtr_objects.linker, pc) ? site->pc : pc;
+}
+
 static __attribute__((noinline)) uintptr_t outside(const struct mtr_site *site)
 {
 	struct mtr_frame at = { .pc = site->pc,
@@ -495,7 +502,7 @@ static __attribute__((noinline)) uintptr_t outside(const struct mtr_site *site)
 		if (mtr_step(&at, &end, &outer) != MTR_ROOT_NONE)
 			break;
 		if (!mtr_objects_inner(outer.pc & ~MTR_PC_EXACT))
-			return outer.pc & ~MTR_PC_EXACT;
+			return answerable(site, outer.pc & ~MTR_PC_EXACT);
 		at = outer;
 	}
 	return site->pc;
@@ -510,6 +517,6 @@ uintptr_t mtr_capture_outside(const struct mtr_site *site)
 
 	while (likely(mtr_step_sp(&pc, &sp, &end)))
 		if (!mtr_objects_inner(pc))
-			return pc;
+			return answerable(site, pc);
 	return outside(site);
 }

@@ -9,11 +9,13 @@
 #include <stdio.h>
 
 void mtr_name_place(struct mtr_strbuf *b, uint64_t pc,
-		    const struct mtr_module *module)
+		    const struct mtr_frame *frame)
 {
-	if (module)
-		mtr_strbuf_printf(b, "%s+%#" PRIx64, module->name,
-				  pc - module->bias);
+	const struct mtr_module *m = frame->module;
+
+	if (m)
+		mtr_strbuf_printf(b, "%s+%#" PRIx64, m->name,
+				  pc - m->bias - !frame->exact);
 	else
 		mtr_strbuf_printf(b, "%#" PRIx64, pc);
 }
@@ -24,7 +26,7 @@ void mtr_name_frame(struct mtr_strbuf *b, uint64_t pc,
 	if (frame->function)
 		mtr_strbuf_add(b, frame->function);
 	else if (pc)
-		mtr_name_place(b, pc, frame->module);
+		mtr_name_place(b, pc, frame);
 	else
 		mtr_strbuf_add(b, MTR_NAME_DAMAGED);
 }

@@ -11,9 +11,13 @@
 /* Blocks whose record makes no sense are put down to this. */
 #define MTR_NAME_DAMAGED "(damaged)"
 
-/* "libfoo.so+0x1362", as addr2line -e takes it, or "0x7f..." in no module. */
+/*
+ * "libfoo.so+0x1361", the last byte of the call that returns to @pc: so
+ * addr2line -e and its likes find the call's own line, not the next one's. In
+ * no module there are no such tools, and it is @pc itself: "0x7f...".
+ */
 void mtr_name_place(struct mtr_strbuf *b, uint64_t pc,
-		    const struct mtr_module *module);
+		    const struct mtr_frame *frame);
 
 /* The function, else the place, else MTR_NAME_DAMAGED for a @pc of 0. */
 void mtr_name_frame(struct mtr_strbuf *b, uint64_t pc,

@@ -42,7 +42,7 @@ static void caller_key(struct mtr_strbuf *b, const struct mtr_site *site,
 		       const struct mtr_frame *owner)
 {
 	if (site->pc)
-		mtr_name_place(b, site->pc, owner->module);
+		mtr_name_place(b, site->pc, owner);
 	else
 		mtr_strbuf_add(b, MTR_NAME_DAMAGED);
 }

@@ -23,11 +23,15 @@ static bool is_wrapper(const struct mtr_frame *frame, uint64_t pc,
 	const struct mtr_module *m = frame->module;
 	mtr_auto_free char *place = NULL;
 
+	if (m && mtr_wrappers_match_module(w, m->path))
+		return true;
 	if (frame->function)
 		return mtr_wrappers_match(w, frame->function);
 	if (!m)
 		return false;
-	if (asprintf(&place, "%s+%#" PRIx64, m->name, pc - m->bias) < 0)
+	/* as reports call it */
+	if (asprintf(&place, "%s+%#" PRIx64, m->name,
+		     pc - m->bias - !frame->exact) < 0)
 		place = NULL;
 	return place && mtr_wrappers_match(w, place);
 }
@@ -55,6 +59,8 @@ static struct mtr_error *name_site(struct mtr_heap_view *s, uint64_t pc)
 	pc &= ~MTR_PC_EXACT;
 	/* it looks at what is before */
 	MTR_TRY(mtr_symbols_resolve(s->symbols, pc + exact, &s->frames));
+	for (size_t i = first; i < s->frames.n; i++)
+		s->frames.at[i].exact = exact;
 	if (s->frames.n > UINT32_MAX)
 		return mtr_error_create("too many callers to name");
 	*site = (struct mtr_site){
@@ -79,6 +85,42 @@ static void name_signals(struct mtr_heap_view *s)
 	}
 }
 
+/* Nothing is known of it but its module. */
+static const struct mtr_module *nameless(const struct mtr_heap_view *s,
+					 const struct mtr_site *site)
+{
+	const struct mtr_frame *owner = mtr_heap_view_owner(s, site);
+
+	return site->wrapper || owner->function ? NULL : owner->module;
+}
+
+/*
+ * The first wrapper outwards of @from, if all that lies between belongs to its
+ * module and has no name: in a stripped libglib g_string_append() has a helper
+ * that calls g_realloc(). 0: there is none. Not in C++, where templates call
+ * back into the functions of their own module.
+ */
+static uint32_t outer_wrapper(const struct mtr_heap_view *s, uint32_t from)
+{
+	const struct mtr_call *calls = s->stacks.calls.at;
+	const struct mtr_module *m =
+		nameless(s, &s->sites.at[calls[from].site]);
+	const struct mtr_frame *frame;
+	const struct mtr_site *site;
+
+	do {
+		from = calls[from].parent;
+		if (!m || !from)
+			return 0;
+		site = &s->sites.at[calls[from].site];
+	} while (nameless(s, site) == m);
+	frame = mtr_heap_view_owner(s, site);
+	if (!site->wrapper || frame->module != m || !frame->function ||
+	    strstr(frame->function, "::"))
+		return 0;
+	return from;
+}
+
 /*
  * From the frame outwards that the record names: what is further in was passed
  * over when it was made, being of libc or the C++ runtime.
@@ -87,14 +129,18 @@ static uint32_t stack_owner(const struct mtr_heap_view *s,
 			    const struct mtr_stack *stack)
 {
 	const struct mtr_call *calls = s->stacks.calls.at;
-	uint32_t from = stack->call;
+	uint32_t from = stack->call, owner;
 
 	while (from && calls[from].site != stack->caller)
 		from = calls[from].parent;
-	from = from ? from : stack->call;
-	while (calls[from].parent && s->sites.at[calls[from].site].wrapper)
-		from = calls[from].parent;
-	return calls[from].site;
+	from = owner = from ? from : stack->call;
+	while (from) {
+		owner = from;
+		from = s->sites.at[calls[from].site].wrapper
+			       ? calls[from].parent
+			       : outer_wrapper(s, from);
+	}
+	return calls[owner].site;
 }
 
 void mtr_heap_view_find_owners(struct mtr_heap_view *s,
@@ -140,6 +186,9 @@ static struct mtr_error *name_sites(struct mtr_heap_view *s,
 	mtr_cleanup(cleanup_wrappers) struct mtr_wrappers *w = NULL;
 
 	MTR_TRY(mtr_wrappers_create(options->skip, &w));
+	for (size_t i = 0; i < options->skip_modules.n; i++)
+		MTR_TRY(mtr_wrappers_skip_module(w,
+						 options->skip_modules.at[i]));
 	MTR_TRY(open_symbols(s, options->symbols));
 	for (size_t i = 0; i < s->stacks.pcs.n; i++)
 		MTR_TRY(name_site(s, s->stacks.pcs.at[i]));

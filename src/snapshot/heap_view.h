@@ -41,7 +41,9 @@ struct mtr_heap_view {
 struct mtr_heap_view_options {
 	struct mtr_symbols_options symbols;
 	const char *skip; /* regex: more functions that are wrappers */
-	bool no_names;	  /* addresses are enough: no symbols are read */
+	struct mtr_strings skip_modules; /* names or paths of modules all of
+					  * whose functions are */
+	bool no_names; /* addresses are enough: no symbols are read */
 };
 
 struct mtr_error *

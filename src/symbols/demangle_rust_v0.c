@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Rust's v0 mangling: _R and a grammar of paths, types and constants (RFC
- * 2603), in which B<number>_ refers back to what stood before. By hand, because
- * no library that knows it has a C interface and is packaged. See demangle.h.
+ * 2603), in which B<number>_ refers back to what stood before. By hand, for a
+ * reason that HACKING tells: libiberty has it as well. See demangle.h.
  *
  * A symbol may be damaged: what does not fit the grammar, or grows beyond all
  * measure, is not demangled.

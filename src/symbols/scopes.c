@@ -7,45 +7,74 @@
 
 #include <dwarf.h>
 #include <elfutils/version.h>
-#include <string.h>
+
+#include "base/index.h"
+#include "symbols/die.h"
+#include "symbols/qualify.h"
+#include "symbols/spans.h"
 
 /* Nested deeper than this is damage. */
-enum { MAX_DEPTH = 64, MAX_INLINED = 256 };
+enum { MAX_DEPTH = 64, MAX_INLINED = 256, MAX_BLOCKS = 1024 };
 
-/* Addresses that a DIE covers: a function may have several such pieces. */
-struct extent {
-	Dwarf_Addr low, high;
-	Dwarf_Die die;
+MTR_VECTOR(dies, Dwarf_Die);
+
+/*
+ * DIEs by the addresses that they cover: a function may have several such
+ * pieces. The items of .spans are places in .dies.
+ */
+struct covers {
+	struct dies dies;
+	struct mtr_spans spans;
 };
-
-MTR_VECTOR(extents, struct extent);
 
 struct unit {
 	Dwarf_Off offset;
-	struct extents functions; /* by address */
-	bool deep;		  /* all of them, local ones too */
+	struct covers functions;
+	bool deep;   /* all of them, local ones too */
+	size_t left; /* how much may be looked at for what is inlined */
+};
+
+/* What is inlined into a function or a block of one: a part of .inside. */
+struct level {
+	const void *die;
+	size_t first, n; /* spans */
 };
 
 MTR_VECTOR(units, struct unit);
+MTR_VECTOR(levels, struct level);
 
 struct mtr_scopes {
 	Dwarf *dwarf;
-	struct units units;   /* those asked for so far, by offset */
-	struct extents index; /* of all units, by address; see find_unit */
-	bool indexed;
+	struct mtr_qualifier *qualifier;
+	struct units units; /* those asked for so far */
+	struct mtr_index units_index;
+	struct levels levels;
+	struct mtr_index levels_index;
+	struct covers inside; /* of all levels */
+	struct covers all;    /* the units; see find_unit */
+	bool indexed, damaged;
+	struct mtr_extents extents; /* of one list, kept for its room */
 };
-
-MTR_VECTOR(dies, Dwarf_Die);
 
 struct mtr_error *mtr_scopes_create(Dwarf *dwarf, struct mtr_scopes **ret)
 {
 	struct mtr_scopes *s = calloc(1, sizeof(*s));
+	struct mtr_error *error;
 
 	if (!s)
 		return mtr_error_nomem();
 	s->dwarf = dwarf;
+	error = mtr_qualifier_create(&s->qualifier);
+	if (error)
+		mtr_scopes_destroy(mtr_take(s));
 	*ret = s;
-	return NULL;
+	return error;
+}
+
+static void covers_fini(struct covers *c)
+{
+	dies_fini(&c->dies);
+	mtr_spans_fini(&c->spans);
 }
 
 void mtr_scopes_destroy(struct mtr_scopes *s)
@@ -53,76 +82,79 @@ void mtr_scopes_destroy(struct mtr_scopes *s)
 	if (!s)
 		return;
 	for (size_t i = 0; i < s->units.n; i++)
-		extents_fini(&s->units.at[i].functions);
+		covers_fini(&s->units.at[i].functions);
 	units_fini(&s->units);
-	extents_fini(&s->index);
+	levels_fini(&s->levels);
+	mtr_index_fini(&s->units_index);
+	mtr_index_fini(&s->levels_index);
+	covers_fini(&s->inside);
+	covers_fini(&s->all);
+	mtr_extents_fini(&s->extents);
+	mtr_qualifier_destroy(s->qualifier);
 	free(s);
 }
 
-/*
- * The next DIE on the same level. A sibling must lie further on: one that
- * points back would make a loop.
- */
-static bool next_sibling(Dwarf_Die *die)
-{
-	Dwarf_Off before = dwarf_dieoffset(die);
+/* ------------------------------------------------------- DIEs by address */
 
-	return dwarf_siblingof(die, die) == 0 && dwarf_dieoffset(die) > before;
+/* Something is to be looked at; false: more was than a unit that is whole has.
+ */
+static bool spend(struct mtr_scopes *s, size_t *left)
+{
+	if (!*left) {
+		s->damaged = true;
+		return false;
+	}
+	--*left;
+	return true;
 }
 
 /*
- * Linkers leave functions that they dropped at address 0, or at 1 in lists of
- * ranges. No code is there: the ELF header is.
+ * The addresses of @die into s->extents. Linkers leave functions that they
+ * dropped at address 0, or at 1 in lists of ranges. No code is there: the ELF
+ * header is.
  */
-static struct mtr_error *add_extents(struct extents *v, Dwarf_Die *die)
+static struct mtr_error *add_extents(struct mtr_scopes *s, struct covers *c,
+				     Dwarf_Die *die, size_t *left)
 {
 	Dwarf_Addr base, low, high;
+	Dwarf_Die *slot = NULL;
 	ptrdiff_t at = 0;
 
-	while ((at = dwarf_ranges(die, at, &base, &low, &high)) > 0) {
-		struct extent *e;
+	while (spend(s, left) &&
+	       (at = dwarf_ranges(die, at, &base, &low, &high)) > 0) {
+		struct mtr_extent *e;
 
 		if (low <= 1 || high <= low)
 			continue;
-		e = extents_push(v);
-		if (!e)
+		slot = slot ? slot : dies_push(&c->dies);
+		e = mtr_extents_push(&s->extents);
+		if (!slot || !e)
 			return mtr_error_nomem();
-		*e = (struct extent){ low, high, *die };
+		*slot = *die;
+		*e = (struct mtr_extent){ low, high, c->dies.n - 1 };
 	}
 	return NULL;
 }
 
-static int by_low(const void *a, const void *b)
+/* What add_extents has gathered since the last time goes into @c. */
+static struct mtr_error *take_extents(struct mtr_scopes *s, struct covers *c)
 {
-	const struct extent *x = a, *y = b;
+	bool ok = mtr_spans_make(&s->extents, &c->spans);
 
-	return (x->low > y->low) - (x->low < y->low);
+	s->extents.n = 0;
+	return ok ? NULL : mtr_error_nomem();
 }
 
-static void sort_extents(struct extents *v)
+static const Dwarf_Die *find_die(const struct covers *c, size_t first, size_t n,
+				 Dwarf_Addr addr)
 {
-	if (v->n)
-		qsort(v->at, v->n, sizeof(*v->at), by_low);
+	size_t item = n ? mtr_spans_find(c->spans.at + first, n, addr)
+			: MTR_SPAN_NONE;
+
+	return item == MTR_SPAN_NONE ? NULL : &c->dies.at[item];
 }
 
-/* The last one that begins at or before @addr, if it reaches that far. */
-static const struct extent *find_extent(const struct extents *v,
-					Dwarf_Addr addr)
-{
-	size_t low = 0, high = v->n;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (v->at[middle].low <= addr)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	if (!low || addr >= v->at[low - 1].high)
-		return NULL;
-	return &v->at[low - 1];
-}
+/* ------------------------------------------------------------ functions */
 
 /* What else than functions may hold them. */
 static bool holds_functions(int tag, bool deep)
@@ -142,25 +174,36 @@ static bool holds_functions(int tag, bool deep)
 	}
 }
 
+/* A walk over a unit's functions. */
+struct walk {
+	struct mtr_scopes *s;
+	struct covers *ret;
+	bool deep;
+	size_t left;
+	struct mtr_die_walk at;
+};
+
 /*
  * Most functions stand in the unit itself or in its namespaces. To find those
- * of a lambda or another local class means to look into everything: @deep.
+ * of a lambda or another local class means to look into everything: .deep.
  */
-static struct mtr_error *add_functions(struct extents *v, Dwarf_Die *parent,
-				       bool deep, int depth)
+static struct mtr_error *add_functions(struct walk *w, Dwarf_Die *parent,
+				       int depth)
 {
+	bool more;
 	Dwarf_Die die;
 
-	if (depth > MAX_DEPTH || dwarf_child(parent, &die) != 0)
+	if (depth > MAX_DEPTH)
 		return NULL;
-	do {
+	more = mtr_die_child(parent, &w->at, &die);
+	for (; more; more = mtr_die_next(&die, &w->at)) {
 		int tag = dwarf_tag(&die);
 
 		if (tag == DW_TAG_subprogram)
-			MTR_TRY(add_extents(v, &die));
-		if (holds_functions(tag, deep))
-			MTR_TRY(add_functions(v, &die, deep, depth + 1));
-	} while (next_sibling(&die));
+			MTR_TRY(add_extents(w->s, w->ret, &die, &w->left));
+		if (holds_functions(tag, w->deep))
+			MTR_TRY(add_functions(w, &die, depth + 1));
+	}
 	return NULL;
 }
 
@@ -178,64 +221,72 @@ static Dwarf_Die functions_of(Dwarf_Die unit)
 	return unit;
 }
 
-static size_t unit_place(const struct units *v, Dwarf_Off offset)
-{
-	size_t low = 0, high = v->n;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (v->at[middle].offset < offset)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
-static struct mtr_error *collect_functions(struct unit *unit, Dwarf_Die *die,
+static struct mtr_error *collect_functions(struct mtr_scopes *s,
+					   struct unit *unit, Dwarf_Die *die,
 					   bool deep)
 {
 	Dwarf_Die functions = functions_of(*die);
+	size_t bytes = mtr_die_unit_bytes(&functions);
+	struct walk w = { .s = s,
+			  .ret = &unit->functions,
+			  .deep = deep,
+			  .left = bytes,
+			  .at.last = dwarf_dieoffset(&functions) };
 
 	unit->deep = deep;
-	unit->functions.n = 0;
-	MTR_TRY(add_functions(&unit->functions, &functions, deep, 0));
-	sort_extents(&unit->functions);
-	return NULL;
+	unit->left = 2 * bytes;
+	unit->functions.dies.n = 0;
+	unit->functions.spans.n = 0;
+	MTR_TRY(add_functions(&w, &functions, 0));
+	s->damaged |= w.at.damaged;
+	return take_extents(s, &unit->functions);
+}
+
+static bool units_rehash(struct mtr_scopes *s)
+{
+	if (!mtr_index_grow(&s->units_index, s->units.n + 1))
+		return false;
+	for (size_t i = 0; i < s->units.n; i++)
+		mtr_index_put(&s->units_index,
+			      mtr_index_mix(s->units.at[i].offset), i);
+	return true;
 }
 
 static struct mtr_error *open_unit(struct mtr_scopes *s, Dwarf_Die *die,
 				   struct unit **ret)
 {
 	Dwarf_Off offset = dwarf_dieoffset(die);
-	size_t place = unit_place(&s->units, offset);
-	struct unit *unit;
+	uint64_t slot = mtr_index_mix(offset);
+	uint32_t at;
 
-	if (place < s->units.n && s->units.at[place].offset == offset) {
-		*ret = &s->units.at[place];
-		return NULL;
-	}
-	if (!units_push(&s->units))
+	if (mtr_index_is_full(&s->units_index, s->units.n) && !units_rehash(s))
 		return mtr_error_nomem();
-	unit = *ret = &s->units.at[place];
-	memmove(unit + 1, unit, (s->units.n - 1 - place) * sizeof(*unit));
-	*unit = (struct unit){ .offset = offset };
-	return collect_functions(unit, die, false);
+	while ((at = mtr_index_next(&s->units_index, &slot))) {
+		*ret = &s->units.at[at - 1];
+		if ((*ret)->offset == offset)
+			return NULL;
+	}
+	*ret = units_push(&s->units);
+	if (!*ret)
+		return mtr_error_nomem();
+	**ret = (struct unit){ .offset = offset };
+	mtr_index_put(&s->units_index, mtr_index_mix(offset), s->units.n - 1);
+	return collect_functions(s, *ret, die, false);
 }
 
-/* *ret is NULL if @unit has none there. */
+/* *function is NULL if *unit has none there. */
 static struct mtr_error *find_function(struct mtr_scopes *s, Dwarf_Die *die,
-				       Dwarf_Addr addr,
-				       const struct extent **ret)
+				       Dwarf_Addr addr, struct unit **unit,
+				       const Dwarf_Die **function)
 {
-	struct unit *unit;
+	const struct covers *c;
 
-	MTR_TRY(open_unit(s, die, &unit));
-	*ret = find_extent(&unit->functions, addr);
-	if (!*ret && !unit->deep) {
-		MTR_TRY(collect_functions(unit, die, true));
-		*ret = find_extent(&unit->functions, addr);
+	MTR_TRY(open_unit(s, die, unit));
+	c = &(*unit)->functions;
+	*function = find_die(c, 0, c->spans.n, addr);
+	if (!*function && !(*unit)->deep) {
+		MTR_TRY(collect_functions(s, *unit, die, true));
+		*function = find_die(c, 0, c->spans.n, addr);
 	}
 	return NULL;
 }
@@ -243,7 +294,7 @@ static struct mtr_error *find_function(struct mtr_scopes *s, Dwarf_Die *die,
 static struct mtr_error *index_units(struct mtr_scopes *s)
 {
 	Dwarf_Off at = 0, next;
-	size_t header;
+	size_t header, left = 0;
 
 	s->indexed = true;
 	while (dwarf_nextcu(s->dwarf, at, &next, &header, NULL, NULL, NULL) ==
@@ -251,12 +302,12 @@ static struct mtr_error *index_units(struct mtr_scopes *s)
 	       next > at) {
 		Dwarf_Die die;
 
+		left += next - at;
 		if (dwarf_offdie(s->dwarf, at + header, &die))
-			MTR_TRY(add_extents(&s->index, &die));
+			MTR_TRY(add_extents(s, &s->all, &die, &left));
 		at = next;
 	}
-	sort_extents(&s->index);
-	return NULL;
+	return take_extents(s, &s->all);
 }
 
 /* clang writes no .debug_aranges: then the units themselves say what they
@@ -264,80 +315,112 @@ static struct mtr_error *index_units(struct mtr_scopes *s)
 static struct mtr_error *find_unit(struct mtr_scopes *s, Dwarf_Addr addr,
 				   Dwarf_Die *unit, bool *found)
 {
-	const struct extent *e;
+	const Dwarf_Die *die;
 
 	*found = dwarf_addrdie(s->dwarf, addr, unit) != NULL;
 	if (*found)
 		return NULL;
 	if (!s->indexed)
 		MTR_TRY(index_units(s));
-	e = find_extent(&s->index, addr);
-	if (e)
-		*unit = e->die;
-	*found = e != NULL;
+	die = find_die(&s->all, 0, s->all.spans.n, addr);
+	if (die)
+		*unit = *die;
+	*found = die != NULL;
 	return NULL;
 }
 
-/* The child of @parent that holds @addr and may hold inlined functions. */
-static bool enter_child(Dwarf_Die *parent, Dwarf_Addr addr, Dwarf_Die *ret)
+/* -------------------------------------------------------------- inlined */
+
+static bool may_hold_inlined(int tag)
 {
-	if (dwarf_child(parent, ret) != 0)
+	return tag == DW_TAG_inlined_subroutine ||
+	       tag == DW_TAG_lexical_block || tag == DW_TAG_try_block ||
+	       tag == DW_TAG_catch_block;
+}
+
+static struct mtr_error *add_level(struct mtr_scopes *s, struct unit *unit,
+				   Dwarf_Die *parent, struct level *ret)
+{
+	struct mtr_die_walk walk = { .last = dwarf_dieoffset(parent) };
+	Dwarf_Die die;
+	bool more = mtr_die_child(parent, &walk, &die);
+
+	*ret = (struct level){ parent->addr, s->inside.spans.n, 0 };
+	for (; more && spend(s, &unit->left); more = mtr_die_next(&die, &walk))
+		if (may_hold_inlined(dwarf_tag(&die)))
+			MTR_TRY(add_extents(s, &s->inside, &die, &unit->left));
+	MTR_TRY(take_extents(s, &s->inside));
+	ret->n = s->inside.spans.n - ret->first;
+	s->damaged |= walk.damaged;
+	return NULL;
+}
+
+static uint64_t level_hash(const void *die)
+{
+	return mtr_index_mix((uintptr_t)die);
+}
+
+static bool levels_rehash(struct mtr_scopes *s)
+{
+	if (!mtr_index_grow(&s->levels_index, s->levels.n + 1))
 		return false;
-	do {
-		switch (dwarf_tag(ret)) {
-		case DW_TAG_inlined_subroutine:
-		case DW_TAG_lexical_block:
-		case DW_TAG_try_block:
-		case DW_TAG_catch_block:
-			if (dwarf_haspc(ret, addr) == 1)
-				return true;
-		}
-	} while (next_sibling(ret));
-	return false;
+	for (size_t i = 0; i < s->levels.n; i++)
+		mtr_index_put(&s->levels_index, level_hash(s->levels.at[i].die),
+			      i);
+	return true;
+}
+
+static struct mtr_error *find_level(struct mtr_scopes *s, struct unit *unit,
+				    Dwarf_Die *die, struct level *ret)
+{
+	uint64_t slot = level_hash(die->addr);
+	struct level *level;
+	uint32_t at;
+
+	if (mtr_index_is_full(&s->levels_index, s->levels.n) &&
+	    !levels_rehash(s))
+		return mtr_error_nomem();
+	while ((at = mtr_index_next(&s->levels_index, &slot))) {
+		*ret = s->levels.at[at - 1];
+		if (ret->die == die->addr)
+			return NULL;
+	}
+	MTR_TRY(add_level(s, unit, die, ret));
+	level = levels_push(&s->levels);
+	if (!level)
+		return mtr_error_nomem();
+	*level = *ret;
+	mtr_index_put(&s->levels_index, level_hash(die->addr), s->levels.n - 1);
+	return NULL;
 }
 
 /* @function and what is inlined into it around @addr, outermost first. */
-static struct mtr_error *collect(Dwarf_Die function, Dwarf_Addr addr,
+static struct mtr_error *collect(struct mtr_scopes *s, struct unit *unit,
+				 const Dwarf_Die *function, Dwarf_Addr addr,
 				 struct dies *ret)
 {
-	Dwarf_Die die = function, child;
-	Dwarf_Die *slot = dies_push(ret);
+	const Dwarf_Die *found = function;
+	Dwarf_Die die;
 
-	if (!slot)
-		return mtr_error_nomem();
-	*slot = die;
-	while (ret->n < MAX_INLINED && enter_child(&die, addr, &child)) {
-		die = child;
-		if (dwarf_tag(&die) != DW_TAG_inlined_subroutine)
-			continue;
-		slot = dies_push(ret);
-		if (!slot)
-			return mtr_error_nomem();
-		*slot = die;
+	for (int i = 0; found && i < MAX_BLOCKS && ret->n < MAX_INLINED; i++) {
+		Dwarf_Die *slot;
+		struct level level;
+
+		die = *found;
+		if (!i || dwarf_tag(&die) == DW_TAG_inlined_subroutine) {
+			slot = dies_push(ret);
+			if (!slot)
+				return mtr_error_nomem();
+			*slot = die;
+		}
+		MTR_TRY(find_level(s, unit, &die, &level));
+		found = find_die(&s->inside, level.first, level.n, addr);
 	}
 	return NULL;
 }
 
-static const char *linkage_name(Dwarf_Die *die)
-{
-	Dwarf_Attribute attr;
-
-	if (dwarf_attr_integrate(die, DW_AT_linkage_name, &attr) ||
-	    dwarf_attr_integrate(die, DW_AT_MIPS_linkage_name, &attr))
-		return dwarf_formstring(&attr);
-	return NULL;
-}
-
-static Dwarf_Word number_of(Dwarf_Die *die, unsigned int name)
-{
-	Dwarf_Attribute attr;
-	Dwarf_Word value;
-
-	if (!dwarf_attr(die, name, &attr) ||
-	    dwarf_formudata(&attr, &value) != 0)
-		return 0;
-	return value;
-}
+/* --------------------------------------------------------------- the answer
+ */
 
 static void set_file(struct mtr_scope *scope, Dwarf_Die *unit, const char *file)
 {
@@ -352,8 +435,8 @@ static void set_file(struct mtr_scope *scope, Dwarf_Die *unit, const char *file)
  * its own unit, which is not the one with the lines if DWARF is split. */
 static void set_call(struct mtr_scope *scope, Dwarf_Die *die)
 {
-	Dwarf_Word line = number_of(die, DW_AT_call_line);
-	Dwarf_Word file = number_of(die, DW_AT_call_file);
+	Dwarf_Word line = mtr_die_number(die, DW_AT_call_line);
+	Dwarf_Word file = mtr_die_number(die, DW_AT_call_file);
 	Dwarf_Files *files;
 	Dwarf_Die unit;
 	size_t n;
@@ -387,7 +470,8 @@ struct mtr_error *mtr_scopes_find(struct mtr_scopes *s, Dwarf_Addr addr,
 				  struct mtr_scope_chain *ret)
 {
 	mtr_cleanup(cleanup_dies) struct dies dies = { 0 };
-	const struct extent *function;
+	const Dwarf_Die *function;
+	struct unit *in;
 	Dwarf_Die unit;
 	bool found;
 
@@ -395,9 +479,9 @@ struct mtr_error *mtr_scopes_find(struct mtr_scopes *s, Dwarf_Addr addr,
 	MTR_TRY(find_unit(s, addr, &unit, &found));
 	if (!found)
 		return NULL;
-	MTR_TRY(find_function(s, &unit, addr, &function));
+	MTR_TRY(find_function(s, &unit, addr, &in, &function));
 	if (function)
-		MTR_TRY(collect(function->die, addr, &dies));
+		MTR_TRY(collect(s, in, function, addr, &dies));
 	if (!mtr_scope_chain_reserve(ret, dies.n + 1))
 		return mtr_error_nomem();
 
@@ -407,8 +491,9 @@ struct mtr_error *mtr_scopes_find(struct mtr_scopes *s, Dwarf_Addr addr,
 		Dwarf_Die *die = &dies.at[dies.n - 1 - i];
 
 		ret->at[i] = (struct mtr_scope){
+			.die = *die,
 			.name = dwarf_diename(die),
-			.linkage = linkage_name(die),
+			.linkage = mtr_die_linkage(die),
 			.inlined = i + 1 < dies.n,
 		};
 		if (i)
@@ -416,4 +501,19 @@ struct mtr_error *mtr_scopes_find(struct mtr_scopes *s, Dwarf_Addr addr,
 	}
 	set_line(&ret->at[0], &unit, addr);
 	return NULL;
+}
+
+struct mtr_error *mtr_scopes_full_name(struct mtr_scopes *s,
+				       struct mtr_scope *scope,
+				       const char **ret)
+{
+	*ret = scope->name;
+	if (!scope->die.addr)
+		return NULL;
+	return mtr_qualifier_name(s->qualifier, &scope->die, ret);
+}
+
+bool mtr_scopes_damaged(const struct mtr_scopes *s)
+{
+	return s->damaged || mtr_qualifier_stopped(s->qualifier);
 }

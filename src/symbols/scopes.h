@@ -3,8 +3,10 @@
  * From an address in a file to the functions it lies in, by its DWARF.
  *
  * A compilation unit's functions are collected when the first address falls in
- * it, so that thousands of addresses cost one walk over each unit, not one
- * each. Malformed DWARF ends in fewer answers, not in errors.
+ * it, what is inlined into one of them when the first falls in that: thousands
+ * of addresses cost one walk over each, not one each. Malformed DWARF ends in
+ * fewer answers, not in errors; and soon, for what is looked at of a unit is
+ * held against its size.
  */
 #ifndef MTR_SYMBOLS_SCOPES_H
 #define MTR_SYMBOLS_SCOPES_H
@@ -16,6 +18,7 @@
 
 /* Strings belong to the Dwarf. */
 struct mtr_scope {
+	Dwarf_Die die;	     /* of the function; .addr NULL: none */
 	const char *name;    /* in the source, bare; NULL: unknown */
 	const char *linkage; /* mangled; NULL: there is none */
 	const char *file;    /* NULL: unknown */
@@ -38,5 +41,14 @@ void mtr_scopes_destroy(struct mtr_scopes *s);
  */
 struct mtr_error *mtr_scopes_find(struct mtr_scopes *s, Dwarf_Addr addr,
 				  struct mtr_scope_chain *ret);
+
+/* The name of @scope's function with its namespaces and classes; lives as long
+ * as @s. NULL: there is none. */
+struct mtr_error *mtr_scopes_full_name(struct mtr_scopes *s,
+				       struct mtr_scope *scope,
+				       const char **ret);
+
+/* Was anything left out because it is damaged? */
+bool mtr_scopes_damaged(const struct mtr_scopes *s);
 
 #endif

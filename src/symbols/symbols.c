@@ -35,6 +35,7 @@ struct module {
 	Dwfl_Module *dwfl;	   /* NULL: no names */
 	struct mtr_symtab symtab;  /* by address in the target */
 	struct mtr_scopes *scopes; /* NULL: no DWARF */
+	bool told_damage;	   /* of those */
 	Dwarf_Addr scopes_bias;	   /* address in the target - in .scopes */
 };
 
@@ -381,8 +382,7 @@ static struct mtr_error *read_symtab(struct module *m)
 				    weakness_of(&sym), name))
 			return mtr_error_nomem();
 	}
-	mtr_symtab_sort(&m->symtab);
-	return NULL;
+	return mtr_symtab_sort(&m->symtab) ? NULL : mtr_error_nomem();
 }
 
 /* Hand @file to libdwfl, which owns its descriptor from then on. */
@@ -605,7 +605,8 @@ static bool is_mangled(const char *symbol)
 }
 
 static struct mtr_error *function_name(struct mtr_symbols *s,
-				       const struct mtr_scope *scope,
+				       const struct module *m,
+				       struct mtr_scope *scope,
 				       const char *symbol, const char **ret)
 {
 	/* glibc's functions have a linkage name that is no mangled one. */
@@ -614,16 +615,29 @@ static struct mtr_error *function_name(struct mtr_symbols *s,
 	/* A bare name tells less than a mangled one. */
 	if (symbol && (!scope->name || is_mangled(symbol)))
 		return readable_name(s, symbol, ret);
+	if (m->scopes)
+		return mtr_scopes_full_name(m->scopes, scope, ret);
 	*ret = scope->name;
 	return NULL;
+}
+
+static void warn_of_damage(struct mtr_symbols *s, struct module *m)
+{
+	if (m->told_damage || !m->scopes || !mtr_scopes_damaged(m->scopes))
+		return;
+	m->told_damage = true;
+	mtr_target_warn(s->target,
+			"the debug information of %s is damaged: names may be "
+			"missing or short",
+			m->shown.name);
 }
 
 static struct mtr_error *find_names(struct mtr_symbols *s, struct module *m,
 				    uint64_t addr, struct mtr_frames *ret)
 {
-	const struct module *whole = &s->modules.at[m->whole];
+	struct module *whole = &s->modules.at[m->whole];
 	const char *symbol = mtr_symtab_find(&whole->symtab, addr - m->moved);
-	static const struct mtr_scope unknown;
+	struct mtr_scope unknown = { 0 };
 
 	s->chain.n = 0;
 	if (whole->scopes)
@@ -631,7 +645,7 @@ static struct mtr_error *find_names(struct mtr_symbols *s, struct module *m,
 					addr - m->moved - whole->scopes_bias,
 					&s->chain));
 	for (size_t i = 0; i < s->chain.n || i == 0; i++) {
-		const struct mtr_scope *scope =
+		struct mtr_scope *scope =
 			s->chain.n ? &s->chain.at[i] : &unknown;
 		struct mtr_frame *frame = mtr_frames_push(ret);
 
@@ -643,9 +657,11 @@ static struct mtr_error *find_names(struct mtr_symbols *s, struct module *m,
 			.inlined = scope->inlined,
 		};
 		MTR_TRY(file_name(s, scope, &frame->file));
-		MTR_TRY(function_name(s, scope, scope->inlined ? NULL : symbol,
+		MTR_TRY(function_name(s, whole, scope,
+				      scope->inlined ? NULL : symbol,
 				      &frame->function));
 	}
+	warn_of_damage(s, whole);
 	return NULL;
 }
 

@@ -48,6 +48,8 @@ struct mtr_frame {
 	int line;			 /* 0: unknown */
 	const struct mtr_module *module; /* NULL: in no module */
 	bool inlined;			 /* into the frame that follows */
+	bool exact; /* it was interrupted there: that is no return address; left
+		     * to who knows */
 };
 
 MTR_VECTOR(mtr_frames, struct mtr_frame);

@@ -14,9 +14,9 @@ bool mtr_symtab_add(struct mtr_symtab *t, uint64_t start, uint64_t size,
 
 	if (!size || !name[0] || __builtin_add_overflow(start, size, &end))
 		return true;
-	s = mtr_symtab_push(t);
+	s = mtr_symbol_list_push(&t->list);
 	if (s)
-		*s = (struct mtr_symbol){ start, end, 0, name, weakness };
+		*s = (struct mtr_symbol){ start, end, name, weakness };
 	return s != NULL;
 }
 
@@ -32,8 +32,7 @@ static int by_name(const struct mtr_symbol *a, const struct mtr_symbol *b)
 	return strcmp(a->name, b->name);
 }
 
-/* By start, the larger first, the better name last: a search from behind meets
- * the innermost first. */
+/* The better name last: that is the one that spans keep. */
 static int by_start(const void *a, const void *b)
 {
 	const struct mtr_symbol *x = a, *y = b;
@@ -45,33 +44,31 @@ static int by_start(const void *a, const void *b)
 	return -by_name(x, y);
 }
 
-void mtr_symtab_sort(struct mtr_symtab *t)
+bool mtr_symtab_sort(struct mtr_symtab *t)
 {
-	uint64_t reach = 0;
+	struct mtr_extents extents = { 0 };
+	bool ok = mtr_extents_reserve(&extents, t->list.n);
 
-	if (t->n)
-		qsort(t->at, t->n, sizeof(*t->at), by_start);
-	for (size_t i = 0; i < t->n; i++) {
-		if (t->at[i].end > reach)
-			reach = t->at[i].end;
-		t->at[i].reach = reach;
-	}
+	if (ok && t->list.n)
+		qsort(t->list.at, t->list.n, sizeof(*t->list.at), by_start);
+	for (size_t i = 0; ok && i < t->list.n; i++)
+		extents.at[extents.n++] =
+			(struct mtr_extent){ t->list.at[i].start,
+					     t->list.at[i].end, i };
+	ok = ok && mtr_spans_make(&extents, &t->spans);
+	mtr_extents_fini(&extents);
+	return ok;
 }
 
 const char *mtr_symtab_find(const struct mtr_symtab *t, uint64_t addr)
 {
-	size_t low = 0, high = t->n;
+	size_t item = mtr_spans_find(t->spans.at, t->spans.n, addr);
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
+	return item == MTR_SPAN_NONE ? NULL : t->list.at[item].name;
+}
 
-		if (t->at[middle].start <= addr)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	for (; low > 0 && t->at[low - 1].reach > addr; low--)
-		if (addr < t->at[low - 1].end)
-			return t->at[low - 1].name;
-	return NULL;
+void mtr_symtab_fini(struct mtr_symtab *t)
+{
+	mtr_symbol_list_fini(&t->list);
+	mtr_spans_fini(&t->spans);
 }

@@ -6,26 +6,29 @@
 #ifndef MTR_SYMBOLS_SYMTAB_H
 #define MTR_SYMBOLS_SYMTAB_H
 
-#include <stdbool.h>
-#include <stdint.h>
-
-#include "base/vector.h"
+#include "symbols/spans.h"
 
 struct mtr_symbol {
 	uint64_t start, end;
-	uint64_t reach; /* the furthest end of all up to this one */
 	const char *name;
 	int weakness; /* of two names for one place the lower is taken */
 };
 
-MTR_VECTOR(mtr_symtab, struct mtr_symbol);
+MTR_VECTOR(mtr_symbol_list, struct mtr_symbol);
+
+struct mtr_symtab {
+	struct mtr_symbol_list list;
+	struct mtr_spans spans; /* their items are places in .list */
+};
+
+void mtr_symtab_fini(struct mtr_symtab *t);
 
 /* False: no memory. One without a size or that wraps around is left out. */
 bool mtr_symtab_add(struct mtr_symtab *t, uint64_t start, uint64_t size,
 		    int weakness, const char *name);
 
-/* Once all are in. */
-void mtr_symtab_sort(struct mtr_symtab *t);
+/* Once all are in. False: no memory. */
+bool mtr_symtab_sort(struct mtr_symtab *t);
 
 /*
  * The name of the innermost function that holds @addr, or NULL. The nearest

@@ -9,9 +9,14 @@
 #include <regex.h>
 #include <string.h>
 
+#include "base/vector.h"
+
+MTR_VECTOR(strings, char *);
+
 struct mtr_wrappers {
 	regex_t skip;
 	bool has_skip;
+	struct strings modules;
 };
 
 /* Whole names, but for underscores in front. */
@@ -40,7 +45,10 @@ static const char names[] =
 	"g_try_realloc g_try_realloc_n g_aligned_alloc g_aligned_alloc0 "
 	"g_memdup g_memdup2 g_strdup g_strndup g_strdup_printf "
 	"g_strdup_vprintf g_strnfill g_strdupv g_strconcat g_vasprintf "
-	"g_slice_alloc g_slice_alloc0 g_slice_copy "
+	"g_slice_alloc g_slice_alloc0 g_slice_copy g_strsplit g_strsplit_set "
+	"g_strjoin g_strjoinv g_strescape g_strcompress g_strreplace "
+	"g_build_filename g_build_path g_utf8_strdown g_utf8_strup "
+	"g_ascii_strdown g_ascii_strup "
 	/* CPython */
 	"PyMem_Malloc PyMem_Calloc PyMem_Realloc PyMem_RawMalloc "
 	"PyMem_RawCalloc PyMem_RawRealloc PyMem_Strdup PyMem_RawStrdup "
@@ -48,6 +56,8 @@ static const char names[] =
 	"PyMem_DebugMalloc PyMem_DebugCalloc PyMem_DebugRealloc "
 	"PyMem_DebugRawMalloc PyMem_DebugRawCalloc PyMem_DebugRawRealloc "
 	"PyObject_Malloc PyObject_Calloc PyObject_Realloc "
+	/* Qt */
+	"qMalloc qRealloc qMallocAligned qReallocAligned qstrdup "
 	/* perl */
 	"Perl_safesysmalloc Perl_safesyscalloc Perl_safesysrealloc "
 	"Perl_savepv Perl_savepvn Perl_savesharedpv Perl_savesharedpvn "
@@ -79,6 +89,58 @@ static const char reserved[] =
  * most of their code is compiled into the program.
  */
 static const char *const library[] = { "std::", "__gnu_cxx::", NULL };
+
+/* So do Qt's, of which most are in libQt5Core and libQt6Core. */
+static const char *const qt_classes[] = {
+	"QArrayData::",
+	"QTypedArrayData::",
+	"QArrayDataPointer::",
+	"QArrayDataOps::",
+	"QListData::",
+	"QList::",
+	"QVector::",
+	"QVarLengthArray::",
+	"QLinkedList::",
+	"QLinkedListData::",
+	"QStack::",
+	"QQueue::",
+	"QSet::",
+	"QHashData::",
+	"QHash::",
+	"QMultiHash::",
+	"QHashPrivate::",
+	"QMapDataBase::",
+	"QMapData::",
+	"QMapNode::",
+	"QMapNodeBase::",
+	"QMap::",
+	"QMultiMap::",
+	"QContiguousCacheData::",
+	"QContiguousCache::",
+	"QBitArray::",
+	"QByteArray::",
+	"QString::",
+	"QStringList::",
+	"QStringBuilder::",
+	"QConcatenable::",
+	"QUtf8::",
+	"QLatin1::",
+	"QtPrivate::QGenericArrayOps::",
+	"QtPrivate::QPodArrayOps::",
+	"QtPrivate::QMovableArrayOps::",
+	"QtPrivate::QCommonArrayOps::",
+	"QtPrivate::QStringList_",
+	"QtSharedPointer::ExternalRefCountWithContiguousData::",
+	NULL
+};
+
+/* And GLib's. */
+static const char *const glib_containers[] = {
+	"g_array_", "g_byte_array_", "g_bytes_", "g_hash_table_",
+	"g_list_",  "g_ptr_array_",  "g_queue_", "g_sequence_",
+	"g_slist_", "g_string_",     "g_strv_",	 "g_tree_",
+	NULL
+};
 
 /* So do Rust's: these crates come with the compiler. */
 static const char *const rust_library[] = { "alloc::", "core::", "std::",
@@ -124,7 +186,36 @@ void mtr_wrappers_destroy(struct mtr_wrappers *w)
 		return;
 	if (w->has_skip)
 		regfree(&w->skip);
+	for (size_t i = 0; i < w->modules.n; i++)
+		free(w->modules.at[i]);
+	strings_fini(&w->modules);
 	free(w);
+}
+
+struct mtr_error *mtr_wrappers_skip_module(struct mtr_wrappers *w,
+					   const char *module)
+{
+	char *kept = strdup(module);
+	char **slot = kept ? strings_push(&w->modules) : NULL;
+
+	if (!slot) {
+		free(kept);
+		return mtr_error_nomem();
+	}
+	*slot = kept;
+	return NULL;
+}
+
+bool mtr_wrappers_match_module(const struct mtr_wrappers *w, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	const char *name = slash ? slash + 1 : path;
+
+	for (size_t i = 0; i < w->modules.n; i++)
+		if (!strcmp(w->modules.at[i], name) ||
+		    !strcmp(w->modules.at[i], path))
+			return true;
+	return false;
 }
 
 static bool is_word(char c)
@@ -207,29 +298,45 @@ static bool has_parameters(const char *name)
 	return *name == '(';
 }
 
-/* The " as " of "<TYPE as TRAIT>::name", or where TYPE ends. */
+/* The " as " of "<TYPE as TRAIT>::name", or where TYPE ends. An arrow is a part
+ * of it. */
 static const char *past_type(const char *at)
 {
 	while (*at && *at != '>' && !begins(at, " as "))
-		at = strchr("<({[", *at) ? past_brackets(at) : at + 1;
+		if (begins(at, "->"))
+			at += 2;
+		else
+			at = strchr("<({[", *at) ? past_brackets(at) : at + 1;
 	return at;
 }
 
-/* A type of another crate is a path; "str", "[T]" and a generic "T" are none.
- */
+/* A type of another crate is a path; "str", "[T]", "fn()" and a generic "T" are
+ * none. */
 static bool is_own_type(const char *type, const char *end)
 {
+	static const char *const functions[] = { "fn(", "unsafe ", "extern ",
+						 "for<", NULL };
 	const char *path = strstr(type, "::");
 
-	return !strchr("&*([", *type) && !begins_any(type, rust_library) &&
-	       path && path < end && path < type + strcspn(type, "<");
+	return !strchr("&*([", *type) && !begins_any(type, functions) &&
+	       !begins_any(type, rust_library) && path && path < end &&
+	       path < type + strcspn(type, "<");
+}
+
+/* A trait that is local to a method of a type of theirs, which nobody else can
+ * implement: "<[_]>::to_vec_in::ConvertVec". */
+static bool is_local_trait(const char *trait)
+{
+	const char *end = past_type(trait + 1);
+
+	return trait[0] == '<' && *end == '>' && !is_own_type(trait + 1, end);
 }
 
 /* "alloc::vec::Vec<T>::push", "<alloc::vec::Vec<T>>::push", "<T as
  * alloc::string::ToString>::to_string" */
 static bool is_rust_library(const char *function)
 {
-	const char *end;
+	const char *end, *trait;
 
 	if (function[0] != '<')
 		return begins_any(function, rust_library) &&
@@ -237,9 +344,11 @@ static bool is_rust_library(const char *function)
 	if (!begins(past_brackets(function), "::"))
 		return false;
 	end = past_type(function + 1);
-	if (is_own_type(function + 1, end))
-		return false;
-	return *end == '>' || begins_any(end + strlen(" as "), rust_library);
+	trait = begins(end, " as ") ? end + strlen(" as ") : "";
+	if (*trait && is_local_trait(trait))
+		return true;
+	return !is_own_type(function + 1, end) &&
+	       (*end == '>' || begins_any(trait, rust_library));
 }
 
 static const char *last_part(const char *name)
@@ -265,11 +374,12 @@ static bool is_known(const char *function)
 	/* a class may have its own */
 	if (begins(last, "operator new"))
 		return !is_word(last[12]);
-	if (begins_any(name, library) || is_rust_library(function))
+	if (begins_any(name, library) || begins_any(name, qt_classes) ||
+	    is_rust_library(function))
 		return true;
 	if (last != name)
 		return listed(reserved, last);
-	return listed(reserved, name) ||
+	return listed(reserved, name) || begins_any(name, glib_containers) ||
 	       listed(names, name + strspn(name, "_"));
 }
 

@@ -71,7 +71,7 @@ static void frame_line(struct mtr_writer *w, uint64_t pc,
 		mtr_strbuf_add(&text, ", inlined into");
 	else if (frame->function && frame->module) {
 		mtr_strbuf_add(&text, " [");
-		mtr_name_place(&text, pc, frame->module);
+		mtr_name_place(&text, pc, frame);
 		mtr_strbuf_add(&text, "]");
 	}
 	mtr_text_label(w, label);

@@ -6,6 +6,7 @@
 #include "symbols/demangle.h"
 
 #include <check.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,7 +38,7 @@ static void stays(const char *symbol)
 
 START_TEST(cxx)
 {
-#ifdef HAVE_CXA_DEMANGLE
+#ifdef HAVE_LIBIBERTY
 	static const struct pair pairs[] = {
 		{ "_Znwm", "operator new(unsigned long)" },
 		{ "_ZN4shop3boxIiE4fillEi", "shop::box<int>::fill(int)" },
@@ -50,6 +51,61 @@ START_TEST(cxx)
 }
 END_TEST
 
+#ifdef HAVE_LIBIBERTY
+/* "f(A<int>, A<A<int>, A<int> >, ...)": each type twice the one before. */
+static void doubling(char *symbol, int levels)
+{
+	static const char digits[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+	char *at = symbol + sprintf(symbol, "_Z1f1AIiE");
+
+	for (int i = 0; i < levels; i++)
+		at += sprintf(at, "S_IS%c_S%c_E", digits[i], digits[i]);
+}
+
+/* A symbol of @n parameters of one type that is spelled out each time. */
+static void long_symbol(char *symbol, int n)
+{
+	char *at = symbol + sprintf(symbol, "_Z1f");
+
+	for (int i = 0; i < n; i++)
+		at += sprintf(at, "4word");
+}
+#endif
+
+/* What is longer than anybody reads stays mangled, whatever it would take; but
+ * names of some kilobytes are what templates make. */
+START_TEST(cxx_is_bounded)
+{
+#ifdef HAVE_LIBIBERTY
+	static char symbol[20000];
+	char *name;
+
+	doubling(symbol, 8);
+	name = mtr_demangle(symbol);
+	ck_assert_ptr_nonnull(name);
+	ck_assert_uint_gt(strlen(name), 4000);
+	free(name);
+	doubling(symbol, 11);
+	stays(symbol);
+	doubling(symbol, 36);
+	stays(symbol);
+
+	long_symbol(symbol, 900);
+	name = mtr_demangle(symbol);
+	ck_assert_ptr_nonnull(name);
+	ck_assert_uint_eq(strlen(name), strlen("f()") + 900 * 6 - 2);
+	free(name);
+	long_symbol(symbol, 1700);
+	stays(symbol);
+	memset(symbol, 'P', sizeof(symbol) - 1);
+	memcpy(symbol, "_Z1f", 4);
+	stays(symbol);
+	symbol[8000] = '\0';
+	stays(symbol);
+#endif
+}
+END_TEST
+
 START_TEST(rust_legacy)
 {
 	static const struct pair pairs[] = {
@@ -57,6 +113,11 @@ START_TEST(rust_legacy)
 		  "core::fmt::write" },
 		{ "_ZN4core3fmt5write17h0123456789abcdefE.llvm.1234",
 		  "core::fmt::write" },
+		{ "_ZN6a$u7e$7b$u20$c17h0123456789abcdefE", "a~::b c" },
+		/* what a terminal obeys stays as it is written */
+		{ "_ZN6a$u1b$6b$u7f$17h0123456789abcdefE", "a$u1b$::b$u7f$" },
+		{ "_ZN6a$u1f$6b$u9b$17h0123456789abcdefE", "a$u1f$::b$u9b$" },
+		{ "_ZN5a$ua$8b$u202e$17h0123456789abcdefE", "a$ua$::b$u202e$" },
 		{ "_ZN102_$LT$core..iter..adapters..map..Map$LT$I$C$F$GT$$u20$"
 		  "as$u20$core..iter..traits..iterator..Iterator$GT$4next"
 		  "17h083125e0be2239abE",
@@ -183,6 +244,7 @@ int main(void)
 	TCase *tests = tcase_create("demangle");
 
 	tcase_add_test(tests, cxx);
+	tcase_add_test(tests, cxx_is_bounded);
 	tcase_add_test(tests, rust_legacy);
 	tcase_add_test(tests, rust_v0);
 	tcase_add_test(tests, not_mangled);

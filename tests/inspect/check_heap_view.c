@@ -199,6 +199,9 @@ START_TEST(stacks)
 	stack = mtr_heap_view_stack(&s, &s.heap.blocks.at[1]);
 	ck_assert_uint_eq(mtr_stack_sites(&s.stacks, stack, sites), 3);
 	ck_assert_uint_eq(s.sites.at[sites[2]].pc, (uintptr_t)owner);
+	/* and is no return address, so that nothing is to be taken off */
+	ck_assert(s.frames.at[s.sites.at[sites[2]].first].exact);
+	ck_assert(!s.frames.at[s.sites.at[sites[0]].first].exact);
 	ck_assert_str_eq(s.frames.at[s.sites.at[sites[1]].first].function,
 			 "<signal handler called>");
 	ck_assert_str_eq(s.frames.at[s.sites.at[sites[0]].first].function,
@@ -228,6 +231,56 @@ START_TEST(first_that_is_no_wrapper)
 	ck_assert_ptr_null(owner_of(&s, 2));
 	memset(blocks, 0, sizeof(blocks));
 	mtr_heap_view_fini(&s);
+}
+END_TEST
+
+/* In this program, but in no function that has a size. */
+extern void _init(void);
+
+/* What has no name is passed over between two wrappers of its module alone. */
+START_TEST(nameless_between_wrappers)
+{
+	struct mtr_heap_view_options options = { 0 };
+	uint64_t nameless = (uintptr_t)_init + 4;
+	struct mtr_heap_view s;
+
+	make_stacks();
+	node(23, 16, xmalloc());
+	node(24, 23, nameless);
+	node(25, 24, xmalloc());
+	node(26, 16, nameless);
+	node(27, 26, xmalloc());
+	node(28, 16, xmalloc());
+	node(29, 28, 16); /* in no mapping */
+	node(30, 29, xmalloc());
+	blocks[0] = (struct mtr_block){ .addr = 16, .site = 2, .stack = 25 };
+	blocks[1] = (struct mtr_block){ .addr = 32, .site = 2, .stack = 27 };
+	blocks[2] = (struct mtr_block){ .addr = 48, .site = 2, .stack = 30 };
+	ck_assert_ptr_null(take(&options, &s));
+	ck_assert_str_eq(owner_of(&s, 0), "owner");
+	ck_assert_ptr_null(owner_of(&s, 1));
+	ck_assert_ptr_null(owner_of(&s, 2));
+	memset(blocks, 0, sizeof(blocks));
+	mtr_heap_view_fini(&s);
+}
+END_TEST
+
+START_TEST(skipped_module)
+{
+	char *program = realpath("/proc/self/exe", NULL);
+	struct mtr_heap_view_options options = {
+		.skip_modules = { .at = &program, .n = 1 }
+	};
+	struct mtr_heap_view s;
+
+	make_stacks();
+	ck_assert_ptr_null(take(&options, &s));
+	for (int i = 1; i <= 2; i++)
+		ck_assert(s.sites.at[i].wrapper);
+	ck_assert(!s.sites.at[3].wrapper);
+	memset(blocks, 0, sizeof(blocks));
+	mtr_heap_view_fini(&s);
+	free(program);
 }
 END_TEST
 
@@ -278,6 +331,8 @@ int main(void)
 	tcase_add_test(tests, names);
 	tcase_add_test(tests, stacks);
 	tcase_add_test(tests, first_that_is_no_wrapper);
+	tcase_add_test(tests, nameless_between_wrappers);
+	tcase_add_test(tests, skipped_module);
 	tcase_add_test(tests, no_names);
 	tcase_add_test(tests, failures);
 	suite_add_tcase(suite, tests);

@@ -6,6 +6,7 @@
 #include "symbols/symbols.h"
 
 #include <check.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "fake_target.h"
@@ -94,7 +95,7 @@ START_TEST(demangled_member)
 {
 	if (!env("MTR_CXX", "")[0])
 		return;
-#ifdef HAVE_CXA_DEMANGLE
+#ifdef HAVE_LIBIBERTY
 	fake_map(target, path_of("cxx"), path_of("cxx"), bias, false);
 	resolve(bias + address_of("cxx", "member"));
 	ck_assert_uint_eq(frames.n, 2);
@@ -109,6 +110,74 @@ START_TEST(demangled_member)
 	ck_assert_str_eq(frames.at[0].function, "shop::ring(char const*)");
 	ck_assert_str_eq(frames.at[1].file, source_cxx);
 #endif
+}
+END_TEST
+
+/* Frame @i has a name that begins and ends so; clang's have parameters, which
+ * come last. */
+static void has_parts(size_t i, const char *begin, const char *end)
+{
+	const char *name = frames.at[i].function;
+
+	ck_assert_uint_lt(i, frames.n);
+	ck_assert_ptr_nonnull(name);
+	ck_assert_msg(!strncmp(name, begin, strlen(begin)) && strstr(name, end),
+		      "%s", name);
+}
+
+/* Each is known by where it stands, or all lambdas would be one. */
+START_TEST(qualified_names)
+{
+	char first[256];
+
+	if (!env("MTR_CXX", "")[0])
+		return;
+#ifdef HAVE_LIBIBERTY
+	fake_map(target, path_of("cxx"), path_of("cxx"), bias, false);
+	resolve(bias + address_of("cxx", "till"));
+	ck_assert_uint_eq(frames.n, 2);
+	has_parts(0, "shop::(anonymous namespace)::till::open", "");
+	ck_assert_str_eq(frames.at[1].function, "shop::count(int)");
+	resolve(bias + address_of("cxx", "lambda"));
+	ck_assert_uint_eq(frames.n, 2);
+	has_parts(0, "shop::count(int)::", "::operator()");
+	ck_assert_ptr_nonnull(strpbrk(frames.at[0].function, "{$"));
+	snprintf(first, sizeof(first), "%s", frames.at[0].function);
+	for (int i = 0; i < 2; i++) {
+		resolve(bias + address_of("cxx", i ? "second" : "first"));
+		ck_assert_uint_eq(frames.n, 3);
+		has_parts(0, "shop::count(int)::", "::operator()");
+		ck_assert_str_ne(frames.at[0].function, first);
+		ck_assert_ptr_nonnull(
+			strstr(frames.at[1].function, "shop::twice<"));
+	}
+	has_warnings(1, "cxx", "nothing tells");
+#endif
+}
+END_TEST
+
+/* ----------------------------------------------------------------- hostile */
+
+/* Debug information that is no larger than others', and without a bound would
+ * take for ever, or all memory. */
+static void is_bounded(const char *name)
+{
+	fake_map(target, path_of(name), path_of(name), bias, true);
+	resolve(bias + address_of(name, "plain"));
+	ck_assert_uint_eq(frames.n, 1);
+	ck_assert_str_eq(frames.at[0].function, "plain");
+	has_warnings(1, name, "debug information");
+}
+
+START_TEST(sibling_is_child)
+{
+	is_bounded("doubling");
+}
+END_TEST
+
+START_TEST(one_list_of_ranges)
+{
+	is_bounded("ranges");
 }
 END_TEST
 
@@ -330,6 +399,9 @@ int main(void)
 	tcase_add_test(tests, symbol_table_alone);
 	tcase_add_test(tests, stripped_has_no_wrong_name);
 	tcase_add_test(tests, demangled_member);
+	tcase_add_test(tests, qualified_names);
+	tcase_add_test(tests, sibling_is_child);
+	tcase_add_test(tests, one_list_of_ranges);
 	tcase_add_test(tests, outside_of_modules);
 	tcase_add_test(tests, bias_without_the_file);
 	tcase_add_test(tests, page_of_two_segments);

@@ -5,7 +5,10 @@
 #include "symbols/wrappers.h"
 
 #include <check.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "suite.h"
 
@@ -78,6 +81,37 @@ static const char *const wrappers[] = {
 	"reserve_rehash::<hashbrown::map::make_hasher<alloc::string::String, "
 	"shop::Box>::{closure#0}>",
 	"std::collections::hash::map::HashMap<K,V,S>::insert",
+	"<fn() -> shop::Box as alloc::string::ToString>::to_string",
+	"<unsafe extern \"C\" fn(u8) -> shop::Box as "
+	"core::clone::Clone>::clone",
+	"<u8 as <[_]>::to_vec_in::ConvertVec>::to_vec::<alloc::alloc::Global>",
+	"<shop::Box as <[_]>::to_vec_in::ConvertVec>::to_vec::<A>",
+	"<T as alloc::slice::<impl [T]>::to_vec_in::ConvertVec>::to_vec",
+	"std::vector<decltype (a->b)>::push_back(int)",
+	/* inlined, by DWARF */
+	"std::vector<shop::box, std::allocator<shop::box> >::reserve",
+	"alloc::slice::hack::to_vec<u32, alloc::alloc::Global>",
+	"std::call_once<void (std::thread::*)()>::{lambda:11:2}::operator()",
+	"QArrayData::allocate(unsigned long, unsigned long, unsigned long, "
+	"QFlags<QArrayData::AllocationOption>)",
+	"QTypedArrayData<unsigned short>::allocate(unsigned long)",
+	"QListData::detach(int)",
+	"QVector<shop::box>::append(shop::box&&)",
+	"QHashData::allocateNode(int)",
+	"QHash<QString, int>::insert(QString const&, int const&)",
+	"QHashPrivate::Data<QHashPrivate::Node<int, int> >::rehash(unsigned "
+	"long)",
+	"QMapDataBase::createNode(int, int, QMapNodeBase*, bool)",
+	"QString::QString(QChar const*, int)",
+	"QByteArray::reallocData(unsigned int, "
+	"QFlags<QArrayData::AllocationOption>)",
+	"QtPrivate::QGenericArrayOps<shop::box>::emplace<>(long long)",
+	"qMallocAligned(unsigned long, unsigned long)",
+	"g_hash_table_insert",
+	"g_ptr_array_add",
+	"g_list_append",
+	"g_string_append_len",
+	"g_strsplit",
 };
 
 static const char *const owners[] = {
@@ -110,6 +144,18 @@ static const char *const owners[] = {
 	"<lambda(int)>",
 	"<",
 	"shop::std::grow()",
+	"<fn() -> alloc::vec::Vec<u8> as shop::Make>::make",
+	"<fn(u8) -> T as shop::Make>::make",
+	"<shop::Box as <shop::Box>::grow::Local>::run",
+	/* an arrow closes no bracket */
+	"shop::get<(a->b), std::allocator<int>::allocate>(int)",
+	"main::{lambda:31:33}::operator()",
+	"QListWidget::addItem(QString const&)",
+	"shop::QList::append(int)",
+	"QObject::QObject(QObject*)",
+	"g_main_context_new",
+	"g_variant_new",
+	"my_g_list_append",
 	"stdio::grow()",
 };
 
@@ -148,6 +194,75 @@ START_TEST(skip_adds)
 }
 END_TEST
 
+START_TEST(skip_modules)
+{
+	struct mtr_wrappers *w = create(NULL);
+
+	ck_assert(!mtr_wrappers_match_module(w, "/lib/libshop.so.1"));
+	ck_assert_ptr_null(mtr_wrappers_skip_module(w, "libshop.so.1"));
+	ck_assert_ptr_null(mtr_wrappers_skip_module(w, "/lib/pool.so"));
+	ck_assert(mtr_wrappers_match_module(w, "/lib/libshop.so.1"));
+	ck_assert(mtr_wrappers_match_module(w, "libshop.so.1"));
+	ck_assert(mtr_wrappers_match_module(w, "/lib/pool.so"));
+	ck_assert(!mtr_wrappers_match_module(w, "/usr/lib/pool.so"));
+	ck_assert(!mtr_wrappers_match_module(w, "/lib/libshop.so"));
+	ck_assert(!mtr_wrappers_match_module(w, "/lib/libshop.so.1/x"));
+	mtr_wrappers_destroy(w);
+}
+END_TEST
+
+/* Names come from files: behind the last byte of this one nothing can be read.
+ */
+static void match_at_end(const struct mtr_wrappers *w, const char *name)
+{
+	size_t page = (size_t)getpagesize(), n = strlen(name) + 1;
+	char *at = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE,
+			MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	ck_assert_ptr_ne(at, MAP_FAILED);
+	ck_assert_int_eq(mprotect(at + page, page, PROT_NONE), 0);
+	memcpy(at + page - n, name, n);
+	mtr_wrappers_match(w, at + page - n);
+	munmap(at, 2 * page);
+}
+
+START_TEST(names_that_end_early)
+{
+	static const char *const names[] = {
+		"<&b]::V",
+		"<",
+		"<a",
+		"<a as ",
+		"<a as b",
+		"<a -",
+		"<a ->",
+		"<a as <",
+		"<a as <b",
+		"<a>:",
+		"<a as <b> as ",
+		"a<",
+		"a(",
+		"operator",
+		"a operator",
+		"a::",
+		"{lambda(",
+		"<fn() -> T",
+	};
+	struct mtr_wrappers *w = create(NULL);
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		match_at_end(w, names[i]);
+	for (size_t i = 0; i < sizeof(wrappers) / sizeof(*wrappers); i++)
+		for (size_t n = 0; n < strlen(wrappers[i]); n++) {
+			char *part = strndup(wrappers[i], n);
+
+			match_at_end(w, part);
+			free(part);
+		}
+	mtr_wrappers_destroy(w);
+}
+END_TEST
+
 START_TEST(bad_skip)
 {
 	struct mtr_wrappers *w = NULL;
@@ -179,6 +294,8 @@ int main(void)
 
 	tcase_add_test(tests, known);
 	tcase_add_test(tests, skip_adds);
+	tcase_add_test(tests, skip_modules);
+	tcase_add_test(tests, names_that_end_early);
 	tcase_add_test(tests, bad_skip);
 	tcase_add_test(tests, long_names);
 	suite_add_tcase(suite, tests);

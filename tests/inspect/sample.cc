@@ -27,6 +27,47 @@ __attribute__((always_inline)) inline void c_ring(const char *tag)
 }
 }
 
+// Functions without a linkage name: gcc gives none to what is for this file alone
+// and was only inlined.
+namespace shop
+{
+namespace
+{
+struct till {
+	__attribute__((always_inline)) static inline void open(const char *tag)
+	{
+		hit(tag);
+		__asm__ volatile("" ::: "memory");
+	}
+};
+}
+
+template <typename T>
+__attribute__((always_inline)) static inline void twice(T each)
+{
+	each("first");
+	each("second");
+}
+
+// Two lambdas in one function, one of them within another function.
+__attribute__((noinline)) void count(int n)
+{
+	auto once = [n](const char *tag) __attribute__((always_inline))
+	{
+		std::printf("%.*s", n, "");
+		hit(tag);
+		__asm__ volatile("" ::: "memory");
+	};
+
+	till::open("till");
+	once("lambda");
+	twice([](const char *tag) __attribute__((always_inline)) {
+		hit(tag);
+		__asm__ volatile("" ::: "memory");
+	});
+}
+}
+
 namespace shop
 {
 template <typename T> struct box {
@@ -63,5 +104,6 @@ int main()
 	dl_iterate_phdr(find_bias, nullptr);
 	shop::box<int>().fill(1);
 	shop::close();
+	shop::count(0);
 	return 0;
 }

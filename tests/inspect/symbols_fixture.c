@@ -66,6 +66,71 @@ void remove_programs(void)
 		shell("rm -rf %s", dir);
 }
 
+/*
+ * A program without DWARF of its own, but for one unit that covers all of its
+ * code and holds what @add writes.
+ */
+static void compile_unit(const char *name, void (*add)(FILE *f))
+{
+	FILE *f = fopen(path_of("unit.s"), "w");
+	char flags[600];
+
+	if (!f)
+		exit(99);
+	fputs(".section .debug_abbrev,\"\",%progbits\n"
+	      /* a unit of all addresses */
+	      ".uleb128 1, 0x11\n.byte 1\n"
+	      ".uleb128 0x11, 0x01, 0x12, 0x07, 0, 0\n"
+	      /* a namespace with a sibling, one without children */
+	      ".uleb128 2, 0x39\n.byte 1\n.uleb128 0x01, 0x13, 0, 0\n"
+	      ".uleb128 3, 0x39\n.byte 0\n.uleb128 0, 0\n"
+	      /* a subprogram with ranges */
+	      ".uleb128 4, 0x2e\n.byte 0\n.uleb128 0x55, 0x17, 0, 0\n"
+	      ".byte 0\n"
+	      ".section .debug_info,\"\",%progbits\n"
+	      ".Lunit: .4byte .Lend - .Lversion\n"
+	      ".Lversion: .2byte 4\n.4byte .debug_abbrev\n.byte 8\n"
+	      ".uleb128 1\n.8byte 0x1000\n.8byte 0x1000000\n",
+	      f);
+	add(f);
+	fputs(".byte 0\n.Lend:\n"
+	      ".section .note.GNU-stack,\"\",%progbits\n",
+	      f);
+	if (fclose(f) != 0)
+		exit(99);
+	snprintf(flags, sizeof(flags),
+		 "-g0 -fPIE -pie -Wl,--build-id=0x4444444444444444 %s",
+		 path_of("unit.s"));
+	compile(name, flags);
+}
+
+/* Each namespace says that what follows it is its first child. */
+static void add_doubling(FILE *f)
+{
+	enum { LEVELS = 60 };
+
+	for (int i = 0; i < LEVELS; i++)
+		fprintf(f, ".Ld%d: .uleb128 2\n.4byte .Ld%d - .Lunit\n", i,
+			i + 1);
+	fprintf(f, ".Ld%d: .uleb128 3\n", LEVELS);
+	for (int i = 0; i < LEVELS; i++)
+		fputs(".byte 0\n", f);
+}
+
+/* Many functions that all have one long list of ranges. */
+static void add_ranges(FILE *f)
+{
+	enum { MANY = 8000 };
+
+	for (int i = 0; i < MANY; i++)
+		fputs(".uleb128 4\n.4byte 0\n", f);
+	fputs(".byte 0\n.section .debug_ranges,\"\",%progbits\n", f);
+	for (int i = 0; i < MANY; i++)
+		fprintf(f, ".8byte %d, %d\n", 0x100000 + 16 * i,
+			0x100008 + 16 * i);
+	fputs(".8byte 0, 0\n.section .debug_info\n", f);
+}
+
 static void compile_all(void)
 {
 	const char *cxx = env("MTR_CXX", "");
@@ -87,6 +152,8 @@ static void compile_all(void)
 	compile("other", "-g -fPIE -pie -Wl,--build-id=0x2222222222222222");
 	compile("grown", "-g -DBARRIER_CODE='\".skip 96, 0x90\"' -fPIE -pie "
 			 "-Wl,--build-id=none");
+	compile_unit("doubling", add_doubling);
+	compile_unit("ranges", add_ranges);
 	shell("objcopy -R .debug_aranges %s %s", path_of("pie"),
 	      path_of("noaranges"));
 	shell("mkdir -p %s/debug/.build-id/11 %s/root%s %s/empty", dir, dir,
@@ -191,7 +258,8 @@ void has_warnings(size_t n, const char *part, const char *other)
 {
 	const struct mtr_strings *w = mtr_target_warnings(target);
 
-	ck_assert_uint_eq(w->n, n);
+	ck_assert_msg(w->n == n, "%zu warnings, the first: %s", w->n,
+		      w->n ? w->at[0] : "");
 	for (size_t i = 0; i < n; i++)
 		ck_assert_msg(strstr(w->at[i], part) && strstr(w->at[i], other),
 			      "%s", w->at[i]);

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-# configure says plainly where the library cannot work.
+# configure says plainly where the library cannot work, and what the command
+# will lack.
 
 . "$MTR_SRC/tests/lib.sh"
 
@@ -16,3 +17,14 @@ refuses x86_64-pc-linux-gnux32
 refuses i686-pc-linux-gnu
 refuses riscv64-unknown-linux-gnu
 refuses x86_64-unknown-freebsd14
+
+# C++ names stay mangled only where configure has said so.
+[ -x "$MTR_COMMAND" ] || exit 0
+(cd "$mtr_tmp" && "$MTR_SRC/configure" CC="$MTR_CC" \
+    ac_cv_lib_iberty_cplus_demangle_v3_callback=no) >"$mtr_tmp/out" 2>&1 ||
+    fail "configure without libiberty: $(tail -n 1 "$mtr_tmp/out")"
+grep -q 'C++ names *mangled, for want of libiberty' "$mtr_tmp/out" ||
+    fail "the summary says nothing of C++ names"
+grep -q '^configure: WARNING: .*libiberty.*mangled' "$mtr_tmp/out" ||
+    grep -A1 '^configure: WARNING: .*libiberty' "$mtr_tmp/out" |
+    grep -q mangled || fail "no warning that C++ names stay mangled"

@@ -36,7 +36,9 @@ src/target/            format/ base/ target/ -open.h
 src/heap/              format/ base/ heap/ target/target.h target/call_site.h
 src/symbols/symbols.c  base/ symbols/ target/ <elfutils/libdwfl.h>
 src/symbols/elf_file.  base/ symbols/ target/ <gelf.h> <elfutils/libdwelf.h>
-src/symbols/scopes.    base/ <dwarf.h> <elfutils/libdw.h> <elfutils/version.h>
+src/symbols/die.        <dwarf.h> <elfutils/libdw.h>
+src/symbols/qualify.    base/ symbols/ <dwarf.h> <elfutils/libdw.h>
+src/symbols/scopes.    base/ symbols/ <dwarf.h> <elfutils/libdw.h> <elfutils/version.h>
 src/symbols/           base/ symbols/ target/target.h
 src/snapshot/          format/ base/ target/ heap/ symbols/ snapshot/
 src/report/            format/ base/ report/ snapshot/

@@ -208,7 +208,7 @@ def unnamed(pc, place):
     """What a caller without a name is called."""
     if not place:
         return "%#x" % pc
-    return "%s+%#x" % (place.module.name, place.address + 1)
+    return "%s+%#x" % (place.module.name, place.address)
 
 
 # ------------------------------------------------------------- what others say

@@ -25,15 +25,15 @@ static struct mtr_module libx = {
 
 static const struct mtr_frame frames[] = {
 	{ 0 },
-	{ "main", "app.c", 10, &app, false },
-	{ "main", "app.c", 20, &app, false },
-	{ NULL, NULL, 0, &libx, false },
-	{ "f(int, \"x\")", "dir/h,1.h", 5, &app, true },
-	{ "work", "app.c", 30, &app, false },
+	{ "main", "app.c", 10, &app, false, false },
+	{ "main", "app.c", 20, &app, false, false },
+	{ NULL, NULL, 0, &libx, false, false },
+	{ "f(int, \"x\")", "dir/h,1.h", 5, &app, true, false },
+	{ "work", "app.c", 30, &app, false, false },
 	{ 0 },
-	{ "main", NULL, 0, &libx, false },
-	{ "xmalloc", "x.c", 3, &app, false },
-	{ "start", NULL, 0, &libx, false },
+	{ "main", NULL, 0, &libx, false, false },
+	{ "xmalloc", "x.c", 3, &app, false, false },
+	{ "start", NULL, 0, &libx, false, false },
 };
 
 static const struct mtr_site sites[] = {
