@@ -8,15 +8,44 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "base/index.h"
+#include "base/map.h"
 #include "report/name.h"
 
 /* --------------------------------------------------------------- by names */
 
+/*
+ * What a group is called, and whose it is: what is said of a module must hold
+ * in the next run as well, so it is its path that counts, not where it lies
+ * here.
+ */
+struct name {
+	const char *key;
+	const struct mtr_module *module;
+};
+
+static bool module_is(const struct mtr_module *a, const struct mtr_module *b)
+{
+	return a == b || (a && b && strcmp(a->path, b->path) == 0);
+}
+
+static uint64_t name_hash(struct name name)
+{
+	const char *path = name.module ? name.module->path : "";
+
+	return mtr_hash_text(name.key, mtr_hash_text(path, 0));
+}
+
+static bool name_is(const struct mtr_group *g, struct name name)
+{
+	return module_is(g->module, name.module) &&
+	       strcmp(g->key, name.key) == 0;
+}
+
+MTR_MAP(group_map, struct mtr_group, struct name, name_hash, name_is);
+
 struct folder {
 	const struct mtr_heap_view *s;
-	struct mtr_groups *groups;
-	struct mtr_index index;
+	struct group_map groups;
 	uint64_t *heaviest; /* bytes of each group's .site */
 };
 
@@ -60,52 +89,18 @@ static void site_key(struct mtr_strbuf *b, const struct mtr_site *site,
 		mtr_name_frame(b, site->pc, owner);
 }
 
-static uint64_t text_hash(const char *text, const void *module)
-{
-	uint64_t hash = (uintptr_t)module;
-
-	for (; *text; text++)
-		hash = (hash ^ (unsigned char)*text) * UINT64_C(0x100000001b3);
-	return mtr_index_mix(hash);
-}
-
-static bool folder_rehash(struct folder *f)
-{
-	if (!mtr_index_grow(&f->index, f->groups->n + 1))
-		return false;
-	for (size_t i = 0; i < f->groups->n; i++) {
-		const struct mtr_group *g = &f->groups->at[i];
-
-		mtr_index_put(&f->index, text_hash(g->key, g->module), i);
-	}
-	return true;
-}
-
 /* The group of that name, which may be a new one; NULL: no memory. */
 static struct mtr_group *folder_group(struct folder *f, const char *key,
 				      const struct mtr_module *module)
 {
-	uint64_t hash = text_hash(key, module), slot = hash;
-	struct mtr_group *g;
-	uint32_t at;
+	bool is_new;
+	struct mtr_group *g = group_map_put(
+		&f->groups, (struct name){ key, module }, &is_new);
 
-	if (mtr_index_is_full(&f->index, f->groups->n) && !folder_rehash(f))
-		return NULL;
-	while ((at = mtr_index_next(&f->index, &slot))) {
-		g = &f->groups->at[at - 1];
-		if (g->module == module && strcmp(g->key, key) == 0)
-			return g;
-	}
-	g = mtr_groups_push(f->groups);
-	if (!g)
-		return NULL;
+	if (!g || !is_new)
+		return g;
 	*g = (struct mtr_group){ .key = strdup(key), .module = module };
-	if (!g->key) {
-		f->groups->n--;
-		return NULL;
-	}
-	mtr_index_put(&f->index, hash, f->groups->n - 1);
-	return g;
+	return g->key ? g : NULL;
 }
 
 /* Blocks of one stack or, where that is not known, of one caller. */
@@ -131,7 +126,7 @@ static struct mtr_error *fold_cell(struct folder *f, const struct cell *c,
 		return mtr_error_nomem();
 	mtr_sum_add(&g->sum, c->sum);
 	/* there are no more groups than cells */
-	heaviest = &f->heaviest[g - f->groups->at];
+	heaviest = &f->heaviest[g - f->groups.at];
 	if (!g->site || c->sum->bytes > *heaviest) {
 		g->site = c->site;
 		g->stack = c->stack;
@@ -140,14 +135,16 @@ static struct mtr_error *fold_cell(struct folder *f, const struct cell *c,
 	return NULL;
 }
 
-static struct mtr_error *keep_cell(struct folder *f, const struct cell *c)
+static struct mtr_error *keep_cell(const struct mtr_heap_view *s,
+				   const struct cell *c,
+				   struct mtr_groups *groups)
 {
-	struct mtr_group *g = mtr_groups_push(f->groups);
+	struct mtr_group *g = mtr_groups_push(groups);
 
 	if (!g)
 		return mtr_error_nomem();
 	*g = (struct mtr_group){
-		.module = mtr_heap_view_owner(f->s, c->site)->module,
+		.module = mtr_heap_view_owner(s, c->site)->module,
 		.sum = *c->sum,
 		.site = c->site,
 		.stack = c->stack,
@@ -195,9 +192,7 @@ static struct mtr_error *fold(const struct mtr_heap_view *s,
 {
 	mtr_auto_free uint64_t *heaviest =
 		calloc(cells->n + 1, sizeof(*heaviest));
-	struct folder f = { .s = s,
-			    .groups = &t->groups,
-			    .heaviest = heaviest };
+	struct folder f = { .s = s, .heaviest = heaviest };
 	struct mtr_error *error = heaviest ? NULL : mtr_error_nomem();
 
 	for (size_t i = 0; i < cells->n && !error; i++) {
@@ -205,10 +200,17 @@ static struct mtr_error *fold(const struct mtr_heap_view *s,
 
 		if (!c.sum->blocks)
 			continue;
-		error = t->by == MTR_BY_STACK ? keep_cell(&f, &c)
+		if (!c.stack && c.site->wrapper)
+			mtr_sum_add(&t->wrappers, c.sum);
+		error = t->by == MTR_BY_STACK ? keep_cell(s, &c, &t->groups)
 					      : fold_cell(&f, &c, t->by);
 	}
-	mtr_index_fini(&f.index);
+	if (t->by != MTR_BY_STACK) {
+		t->groups = (struct mtr_groups){ f.groups.at, f.groups.n,
+						 f.groups.room };
+		f.groups.at = NULL;
+	}
+	group_map_fini(&f.groups);
 	return error;
 }
 
@@ -225,8 +227,10 @@ static struct mtr_error *tally_cells(const struct mtr_heap_view *s,
 	for (size_t i = 0; i < s->heap.blocks.n; i++) {
 		const struct mtr_block *b = &s->heap.blocks.at[i];
 
-		if (mtr_filter_passes(filter, b))
-			mtr_sum_block(&sums[cell_of(s, b, t->by)], b);
+		mtr_sum_block(mtr_filter_passes(filter, b)
+				      ? &sums[cell_of(s, b, t->by)]
+				      : &t->left_out,
+			      b);
 	}
 	return fold(s, &cells, t);
 }
@@ -238,58 +242,40 @@ struct numbered {
 	struct mtr_sum sum;
 };
 
-MTR_VECTOR(numbers, struct numbered);
-
-static bool numbers_rehash(const struct numbers *v, struct mtr_index *x)
+static uint64_t number_hash(uint64_t number)
 {
-	if (!mtr_index_grow(x, v->n + 1))
-		return false;
-	for (size_t i = 0; i < v->n; i++)
-		mtr_index_put(x, mtr_index_mix(v->at[i].number), i);
-	return true;
+	return mtr_hash_number(number, 0);
 }
 
-static struct mtr_sum *numbers_sum(struct numbers *v, struct mtr_index *x,
-				   uint64_t number)
+static bool number_is(const struct numbered *n, uint64_t number)
 {
-	uint64_t hash = mtr_index_mix(number), i = hash;
-	struct numbered *slot;
-	uint32_t at;
-
-	if (mtr_index_is_full(x, v->n) && !numbers_rehash(v, x))
-		return NULL;
-	while ((at = mtr_index_next(x, &i)))
-		if (v->at[at - 1].number == number)
-			return &v->at[at - 1].sum;
-	slot = numbers_push(v);
-	if (!slot)
-		return NULL;
-	*slot = (struct numbered){ .number = number };
-	mtr_index_put(x, hash, v->n - 1);
-	return &slot->sum;
+	return n->number == number;
 }
+
+MTR_MAP(numbers, struct numbered, uint64_t, number_hash, number_is);
 
 static bool numbers_tally(const struct mtr_heap_view *s,
-			  const struct mtr_filter *filter, enum mtr_by by,
+			  const struct mtr_filter *filter, struct mtr_tally *t,
 			  struct numbers *v)
 {
-	struct mtr_index x = { 0 };
-	bool ok = true;
-
-	for (size_t i = 0; i < s->heap.blocks.n && ok; i++) {
+	for (size_t i = 0; i < s->heap.blocks.n; i++) {
 		const struct mtr_block *b = &s->heap.blocks.at[i];
-		struct mtr_sum *sum;
+		uint64_t number =
+			t->by == MTR_BY_SIZE ? b->size : b->generation;
+		struct numbered *slot;
+		bool is_new;
 
-		if (!mtr_filter_passes(filter, b))
+		if (!mtr_filter_passes(filter, b)) {
+			mtr_sum_block(&t->left_out, b);
 			continue;
-		sum = numbers_sum(v, &x,
-				  by == MTR_BY_SIZE ? b->size : b->generation);
-		ok = sum;
-		if (ok)
-			mtr_sum_block(sum, b);
+		}
+		slot = numbers_put(v, number, &is_new);
+		if (!slot)
+			return false;
+		slot->number = number;
+		mtr_sum_block(&slot->sum, b);
 	}
-	mtr_index_fini(&x);
-	return ok;
+	return true;
 }
 
 static bool number_group(const struct numbered *from, struct mtr_groups *to)
@@ -312,7 +298,7 @@ static struct mtr_error *tally_numbers(const struct mtr_heap_view *s,
 				       struct mtr_tally *t)
 {
 	struct numbers v = { 0 };
-	bool ok = numbers_tally(s, filter, t->by, &v);
+	bool ok = numbers_tally(s, filter, t, &v);
 
 	for (size_t i = 0; i < v.n && ok; i++)
 		ok = number_group(&v.at[i], &t->groups);

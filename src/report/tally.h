@@ -49,7 +49,11 @@ MTR_VECTOR(mtr_groups, struct mtr_group);
 
 struct mtr_tally {
 	enum mtr_by by;
-	struct mtr_sum total; /* of what passed the filter */
+	struct mtr_sum total;	 /* of what passed the filter */
+	struct mtr_sum left_out; /* of what did not */
+	struct mtr_sum wrappers; /* of what is attributed to an allocation
+				  * wrapper, because no stack says more; not by
+				  * size or generation */
 	struct mtr_groups groups;
 };
 

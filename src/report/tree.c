@@ -9,62 +9,56 @@
 
 #include <string.h>
 
-#include "base/index.h"
+#include "base/map.h"
 #include "report/name.h"
+
+static uint64_t text_hash(const char *text)
+{
+	return mtr_hash_text(text, 0);
+}
+
+static bool text_is(char *const *item, const char *text)
+{
+	return strcmp(*item, text) == 0;
+}
+
+MTR_MAP(names, char *, const char *, text_hash, text_is);
+
+/* Names are kept once, so their addresses tell them apart. */
+static uint64_t branch_hash(const struct mtr_branch *b)
+{
+	return mtr_hash_number(
+		b->parent,
+		mtr_hash_number((uintptr_t)b->name, (uintptr_t)b->module));
+}
+
+static bool branch_is(const struct mtr_branch *have, const struct mtr_branch *b)
+{
+	return have->parent == b->parent && have->name == b->name &&
+	       have->module == b->module;
+}
+
+MTR_MAP(branch_map, struct mtr_branch, const struct mtr_branch *, branch_hash,
+	branch_is);
 
 struct maker {
 	const struct mtr_heap_view *s;
-	struct mtr_tree *tree;
-	struct mtr_index names;	   /* of tree->names */
-	struct mtr_index branches; /* by parent, name and module */
-	uint32_t *branch_of;	   /* of each of stacks.calls; 0: none yet */
+	struct names names;
+	struct branch_map branches;
+	uint32_t *branch_of; /* of each of stacks.calls; 0: none yet */
 };
 
 /* ------------------------------------------------------------------- names */
 
-static uint64_t text_hash(const char *text)
-{
-	uint64_t hash = 1;
-
-	for (; *text; text++)
-		hash = (hash ^ (unsigned char)*text) * UINT64_C(0x100000001b3);
-	return mtr_index_mix(hash);
-}
-
-static bool names_rehash(struct maker *m)
-{
-	const struct mtr_strings *names = &m->tree->names;
-
-	if (!mtr_index_grow(&m->names, names->n + 1))
-		return false;
-	for (size_t i = 0; i < names->n; i++)
-		mtr_index_put(&m->names, text_hash(names->at[i]), i);
-	return true;
-}
-
 /* The one kept string that says @text; NULL: no memory. */
 static const char *name_keep(struct maker *m, const char *text)
 {
-	uint64_t hash = text_hash(text), slot = hash;
-	struct mtr_strings *names = &m->tree->names;
-	char **added;
-	uint32_t at;
+	bool is_new;
+	char **name = names_put(&m->names, text, &is_new);
 
-	if (mtr_index_is_full(&m->names, names->n) && !names_rehash(m))
-		return NULL;
-	while ((at = mtr_index_next(&m->names, &slot)))
-		if (strcmp(names->at[at - 1], text) == 0)
-			return names->at[at - 1];
-	added = mtr_strings_push(names);
-	if (!added)
-		return NULL;
-	*added = strdup(text);
-	if (!*added) {
-		names->n--;
-		return NULL;
-	}
-	mtr_index_put(&m->names, hash, names->n - 1);
-	return *added;
+	if (name && is_new)
+		*name = strdup(text);
+	return name ? *name : NULL;
 }
 
 static const char *frame_name(struct maker *m, uint64_t pc,
@@ -83,24 +77,6 @@ static const char *frame_name(struct maker *m, uint64_t pc,
 
 /* ---------------------------------------------------------------- branches */
 
-/* Names are kept once, so their addresses tell them apart. */
-static uint64_t branch_hash(const struct mtr_branch *b)
-{
-	return mtr_index_mix(mtr_index_mix(b->parent ^ (uintptr_t)b->name) ^
-			     (uintptr_t)b->module);
-}
-
-static bool branches_rehash(struct maker *m)
-{
-	const struct mtr_branches *v = &m->tree->branches;
-
-	if (!mtr_index_grow(&m->branches, v->n + 1))
-		return false;
-	for (size_t i = 0; i < v->n; i++)
-		mtr_index_put(&m->branches, branch_hash(&v->at[i]), i);
-	return true;
-}
-
 static bool same_place(const struct mtr_frame *a, const struct mtr_frame *b)
 {
 	return a == b || (a && b && a->line == b->line && a->file && b->file &&
@@ -111,31 +87,19 @@ static bool same_place(const struct mtr_frame *a, const struct mtr_frame *b)
 static struct mtr_error *branch_for(struct maker *m, const struct mtr_branch *b,
 				    uint32_t *ret)
 {
-	struct mtr_branches *v = &m->tree->branches;
-	uint64_t hash = branch_hash(b), slot = hash;
-	struct mtr_branch *added;
-	uint32_t at;
+	struct mtr_branch *have;
+	bool is_new;
 
-	if (!b->name ||
-	    (mtr_index_is_full(&m->branches, v->n) && !branches_rehash(m)))
+	if (!b->name)
 		return mtr_error_nomem();
-	while ((at = mtr_index_next(&m->branches, &slot))) {
-		struct mtr_branch *have = &v->at[at - 1];
-
-		if (have->parent != b->parent || have->name != b->name ||
-		    have->module != b->module)
-			continue;
-		if (!same_place(have->frame, b->frame))
-			have->frame = NULL;
-		*ret = at - 1;
-		return NULL;
-	}
-	added = mtr_branches_push(v);
-	if (!added)
+	have = branch_map_put(&m->branches, b, &is_new);
+	if (!have)
 		return mtr_error_nomem();
-	*added = *b;
-	*ret = v->n - 1;
-	mtr_index_put(&m->branches, hash, *ret);
+	if (is_new)
+		*have = *b;
+	else if (!same_place(have->frame, b->frame))
+		have->frame = NULL;
+	*ret = have - m->branches.at;
 	return NULL;
 }
 
@@ -207,7 +171,7 @@ static struct mtr_error *add_group(struct maker *m, const struct mtr_group *g)
 			MTR_TRY(enter_end(m, MTR_ROOT_NONE, &at));
 		MTR_TRY(enter_site(m, g->site, &at));
 	}
-	mtr_sum_add(&m->tree->branches.at[at].sum, &g->sum);
+	mtr_sum_add(&m->branches.at[at].sum, &g->sum);
 	return NULL;
 }
 
@@ -264,35 +228,44 @@ static struct mtr_error *set_order(struct mtr_tree *t, enum mtr_sort sort)
 
 /* --------------------------------------------------------------- the whole */
 
-static struct mtr_error *make(struct maker *m, const struct mtr_tally *t,
-			      enum mtr_sort sort)
+/* The whole is a branch without a name. */
+static struct mtr_error *enter_groups(struct maker *m,
+				      const struct mtr_tally *t)
 {
-	struct mtr_branches *v = &m->tree->branches;
-	struct mtr_branch *whole = mtr_branches_push(v);
+	static const struct mtr_branch whole = { 0 };
+	bool is_new;
 
 	m->branch_of = calloc(m->s->stacks.calls.n + 1, sizeof(*m->branch_of));
-	if (!whole || !m->branch_of)
+	if (!m->branch_of || !branch_map_put(&m->branches, &whole, &is_new))
 		return mtr_error_nomem();
-	*whole = (struct mtr_branch){ 0 };
 	for (size_t i = 0; i < t->groups.n; i++)
 		MTR_TRY(add_group(m, &t->groups.at[i]));
-	for (size_t i = v->n - 1; i > 0; i--)
-		mtr_sum_add(&v->at[v->at[i].parent].sum, &v->at[i].sum);
-	return set_order(m->tree, sort);
+	for (size_t i = m->branches.n - 1; i > 0; i--) {
+		struct mtr_branch *b = &m->branches.at[i];
+
+		mtr_sum_add(&m->branches.at[b->parent].sum, &b->sum);
+	}
+	return NULL;
 }
 
 struct mtr_error *mtr_tree_make(const struct mtr_heap_view *s,
 				const struct mtr_tally *t, enum mtr_sort sort,
 				struct mtr_tree *ret)
 {
-	struct maker m = { .s = s, .tree = ret };
-	struct mtr_error *error;
+	struct maker m = { .s = s };
+	struct mtr_error *error = enter_groups(&m, t);
 
-	*ret = (struct mtr_tree){ 0 };
-	error = make(&m, t, sort);
-	mtr_index_fini(&m.names);
-	mtr_index_fini(&m.branches);
+	*ret = (struct mtr_tree){
+		.branches = { m.branches.at, m.branches.n, m.branches.room },
+		.names = { m.names.at, m.names.n, m.names.room },
+	};
+	m.branches.at = NULL;
+	m.names.at = NULL;
+	branch_map_fini(&m.branches);
+	names_fini(&m.names);
 	free(m.branch_of);
+	if (!error)
+		error = set_order(ret, sort);
 	if (error)
 		mtr_tree_fini(ret);
 	return error;

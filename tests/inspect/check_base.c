@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "base/error.h"
+#include "base/map.h"
 #include "base/strbuf.h"
 #include "base/vector.h"
 #include "suite.h"
@@ -120,6 +121,111 @@ START_TEST(vector_grows)
 }
 END_TEST
 
+struct squared {
+	uint64_t n, square;
+};
+
+static uint64_t squared_hash(uint64_t n)
+{
+	return mtr_hash_number(n, 0);
+}
+
+static bool squared_is(const struct squared *item, uint64_t n)
+{
+	return item->n == n;
+}
+
+MTR_MAP(squares, struct squared, uint64_t, squared_hash, squared_is);
+
+START_TEST(map_finds_what_was_put_in)
+{
+	struct squares v = { 0 };
+	bool is_new;
+
+	ck_assert_ptr_null(squares_find(&v, 1));
+	for (int round = 0; round < 2; round++) {
+		for (uint64_t i = 0; i < 5000; i++) {
+			struct squared *s =
+				squares_put(&v, i << 40 | i, &is_new);
+
+			ck_assert_int_eq(is_new, round == 0);
+			ck_assert_uint_eq(s - v.at, i);
+			ck_assert_uint_eq(s->square, round ? i * i : 0);
+			*s = (struct squared){ i << 40 | i, i * i };
+		}
+	}
+	ck_assert_uint_eq(v.n, 5000);
+	ck_assert_ptr_null(squares_find(&v, 5000));
+	for (uint64_t i = 0; i < 5000; i++)
+		ck_assert_uint_eq(squares_find(&v, i << 40 | i)->square, i * i);
+	squares_fini(&v);
+	ck_assert_ptr_null(v.at);
+}
+END_TEST
+
+/* A map where all keys fall together is slow, and right. */
+static uint64_t one_hash(uint64_t n)
+{
+	(void)n;
+	return 7;
+}
+
+MTR_MAP(crowded, struct squared, uint64_t, one_hash, squared_is);
+
+START_TEST(map_holds_keys_of_one_hash)
+{
+	struct crowded v = { 0 };
+	bool is_new;
+
+	for (uint64_t i = 0; i < 300; i++)
+		crowded_put(&v, i, &is_new)->n = i;
+	for (uint64_t i = 0; i < 300; i++)
+		ck_assert_ptr_eq(crowded_find(&v, i), &v.at[i]);
+	ck_assert_ptr_null(crowded_find(&v, 300));
+	crowded_fini(&v);
+}
+END_TEST
+
+/* What a file's author would choose for one place in a table of 2^16. */
+START_TEST(hashes_are_drawn_anew)
+{
+	enum { N = 4096, PLACES = 1 << 16 };
+	size_t worst = 0;
+	uint16_t *hits = calloc(PLACES, sizeof(*hits));
+
+	for (int shift = 0; shift < 48; shift++) {
+		memset(hits, 0, PLACES * sizeof(*hits));
+		for (uint64_t i = 0; i < N; i++) {
+			uint64_t hash = mtr_hash_number(i << shift, 0);
+			size_t n = ++hits[hash & (PLACES - 1)];
+
+			worst = n > worst ? n : worst;
+		}
+	}
+	ck_assert_uint_lt(worst, 16);
+	free(hits);
+	ck_assert_uint_ne(mtr_hash_secret[0], UINT64_C(0xa0761d6478bd642f));
+}
+END_TEST
+
+START_TEST(hashes_of_text)
+{
+	char text[40] = { 0 };
+	uint64_t before = mtr_hash_text(text, 0);
+
+	for (size_t i = 0; i < sizeof(text) - 1; i++) {
+		text[i] = 'a';
+		ck_assert_uint_ne(mtr_hash_text(text, 0), before);
+		before = mtr_hash_text(text, 0);
+		ck_assert_uint_eq(before, mtr_hash_text(text, 0));
+		ck_assert_uint_ne(before, mtr_hash_text(text, 1));
+		text[i] = 'b';
+		ck_assert_uint_ne(mtr_hash_text(text, 0), before);
+		text[i] = 'a';
+	}
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("base");
@@ -132,6 +238,10 @@ int main(void)
 	tcase_add_test(t, strbuf_grows);
 	tcase_add_test(t, strbuf_without_memory_is_said_once);
 	tcase_add_test(t, vector_grows);
+	tcase_add_test(t, map_finds_what_was_put_in);
+	tcase_add_test(t, map_holds_keys_of_one_hash);
+	tcase_add_test(t, hashes_are_drawn_anew);
+	tcase_add_test(t, hashes_of_text);
 	suite_add_tcase(s, t);
 	return run_suite(s);
 }
