@@ -25,7 +25,7 @@ _malloc_tracer_words() {
 
 _malloc_tracer_options() {
     local every='--help --version'
-    local names='--exe= --sysroot= --debug-dir= --debuginfod --skip='
+    local names='--exe= --sysroot= --debug-dir= --debuginfod --skip= --skip-module= --names='
     local filters='--min-size= --max-size= --function= --module= --generation='
 
     case $1 in
@@ -44,13 +44,14 @@ _malloc_tracer_value() { # COMMAND OPTION WORD
         _malloc_tracer_words \
             'function module caller line stack size generation' "$3"
         ;;
-    --sort) _malloc_tracer_words 'bytes count slack' "$3" ;;
+    --sort) _malloc_tracer_words 'bytes count unused' "$3" ;;
     --format)
         case $1 in
         list) _malloc_tracer_words 'text json csv chap' "$3" ;;
         *) _malloc_tracer_words 'text json csv' "$3" ;;
         esac
         ;;
+    --names) _malloc_tracer_words 'short full' "$3" ;;
     --exe) _malloc_tracer_files -f "$3" ;;
     --sysroot | --debug-dir) _malloc_tracer_files -d "$3" ;;
     -o) _malloc_tracer_words \

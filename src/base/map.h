@@ -182,4 +182,14 @@ static inline uint32_t mtr_slots_next(const struct mtr_slots *s, uint32_t hash,
 	}                                                                      \
 	struct name
 
+/* The items of @map become those of @vector; the map is empty. */
+#define MTR_MAP_TAKE(vector, map)               \
+	do {                                    \
+		(vector)->at = (map)->at;       \
+		(vector)->n = (map)->n;         \
+		(vector)->room = (map)->room;   \
+		free((map)->slots.at);          \
+		memset(map, 0, sizeof(*(map))); \
+	} while (0)
+
 #endif

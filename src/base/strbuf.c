@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/utf8.h"
+
 /* Room for @n bytes more and the end; false: no memory, and remembered. */
 static bool strbuf_grow(struct mtr_strbuf *b, size_t n)
 {
@@ -47,6 +49,17 @@ void mtr_strbuf_add_bytes(struct mtr_strbuf *b, const char *text, size_t n)
 void mtr_strbuf_add(struct mtr_strbuf *b, const char *text)
 {
 	mtr_strbuf_add_bytes(b, text, strlen(text));
+}
+
+void mtr_strbuf_add_shown(struct mtr_strbuf *b, const char *text)
+{
+	char shown[MTR_UTF8_SHOWN];
+	int columns;
+
+	while (*text) {
+		text += mtr_utf8_show(text, shown, &columns);
+		mtr_strbuf_add(b, shown);
+	}
 }
 
 void mtr_strbuf_vprintf(struct mtr_strbuf *b, const char *format, va_list ap)

@@ -18,6 +18,8 @@ struct mtr_strbuf {
 
 void mtr_strbuf_add(struct mtr_strbuf *b, const char *text);
 void mtr_strbuf_add_bytes(struct mtr_strbuf *b, const char *text, size_t n);
+/* @text as people are shown it: see mtr_utf8_show. */
+void mtr_strbuf_add_shown(struct mtr_strbuf *b, const char *text);
 void mtr_strbuf_printf(struct mtr_strbuf *b, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 void mtr_strbuf_vprintf(struct mtr_strbuf *b, const char *format, va_list ap)

@@ -11,6 +11,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "report/name.h"
+
 enum option_id {
 	OPT_BY = 256,
 	OPT_SORT,
@@ -25,6 +27,8 @@ enum option_id {
 	OPT_DEBUG_DIR,
 	OPT_DEBUGINFOD,
 	OPT_SKIP,
+	OPT_SKIP_MODULE,
+	OPT_NAMES,
 	OPT_JSON,
 	OPT_FORMAT,
 	OPT_VERSION,
@@ -34,44 +38,62 @@ struct option_row {
 	unsigned takes; /* MTR_TAKES_*; 0: every command */
 	int id;		/* or its letter */
 	const char *name, *arg, *help;
+	const char *values; /* what is accepted, where the help does not list
+			     * it; NULL: made from a table, or anything is */
 };
 
 static const struct option_row rows[] = {
 	{ MTR_TAKES_TRACE, 's', NULL, "[N]",
-	  "record the call stack of each block, N frames deep (default 32)" },
+	  "record the call stack of each block, N frames deep (default 32)",
+	  "a number from 0 to 64, without a space before it" },
 	{ MTR_TAKES_TRACE, 'o', NULL, "LIST",
-	  "options for the library, such as frees=1,follow=0" },
+	  "options for the library, such as frees=1,follow=0", NULL },
 	{ MTR_TAKES_GROUPS, OPT_BY, "by", "KEY",
 	  "group by function (default), module, caller, line, stack, size "
-	  "or generation" },
+	  "or generation",
+	  NULL },
 	{ MTR_TAKES_GROUPS, OPT_SORT, "sort", "WHAT",
-	  "sort by bytes (default), count or slack" },
+	  "sort by bytes (default), count or unused", NULL },
 	{ MTR_TAKES_GROUPS, OPT_TOP, "top", "N",
-	  "the N largest groups; 0: all (default: 20 in text, else all)" },
+	  "show the N largest groups; 0: all (default: 20 in text, else all)",
+	  "a number; 0: all" },
 	{ MTR_TAKES_FILTERS, OPT_MIN_SIZE, "min-size", "N",
-	  "blocks of at least N bytes; K, M, G and T multiply" },
+	  "blocks of at least N requested bytes; K, M, G and T multiply",
+	  "a number of bytes, perhaps with K, M, G or T" },
 	{ MTR_TAKES_FILTERS, OPT_MAX_SIZE, "max-size", "N",
-	  "blocks of at most N bytes" },
+	  "blocks of at most N requested bytes",
+	  "a number of bytes, perhaps with K, M, G or T" },
 	{ MTR_TAKES_FILTERS, OPT_FUNCTION, "function", "REGEX",
-	  "blocks of functions that match" },
+	  "blocks of functions that match", "an extended regular expression" },
 	{ MTR_TAKES_FILTERS, OPT_MODULE, "module", "NAME",
-	  "blocks of a program or library, by its name or path" },
-	{ MTR_TAKES_FILTERS, OPT_GENERATION, "generation", "N[-M]",
-	  "blocks of generation N, or N to M, or N- for N and later" },
-	{ MTR_TAKES_FORMAT, OPT_FORMAT, "format", "NAME", NULL },
-	{ MTR_TAKES_JSON, OPT_JSON, "json", NULL, "the same as --format=json" },
+	  "blocks of a program or library, by its name or path", NULL },
+	{ MTR_TAKES_FILTERS, OPT_GENERATION, "generation", "N[-[M]]",
+	  "blocks allocated since mark N and before mark N + 1; N-M: before "
+	  "mark M + 1; N-: since mark N",
+	  "N, N-M or N-, from 0 to 122" },
+	{ MTR_TAKES_FORMAT, OPT_FORMAT, "format", "NAME", NULL, NULL },
+	{ MTR_TAKES_JSON, OPT_JSON, "json", NULL, "the same as --format=json",
+	  NULL },
 	{ MTR_TAKES_NAMES, OPT_EXE, "exe", "FILE",
-	  "the program, if it is not where the target says" },
+	  "the program, if it is not where the target says", NULL },
 	{ MTR_TAKES_NAMES, OPT_SYSROOT, "sysroot", "DIR",
-	  "look for the target's files below DIR" },
+	  "look for the target's files below DIR", NULL },
 	{ MTR_TAKES_NAMES, OPT_DEBUG_DIR, "debug-dir", "DIR",
-	  "look for separate debug files in DIR too" },
+	  "look for separate debug files in DIR too", NULL },
 	{ MTR_TAKES_NAMES, OPT_DEBUGINFOD, "debuginfod", NULL,
-	  "ask the servers in DEBUGINFOD_URLS for debug files" },
+	  "ask the servers in DEBUGINFOD_URLS for debug files", NULL },
 	{ MTR_TAKES_NAMES, OPT_SKIP, "skip", "REGEX",
-	  "functions that match are wrappers: their callers own the blocks" },
-	{ 0, 'h', "help", NULL, "show this help" },
-	{ 0, OPT_VERSION, "version", NULL, "show the version" },
+	  "functions that match are wrappers: blocks belong to their callers",
+	  "an extended regular expression" },
+	{ MTR_TAKES_NAMES, OPT_SKIP_MODULE, "skip-module", "NAME",
+	  "so are all functions of a program or library, by its name or "
+	  "path; may be given several times",
+	  "no more than 32 of them" },
+	{ MTR_TAKES_NAMES, OPT_NAMES, "names", "HOW",
+	  "short: without template arguments (default on a terminal); full",
+	  NULL },
+	{ 0, 'h', "help", NULL, "show this help", NULL },
+	{ 0, OPT_VERSION, "version", NULL, "show the version", NULL },
 };
 
 enum { ROWS = sizeof(rows) / sizeof(*rows) };
@@ -82,6 +104,13 @@ static const char *const format_names[MTR_FORMAT_COUNT] = {
 	[MTR_FORMAT_CSV] = "csv",
 	[MTR_FORMAT_CHAP] = "chap",
 };
+
+static const char *const names_names[] = {
+	[MTR_NAMES_SHORT] = "short",
+	[MTR_NAMES_FULL] = "full",
+};
+
+enum { NAMES = sizeof(names_names) / sizeof(*names_names) };
 
 static bool takes(const struct mtr_command *c, const struct option_row *r)
 {
@@ -225,32 +254,45 @@ static bool parse_regex(const char *text, const char **ret)
 
 static bool parse_by(const char *text, struct mtr_args *ret)
 {
-	static const char *const names[MTR_BY_COUNT] = {
-		[MTR_BY_FUNCTION] = "function",	    [MTR_BY_MODULE] = "module",
-		[MTR_BY_CALLER] = "caller",	    [MTR_BY_LINE] = "line",
-		[MTR_BY_STACK] = "stack",	    [MTR_BY_SIZE] = "size",
-		[MTR_BY_GENERATION] = "generation",
-	};
-	int i;
-
-	if (!parse_word(text, names, MTR_BY_COUNT, &i))
-		return false;
-	ret->by = i;
-	return true;
+	for (unsigned i = 0; mtr_name_by(i); i++)
+		if (strcmp(mtr_name_by(i), text) == 0) {
+			ret->by = i;
+			return true;
+		}
+	return false;
 }
 
 static bool parse_sort(const char *text, struct mtr_args *ret)
 {
-	static const char *const names[] = {
-		[MTR_SORT_BYTES] = "bytes",
-		[MTR_SORT_BLOCKS] = "count",
-		[MTR_SORT_SLACK] = "slack",
-	};
+	/* what it was called in the first place */
+	if (strcmp(text, "slack") == 0)
+		text = mtr_name_sort(MTR_SORT_SLACK);
+	for (unsigned i = 0; mtr_name_sort(i); i++)
+		if (strcmp(mtr_name_sort(i), text) == 0) {
+			ret->sort = i;
+			return true;
+		}
+	return false;
+}
+
+static bool parse_names(const char *text, struct mtr_args *ret)
+{
 	int i;
 
-	if (!parse_word(text, names, sizeof(names) / sizeof(*names), &i))
+	if (!parse_word(text, names_names, NAMES, &i))
 		return false;
-	ret->sort = i;
+	ret->names = i;
+	return true;
+}
+
+static bool add_skip_module(const char *text, struct mtr_args *ret)
+{
+	struct mtr_strings *v = &ret->view.skip_modules;
+
+	if (v->n == MTR_SKIP_MODULES)
+		return false;
+	v->at = ret->skip_modules;
+	v->at[v->n++] = (char *)text;
 	return true;
 }
 
@@ -285,24 +327,29 @@ static bool set_filter(int id, const char *text, struct mtr_filter_spec *ret)
 	}
 }
 
-static bool set_names(int id, const char *text,
-		      struct mtr_heap_view_options *ret)
+static bool set_names(int id, const char *text, struct mtr_args *ret)
 {
+	struct mtr_symbols_options *symbols = &ret->view.symbols;
+
 	switch (id) {
 	case OPT_EXE:
-		ret->symbols.exe = text;
+		symbols->exe = text;
 		return true;
 	case OPT_SYSROOT:
-		ret->symbols.sysroot = text;
+		symbols->sysroot = text;
 		return true;
 	case OPT_DEBUG_DIR:
-		ret->symbols.debug_dir = text;
+		symbols->debug_dir = text;
 		return true;
 	case OPT_DEBUGINFOD:
-		ret->symbols.debuginfod = true;
+		symbols->debuginfod = true;
 		return true;
+	case OPT_SKIP_MODULE:
+		return add_skip_module(text, ret);
+	case OPT_NAMES:
+		return parse_names(text, ret);
 	default:
-		return parse_regex(text, &ret->skip);
+		return parse_regex(text, &ret->view.skip);
 	}
 }
 
@@ -313,7 +360,7 @@ static bool set(const struct mtr_command *c, const struct option_row *r,
 	if (r->takes == MTR_TAKES_FILTERS)
 		return set_filter(r->id, text, &ret->filter);
 	if (r->takes == MTR_TAKES_NAMES)
-		return set_names(r->id, text, &ret->snapshot);
+		return set_names(r->id, text, ret);
 	switch (r->id) {
 	case OPT_BY:
 		return parse_by(text, ret);
@@ -379,6 +426,43 @@ static const struct option_row *find_row(int id)
 	return NULL;
 }
 
+static void list_word(struct mtr_strbuf *b, const char *word)
+{
+	if (!word)
+		return;
+	mtr_strbuf_add(b, b->len ? ", " : "");
+	mtr_strbuf_add(b, word);
+}
+
+/* What @r takes, in words. */
+static void accepted(const struct mtr_command *c, const struct option_row *r,
+		     struct mtr_strbuf *ret)
+{
+	if (r->values)
+		mtr_strbuf_add(ret, r->values);
+	for (unsigned i = 0; r->id == OPT_BY && mtr_name_by(i); i++)
+		list_word(ret, mtr_name_by(i));
+	for (unsigned i = 0; r->id == OPT_SORT && mtr_name_sort(i); i++)
+		list_word(ret, mtr_name_sort(i));
+	for (int i = 0; r->id == OPT_NAMES && i < NAMES; i++)
+		list_word(ret, names_names[i]);
+	for (int i = 0; r->id == OPT_FORMAT && i < MTR_FORMAT_COUNT; i++)
+		if (c->formats & 1 << i)
+			list_word(ret, format_names[i]);
+}
+
+static void say_invalid(const struct mtr_command *c, const struct option_row *r,
+			const char *value)
+{
+	struct mtr_strbuf values = { 0 };
+	char letter[] = { (char)r->id, '\0' };
+
+	accepted(c, r, &values);
+	mtr_say("%s%s: invalid value '%s' (%s)", r->name ? "--" : "-",
+		r->name ? r->name : letter, value, mtr_strbuf_text(&values));
+	mtr_strbuf_fini(&values);
+}
+
 static enum mtr_parsed bad(const struct mtr_command *c)
 {
 	fprintf(stderr, "Try 'malloc_tracer %s --help'.\n", c->name);
@@ -402,16 +486,23 @@ static enum mtr_parsed parse_options(const struct mtr_command *c, int argc,
 		if (!r)
 			return bad(c);
 		if (!set(c, r, optarg, ret)) {
-			if (r->name)
-				mtr_say("--%s: '%s' is not what it takes",
-					r->name, optarg);
-			else
-				mtr_say("-%c: '%s' is not what it takes", id,
-					optarg);
+			say_invalid(c, r, optarg);
 			return bad(c);
 		}
 	}
 	return MTR_PARSED;
+}
+
+/* The operands from the @given-th on. */
+static void say_missing(const struct mtr_command *c, int given)
+{
+	const char *rest = c->operands;
+
+	if (strncmp(rest, "[--] ", 5) == 0)
+		rest += 5;
+	for (; given > 0 && strchr(rest, ' '); given--)
+		rest = strchr(rest, ' ') + 1;
+	mtr_say("missing %s", rest);
 }
 
 enum mtr_parsed mtr_args_parse(const struct mtr_command *c, int argc,
@@ -424,11 +515,11 @@ enum mtr_parsed mtr_args_parse(const struct mtr_command *c, int argc,
 	if (parsed != MTR_PARSED)
 		return parsed;
 	if (argc - optind < c->least) {
-		mtr_say("%s needs %s", c->name, c->operands);
+		say_missing(c, argc - optind);
 		return bad(c);
 	}
 	if (argc - optind > c->most) {
-		mtr_say("%s takes no '%s'", c->name, argv[optind + c->most]);
+		mtr_say("unexpected argument '%s'", argv[optind + c->most]);
 		return bad(c);
 	}
 	ret->operands = argv + optind;

@@ -47,7 +47,9 @@ static int mark(const struct mtr_args *args)
 
 	if (error)
 		return mtr_fail(args->operands[0], error);
-	printf("%u\n", generation);
+	printf("generation %u begins; 'malloc_tracer report --generation=%u- "
+	       "%s' shows what is allocated from now on\n",
+	       generation, generation, args->operands[0]);
 	return mtr_stdout_finish();
 }
 
@@ -55,8 +57,8 @@ const struct mtr_command mtr_cmd_mark = {
 	.name = "mark",
 	.operands = "PID",
 	.summary = "Start the next generation in a live process",
-	.about = "\nPrints its number: blocks allocated from now on belong to "
-		 "it.\n",
+	.about = "\nBlocks allocated from now on belong to it; report "
+		 "--generation=N- shows them.\n",
 	.least = 1,
 	.most = 1,
 	.run = mark,

@@ -29,13 +29,24 @@ static struct mtr_error *tally(const struct mtr_args *args,
 	return mtr_tally_make(s, &filter, args->by, args->sort, ret);
 }
 
-static struct mtr_error *write_tree(struct mtr_writer *w,
-				    const struct mtr_tally *t, size_t top)
+static struct mtr_error *write_report(struct mtr_writer *w,
+				      const struct mtr_args *args,
+				      const struct mtr_tally *t)
 {
 	mtr_auto_tree struct mtr_tree tree = { 0 };
+	struct mtr_notes notes;
+	struct mtr_report r = {
+		.tally = t,
+		.notes = &notes,
+		.top = top(args),
+	};
 
-	MTR_TRY(mtr_tree_make(w->s, t, w->sort, &tree));
-	mtr_write_tree(w, t, &tree, top);
+	MTR_TRY(mtr_notes_make(w->s, t, &notes));
+	if (args->by == MTR_BY_STACK && w->ops->tree) {
+		MTR_TRY(mtr_tree_make(w->s, t, w->sort, &tree));
+		r.tree = &tree;
+	}
+	mtr_write_report(w, &r);
 	return NULL;
 }
 
@@ -55,10 +66,7 @@ static int report(const struct mtr_args *args)
 	if (args->format == MTR_FORMAT_CSV)
 		mtr_say_warnings(&s);
 	mtr_writer_init(&w, args, &s);
-	if (args->by == MTR_BY_STACK && w.ops->tree)
-		error = write_tree(&w, &t, top(args));
-	else
-		mtr_write_report(&w, &t, top(args));
+	error = write_report(&w, args, &t);
 	if (error)
 		return mtr_fail(s.name, error);
 	return mtr_writer_finish(&w);
@@ -67,7 +75,8 @@ static int report(const struct mtr_args *args)
 const struct mtr_command mtr_cmd_report = {
 	.name = "report",
 	.operands = "TARGET",
-	.summary = "Totals, then a table of who owns the live blocks",
+	.summary = "Totals, then a table of which code allocated the live "
+		   "blocks",
 	.about = "",
 	.takes = MTR_TAKES_GROUPS | MTR_TAKES_FILTERS | MTR_TAKES_NAMES |
 		 MTR_TAKES_JSON | MTR_TAKES_FORMAT,

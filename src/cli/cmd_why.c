@@ -7,11 +7,6 @@
 #include <errno.h>
 #include <string.h>
 
-enum {
-	DUMP = 256, /* bytes of a block that are shown, at the most */
-	DUMP_ROW = 16,
-};
-
 /* Hexadecimal: as gdb prints it, or as chap does, without 0x. */
 static bool parse_address(const char *text, uint64_t *ret)
 {
@@ -24,33 +19,22 @@ static bool parse_address(const char *text, uint64_t *ret)
 	return !errno;
 }
 
-/* From @start to @end, but at most DUMP bytes, with @asked among them. */
-static void dump_window(uint64_t asked, uint64_t start, uint64_t end,
-			struct mtr_why *ret)
-{
-	uint64_t row = (asked - start) / DUMP_ROW * DUMP_ROW;
-
-	ret->dump_at = start;
-	if (row > DUMP / 2)
-		ret->dump_at += row - DUMP / 2;
-	if (end - start > DUMP && end - ret->dump_at < DUMP)
-		ret->dump_at = start + ((end - start - DUMP + DUMP_ROW - 1) /
-					DUMP_ROW * DUMP_ROW);
-	ret->dump_bytes = end - ret->dump_at < DUMP ? end - ret->dump_at : DUMP;
-}
-
+/* The bytes of its block or, where there is none, some from @asked on. */
 static void dump(struct mtr_target *t, unsigned char *room, struct mtr_why *ret)
 {
+	enum { ROW = 16, SOME = 64 };
 	const struct mtr_block *b = ret->found.block;
-	uint64_t row = ret->asked / DUMP_ROW * DUMP_ROW;
+	uint64_t start = ret->asked / ROW * ROW, end = start;
 
-	if (b)
-		dump_window(ret->asked, b->addr, b->addr + b->usable, ret);
-	else if (ret->mapping)
-		dump_window(ret->asked, row,
-			    row + 64 < ret->mapping->end ? row + 64
-							 : ret->mapping->end,
-			    ret);
+	if (b) {
+		start = b->addr;
+		end = b->addr + b->usable;
+	} else if (ret->mapping) {
+		end = ret->mapping->end - start < SOME ? ret->mapping->end
+						       : start + SOME;
+	}
+	mtr_block_window(ret->asked, start, end, &ret->dump_at,
+			 &ret->dump_bytes);
 	ret->dump = room;
 	ret->dump_bytes =
 		mtr_target_read(t, ret->dump_at, room, ret->dump_bytes);
@@ -60,7 +44,7 @@ static int answer(const struct mtr_args *args, const struct mtr_heap_view *s,
 		  uint64_t asked)
 {
 	struct mtr_why why = { .asked = asked };
-	unsigned char room[DUMP];
+	unsigned char room[MTR_BLOCK_WINDOW];
 	struct mtr_writer w;
 
 	mtr_block_find(s, asked, &why.found);
@@ -80,7 +64,7 @@ static int why(const struct mtr_args *args)
 	int status;
 
 	if (!parse_address(args->operands[1], &asked)) {
-		mtr_say("%s: it is no address: a hexadecimal number, "
+		mtr_say("'%s' is not an address: a hexadecimal number, "
 			"with or without 0x",
 			args->operands[1]);
 		return MTR_EXIT_FAILED;
@@ -92,7 +76,8 @@ static int why(const struct mtr_args *args)
 const struct mtr_command mtr_cmd_why = {
 	.name = "why",
 	.operands = "TARGET ADDR",
-	.summary = "The block that holds an address, and who asked for it",
+	.summary =
+		"The block that holds an address, and which code allocated it",
 	.about = "\nADDR is hexadecimal, with or without 0x.\n",
 	.takes = MTR_TAKES_NAMES | MTR_TAKES_JSON,
 	.formats = 1 << MTR_FORMAT_TEXT | 1 << MTR_FORMAT_JSON,

@@ -30,6 +30,10 @@ enum mtr_format {
 	MTR_FORMAT_COUNT
 };
 
+enum mtr_names { MTR_NAMES_DEFAULT, MTR_NAMES_SHORT, MTR_NAMES_FULL };
+
+enum { MTR_SKIP_MODULES = 32 }; /* that can be given */
+
 /* What a command line said. Strings are those of argv. */
 struct mtr_args {
 	enum mtr_format format;
@@ -37,7 +41,9 @@ struct mtr_args {
 	enum mtr_sort sort;
 	uint64_t top; /* UINT64_MAX: not given */
 	struct mtr_filter_spec filter;
-	struct mtr_heap_view_options snapshot;
+	struct mtr_heap_view_options view;
+	enum mtr_names names;
+	char *skip_modules[MTR_SKIP_MODULES]; /* those of .view */
 	const char *trace;  /* run -o */
 	const char *stacks; /* run -s: a depth; NULL: not given */
 	char **operands;    /* ends with NULL */
@@ -47,7 +53,7 @@ struct mtr_args {
 enum {
 	MTR_TAKES_GROUPS = 1 << 0,  /* --by, --sort, --top */
 	MTR_TAKES_FILTERS = 1 << 1, /* --min-size and so on */
-	MTR_TAKES_NAMES = 1 << 2,   /* --exe and so on */
+	MTR_TAKES_NAMES = 1 << 2,   /* --exe, --names and so on */
 	MTR_TAKES_TRACE = 1 << 3,   /* -s, -o, and what follows is a command */
 	MTR_TAKES_JSON = 1 << 4,    /* --json */
 	MTR_TAKES_FORMAT = 1 << 5,  /* --format */
@@ -111,7 +117,8 @@ int mtr_stdout_finish(void);
 
 /* ----------------------------------------------------------- progress.c */
 
-/* On a terminal, from the first second on: that it is busy with @what. */
+/* On a terminal, from the first second on: that it is busy with @what, which
+ * may be any name. */
 void mtr_progress_begin(const char *what);
 void mtr_progress_end(void);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * malloc_tracer: who owns the memory of a core or a process.
+ * malloc_tracer: which code allocated the live heap of a core or a process.
  */
 #include <stdio.h>
 #include <string.h>
@@ -24,8 +24,9 @@ static void usage(FILE *to)
 {
 	fputs("Usage: malloc_tracer COMMAND [OPTION]... TARGET\n"
 	      "\n"
-	      "Who owns the memory of a core file, a live process (by its\n"
-	      "number) or a saved snapshot.\n"
+	      "Show which code allocated the live heap of a process. TARGET "
+	      "is\n"
+	      "a core file, a process number or a saved snapshot.\n"
 	      "\n",
 	      to);
 	for (size_t i = 0; i < COMMANDS; i++)
@@ -35,7 +36,7 @@ static void usage(FILE *to)
 	      "  -h, --help\n"
 	      "  --version\n"
 	      "\n"
-	      "'malloc_tracer COMMAND --help' says more of a command.\n",
+	      "'malloc_tracer COMMAND --help' describes a command.\n",
 	      to);
 }
 
@@ -85,7 +86,7 @@ int main(int argc, char **argv)
 	for (size_t i = 0; i < COMMANDS; i++)
 		if (strcmp(commands[i]->name, argv[1]) == 0)
 			return command_run(commands[i], argc - 1, argv + 1);
-	mtr_say("'%s' is no command", argv[1]);
+	mtr_say("unknown command '%s'", argv[1]);
 	fputs("Try 'malloc_tracer --help'.\n", stderr);
 	return MTR_EXIT_USAGE;
 }

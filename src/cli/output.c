@@ -10,38 +10,24 @@
 #include <string.h>
 #include <sys/ioctl.h>
 
-#include "base/utf8.h"
+#include "base/strbuf.h"
 
 /* ------------------------------------------------------------- sentences */
 
 /* Names in cores and files may hold what a terminal obeys. */
-static void make_harmless(char *text)
-{
-	uint32_t code;
-
-	while (*text) {
-		size_t n = mtr_utf8_char(text, &code);
-
-		if (!n || mtr_utf8_is_control(code)) {
-			n = n ? n : 1;
-			memset(text, '?', n);
-		}
-		text += n;
-	}
-}
-
 void mtr_say(const char *format, ...)
 {
 	mtr_auto_free char *text = NULL;
+	struct mtr_strbuf shown = { 0 };
 	va_list ap;
 
 	va_start(ap, format);
 	if (vasprintf(&text, format, ap) < 0)
 		text = NULL;
 	va_end(ap);
-	if (text)
-		make_harmless(text);
-	fprintf(stderr, "malloc_tracer: %s\n", text ? text : "out of memory");
+	mtr_strbuf_add_shown(&shown, text ? text : "out of memory");
+	fprintf(stderr, "malloc_tracer: %s\n", mtr_strbuf_text(&shown));
+	mtr_strbuf_fini(&shown);
 }
 
 int mtr_fail(const char *file, struct mtr_error *error)
@@ -62,7 +48,7 @@ void mtr_say_warnings(const struct mtr_heap_view *s)
 int mtr_read_target(const struct mtr_args *args, bool no_names,
 		    struct mtr_heap_view *ret)
 {
-	struct mtr_heap_view_options options = args->snapshot;
+	struct mtr_heap_view_options options = args->view;
 	const char *target = args->operands[0];
 	struct mtr_error *error;
 
@@ -127,10 +113,15 @@ void mtr_writer_init(struct mtr_writer *w, const struct mtr_args *args,
 		.ops = ops[args->format],
 		.out = &out,
 		.s = s,
+		.filter = &args->filter,
 		.sort = args->sort,
 		.width = terminal_width(),
+		.asked_servers = args->view.symbols.debuginfod,
 	};
 	w->colour = w->width && want_colour();
+	w->short_names = args->names == MTR_NAMES_SHORT ||
+			 (args->names == MTR_NAMES_DEFAULT && w->width &&
+			  args->format == MTR_FORMAT_TEXT);
 }
 
 /* A reader that has seen enough is no failure to talk about. */

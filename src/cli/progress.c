@@ -12,7 +12,9 @@
 #include <string.h>
 #include <sys/time.h>
 
-static char text[256];
+#include "base/utf8.h"
+
+static char text[320]; /* 60 characters of at most 4 bytes fit */
 static volatile sig_atomic_t seconds;
 static bool running;
 
@@ -41,6 +43,25 @@ static void tick(int signo)
 	tell(line, n);
 }
 
+enum { SHOWN = 60 }; /* columns of a name */
+
+/* As it may be shown; of a long one the beginning. */
+static void name_text(const char *what)
+{
+	char shown[MTR_UTF8_SHOWN];
+	size_t n = 0;
+	int left = SHOWN, columns;
+
+	text[n++] = '\r';
+	for (; *what; left -= columns) {
+		what += mtr_utf8_show(what, shown, &columns);
+		if (columns > left)
+			break;
+		n = (size_t)(stpcpy(text + n, shown) - text);
+	}
+	strcpy(text + n, " ... ");
+}
+
 void mtr_progress_begin(const char *what)
 {
 	static const struct itimerval every = { { 1, 0 }, { 1, 0 } };
@@ -49,7 +70,7 @@ void mtr_progress_begin(const char *what)
 
 	if (!isatty(STDERR_FILENO))
 		return;
-	snprintf(text, sizeof(text), "\r%.60s ... ", what);
+	name_text(what);
 	seconds = 0;
 	running = true;
 	sigemptyset(&alarm);

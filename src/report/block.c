@@ -94,3 +94,19 @@ void mtr_block_find(const struct mtr_heap_view *s, uint64_t addr,
 	ret->in = in_what(b, ret->offset);
 	neighbours(h, b->addr, b->addr + b->usable, ret);
 }
+
+void mtr_block_window(uint64_t asked, uint64_t start, uint64_t end,
+		      uint64_t *ret_at, size_t *ret_bytes)
+{
+	enum { ROW = 16, WINDOW = MTR_BLOCK_WINDOW };
+	uint64_t row = (asked - start) / ROW * ROW;
+	/* the first window that comes to the end */
+	uint64_t last = end - start > WINDOW
+				? (end - start - WINDOW + ROW - 1) / ROW * ROW
+				: 0;
+	uint64_t from = row > WINDOW / 2 ? row - WINDOW / 2 : 0;
+
+	from = from < last ? from : last;
+	*ret_at = start + from;
+	*ret_bytes = end - *ret_at < WINDOW ? end - *ret_at : WINDOW;
+}

@@ -7,21 +7,24 @@
 
 #include "snapshot/heap_view.h"
 
-/* As asked for. All zero but .max_size and .last: every block. */
+/* All zero but .max_size and .last: every block. */
 struct mtr_filter_spec {
-	uint64_t min_size, max_size; /* asked for, in bytes */
+	uint64_t min_size, max_size; /* requested bytes */
 	unsigned first, last;	     /* generations */
 	const char *function;	     /* regex, extended; NULL: any */
 	const char *module;	     /* name or path; NULL: any */
 };
 
-#define MTR_FILTER_ALL \
-	((struct mtr_filter_spec){ .max_size = UINT64_MAX, .last = UINT32_MAX })
+#define MTR_FILTER_ALL_INIT                                \
+	{                                                  \
+		.max_size = UINT64_MAX, .last = UINT32_MAX \
+	}
+#define MTR_FILTER_ALL ((struct mtr_filter_spec)MTR_FILTER_ALL_INIT)
 
 struct mtr_filter {
 	struct mtr_filter_spec spec;
 	const struct mtr_heap_view *s;
-	bool *sites; /* by index: is its owner asked for? NULL: all are */
+	bool *sites; /* by index: does its owner pass? NULL: all do */
 };
 
 /* An error if .function is no regular expression. */

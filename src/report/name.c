@@ -28,7 +28,7 @@ void mtr_name_frame(struct mtr_strbuf *b, uint64_t pc,
 	else if (pc)
 		mtr_name_place(b, pc, frame);
 	else
-		mtr_strbuf_add(b, MTR_NAME_DAMAGED);
+		mtr_strbuf_add(b, MTR_NAME_CORRUPT);
 }
 
 /* The functions at @site, the outermost first, each with a ";" before it but
@@ -115,6 +115,39 @@ const char *mtr_name_size(char ret[MTR_HUMAN], uint64_t bytes)
 	snprintf(ret, MTR_HUMAN, "%u.%u %s", (unsigned)whole, (unsigned)tenths,
 		 unit[i]);
 	return ret;
+}
+
+const char *mtr_name_build_id(char ret[MTR_NAME_BUILD_ID],
+			      const struct mtr_build_id *id)
+{
+	if (!id->n)
+		return "none";
+	for (unsigned i = 0; i < id->n; i++)
+		snprintf(ret + 2 * (size_t)i, 3, "%02x", id->bytes[i]);
+	return ret;
+}
+
+const char *mtr_name_by(unsigned by)
+{
+	static const char *const names[MTR_BY_COUNT] = {
+		[MTR_BY_FUNCTION] = "function",	    [MTR_BY_MODULE] = "module",
+		[MTR_BY_CALLER] = "caller",	    [MTR_BY_LINE] = "line",
+		[MTR_BY_STACK] = "stack",	    [MTR_BY_SIZE] = "size",
+		[MTR_BY_GENERATION] = "generation",
+	};
+
+	return by < MTR_BY_COUNT ? names[by] : NULL;
+}
+
+const char *mtr_name_sort(unsigned sort)
+{
+	static const char *const names[] = {
+		[MTR_SORT_BYTES] = "bytes",
+		[MTR_SORT_BLOCKS] = "count",
+		[MTR_SORT_SLACK] = "unused",
+	};
+
+	return sort < sizeof(names) / sizeof(*names) ? names[sort] : NULL;
 }
 
 const char *mtr_name_kind(enum mtr_target_kind kind)

@@ -6,10 +6,10 @@
 #define MTR_REPORT_NAME_H
 
 #include "base/strbuf.h"
-#include "snapshot/heap_view.h"
+#include "report/tally.h"
 
-/* Blocks whose record makes no sense are put down to this. */
-#define MTR_NAME_DAMAGED "(damaged)"
+/* Blocks whose record is corrupt are attributed to this. */
+#define MTR_NAME_CORRUPT "(corrupt)"
 
 /*
  * "libfoo.so+0x1361", the last byte of the call that returns to @pc: so
@@ -19,12 +19,15 @@
 void mtr_name_place(struct mtr_strbuf *b, uint64_t pc,
 		    const struct mtr_frame *frame);
 
-/* The function, else the place, else MTR_NAME_DAMAGED for a @pc of 0. */
+/* @text, a name of C++ or Rust, without template arguments. */
+void mtr_name_short(struct mtr_strbuf *b, const char *text);
+
+/* The function, else the place, else MTR_NAME_CORRUPT for a @pc of 0. */
 void mtr_name_frame(struct mtr_strbuf *b, uint64_t pc,
 		    const struct mtr_frame *frame);
 
 /*
- * "main;work;f": the functions from the outermost one to that which asked for
+ * "main;work;f": the functions from the outermost one to that which requested
  * the memory, as flame graphs have them. @site where there is no @stack.
  */
 void mtr_name_stack(struct mtr_strbuf *b, const struct mtr_heap_view *s,
@@ -41,6 +44,15 @@ const char *mtr_name_size(char ret[MTR_HUMAN], uint64_t bytes);
 
 /* One sentence's worth: "not on a 16-byte boundary"; NULL: no such reason. */
 const char *mtr_name_drop(unsigned reason);
+
+/* In hex; "none" if it is not known. */
+enum { MTR_NAME_BUILD_ID = 2 * 40 + 1 };
+const char *mtr_name_build_id(char ret[MTR_NAME_BUILD_ID],
+			      const struct mtr_build_id *id);
+
+/* As options and JSON have them: "function", "bytes"; NULL: no such one. */
+const char *mtr_name_by(unsigned by);
+const char *mtr_name_sort(unsigned sort);
 
 /* "core", "process", "snapshot" */
 const char *mtr_name_kind(enum mtr_target_kind kind);

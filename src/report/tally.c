@@ -64,7 +64,7 @@ static void module_key(struct mtr_strbuf *b, const struct mtr_site *site,
 	if (owner->module)
 		mtr_strbuf_add(b, owner->module->name);
 	else
-		mtr_strbuf_add(b, site->pc ? "(no module)" : MTR_NAME_DAMAGED);
+		mtr_strbuf_add(b, site->pc ? "(no module)" : MTR_NAME_CORRUPT);
 }
 
 static void caller_key(struct mtr_strbuf *b, const struct mtr_site *site,
@@ -73,7 +73,7 @@ static void caller_key(struct mtr_strbuf *b, const struct mtr_site *site,
 	if (site->pc)
 		mtr_name_place(b, site->pc, owner);
 	else
-		mtr_strbuf_add(b, MTR_NAME_DAMAGED);
+		mtr_strbuf_add(b, MTR_NAME_CORRUPT);
 }
 
 static void site_key(struct mtr_strbuf *b, const struct mtr_site *site,
@@ -152,6 +152,40 @@ static struct mtr_error *keep_cell(const struct mtr_heap_view *s,
 	return NULL;
 }
 
+static uint64_t nameless_hash(const struct mtr_module *module)
+{
+	return mtr_hash_text(module->path, 0);
+}
+
+static bool nameless_is(const struct mtr_nameless *n,
+			const struct mtr_module *module)
+{
+	return module_is(n->module, module);
+}
+
+MTR_MAP(nameless_map, struct mtr_nameless, const struct mtr_module *,
+	nameless_hash, nameless_is);
+
+/* What there is to say of names, beside the groups. False: no memory. */
+static bool note_cell(const struct mtr_heap_view *s, const struct cell *c,
+		      struct mtr_tally *t, struct nameless_map *nameless)
+{
+	const struct mtr_frame *owner = mtr_heap_view_owner(s, c->site);
+	struct mtr_nameless *n;
+	bool is_new;
+
+	if (!c->stack && c->site->wrapper)
+		mtr_sum_add(&t->wrappers, c->sum);
+	if (owner->function || !owner->module || !owner->module->stripped)
+		return true;
+	n = nameless_map_put(nameless, owner->module, &is_new);
+	if (!n)
+		return false;
+	n->module = owner->module;
+	mtr_sum_add(&n->sum, c->sum);
+	return true;
+}
+
 /* Sums of callers, then those of stacks. */
 struct cells {
 	struct mtr_sum *sums;
@@ -193,6 +227,7 @@ static struct mtr_error *fold(const struct mtr_heap_view *s,
 	mtr_auto_free uint64_t *heaviest =
 		calloc(cells->n + 1, sizeof(*heaviest));
 	struct folder f = { .s = s, .heaviest = heaviest };
+	struct nameless_map nameless = { 0 };
 	struct mtr_error *error = heaviest ? NULL : mtr_error_nomem();
 
 	for (size_t i = 0; i < cells->n && !error; i++) {
@@ -200,17 +235,16 @@ static struct mtr_error *fold(const struct mtr_heap_view *s,
 
 		if (!c.sum->blocks)
 			continue;
-		if (!c.stack && c.site->wrapper)
-			mtr_sum_add(&t->wrappers, c.sum);
+		if (!note_cell(s, &c, t, &nameless)) {
+			error = mtr_error_nomem();
+			break;
+		}
 		error = t->by == MTR_BY_STACK ? keep_cell(s, &c, &t->groups)
 					      : fold_cell(&f, &c, t->by);
 	}
-	if (t->by != MTR_BY_STACK) {
-		t->groups = (struct mtr_groups){ f.groups.at, f.groups.n,
-						 f.groups.room };
-		f.groups.at = NULL;
-	}
-	group_map_fini(&f.groups);
+	if (t->by != MTR_BY_STACK)
+		MTR_MAP_TAKE(&t->groups, &f.groups);
+	MTR_MAP_TAKE(&t->nameless, &nameless);
 	return error;
 }
 
@@ -359,6 +393,14 @@ static int compare_slack(const void *a, const void *b)
 	return order ? order : compare_bytes(a, b);
 }
 
+static int compare_nameless(const void *a, const void *b)
+{
+	const struct mtr_nameless *x = a, *y = b;
+	int order = compare_down(x->sum.bytes, y->sum.bytes);
+
+	return order ? order : strcmp(x->module->path, y->module->path);
+}
+
 static void sort_groups(struct mtr_groups *groups, enum mtr_sort sort)
 {
 	static int (*const by[])(const void *, const void *) = {
@@ -390,6 +432,9 @@ struct mtr_error *mtr_tally_make(const struct mtr_heap_view *s,
 	for (size_t i = 0; i < ret->groups.n; i++)
 		mtr_sum_add(&ret->total, &ret->groups.at[i].sum);
 	sort_groups(&ret->groups, sort);
+	if (ret->nameless.n)
+		qsort(ret->nameless.at, ret->nameless.n,
+		      sizeof(*ret->nameless.at), compare_nameless);
 	return NULL;
 }
 
@@ -398,4 +443,5 @@ void mtr_tally_fini(struct mtr_tally *t)
 	for (size_t i = 0; i < t->groups.n; i++)
 		free(t->groups.at[i].key);
 	mtr_groups_fini(&t->groups);
+	mtr_nameless_list_fini(&t->nameless);
 }

@@ -34,6 +34,14 @@ struct mtr_sum {
 			  * damaged blocks */
 };
 
+/* A file that has no names for callers in it. */
+struct mtr_nameless {
+	const struct mtr_module *module;
+	struct mtr_sum sum; /* of what is attributed to them */
+};
+
+MTR_VECTOR(mtr_nameless_list, struct mtr_nameless);
+
 struct mtr_group {
 	char *key;			 /* owned; NULL: that of a stack, which
 					  * mtr_name_stack makes */
@@ -54,6 +62,7 @@ struct mtr_tally {
 	struct mtr_sum wrappers; /* of what is attributed to an allocation
 				  * wrapper, because no stack says more; not by
 				  * size or generation */
+	struct mtr_nameless_list nameless; /* stripped, most bytes first */
 	struct mtr_groups groups;
 };
 

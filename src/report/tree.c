@@ -103,11 +103,16 @@ static struct mtr_error *branch_for(struct maker *m, const struct mtr_branch *b,
 	return NULL;
 }
 
-/* From *at, inwards through all functions at @site. */
+/*
+ * From *at, inwards through the functions at @site. Of wrappers that are
+ * inlined in each other, as those of std are, the outermost one tells it all.
+ */
 static struct mtr_error *enter_site(struct maker *m,
 				    const struct mtr_site *site, uint32_t *at)
 {
-	for (uint32_t i = site->n; i > 0; i--) {
+	uint32_t folded = mtr_heap_view_folded(site);
+
+	for (uint32_t i = site->n; i > folded; i--) {
 		const struct mtr_frame *frame =
 			&m->s->frames.at[site->first + i - 1];
 		struct mtr_branch b = {
@@ -255,14 +260,9 @@ struct mtr_error *mtr_tree_make(const struct mtr_heap_view *s,
 	struct maker m = { .s = s };
 	struct mtr_error *error = enter_groups(&m, t);
 
-	*ret = (struct mtr_tree){
-		.branches = { m.branches.at, m.branches.n, m.branches.room },
-		.names = { m.names.at, m.names.n, m.names.room },
-	};
-	m.branches.at = NULL;
-	m.names.at = NULL;
-	branch_map_fini(&m.branches);
-	names_fini(&m.names);
+	*ret = (struct mtr_tree){ 0 };
+	MTR_MAP_TAKE(&ret->branches, &m.branches);
+	MTR_MAP_TAKE(&ret->names, &m.names);
 	free(m.branch_of);
 	if (!error)
 		error = set_order(ret, sort);

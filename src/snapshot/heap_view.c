@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Target, heap and symbols into one snapshot. See snapshot.h for the contract.
+ * Target, heap and symbols into one view. See heap_view.h for the contract.
  */
 #include "snapshot/heap_view.h"
 

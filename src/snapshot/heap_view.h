@@ -87,4 +87,15 @@ mtr_heap_view_owner(const struct mtr_heap_view *s, const struct mtr_site *site)
 	return &s->frames.at[site->owner];
 }
 
+/*
+ * How many of @site's frames, the innermost ones, need not be shown: of the
+ * wrappers inlined into the owner, or into each other, the last one will do.
+ */
+static inline uint32_t mtr_heap_view_folded(const struct mtr_site *site)
+{
+	uint32_t wrappers = site->wrapper ? site->n : site->owner - site->first;
+
+	return wrappers > 1 ? wrappers - 1 : 0;
+}
+
 #endif

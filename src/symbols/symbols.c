@@ -385,6 +385,26 @@ static struct mtr_error *read_symtab(struct module *m)
 	return mtr_symtab_sort(&m->symtab) ? NULL : mtr_error_nomem();
 }
 
+/* Are there no names but those that it exports, in it or in a debug file? */
+static bool is_stripped(struct module *m)
+{
+	const char *debug_file = NULL;
+	GElf_Addr bias;
+	Elf *elf = dwfl_module_getelf(m->dwfl, &bias);
+	Elf_Scn *section = NULL;
+	GElf_Shdr header;
+
+	dwfl_module_info(m->dwfl, NULL, NULL, NULL, NULL, NULL, NULL,
+			 &debug_file);
+	if (!elf || debug_file)
+		return false;
+	while ((section = elf_nextscn(elf, section)))
+		if (gelf_getshdr(section, &header) &&
+		    header.sh_type == SHT_SYMTAB)
+			return false;
+	return true;
+}
+
 /* Hand @file to libdwfl, which owns its descriptor from then on. */
 static struct mtr_error *report(struct mtr_symbols *s, struct module *m,
 				const char *name, struct mtr_elf_file *file)
@@ -402,7 +422,9 @@ static struct mtr_error *report(struct mtr_symbols *s, struct module *m,
 	dwarf = dwfl_module_getdwarf(m->dwfl, &m->scopes_bias);
 	if (dwarf)
 		MTR_TRY(mtr_scopes_create(dwarf, &m->scopes));
-	return read_symtab(m);
+	MTR_TRY(read_symtab(m));
+	m->shown.stripped = !dwarf && is_stripped(m);
+	return NULL;
 }
 
 /* Where a module that is gone may be found: by its build-id alone. */
@@ -535,6 +557,7 @@ static struct mtr_error *share(struct mtr_symbols *s, struct module *m,
 	m->moved = bias - whole->shown.bias;
 	m->shown.bias = bias;
 	m->shown.found = true;
+	m->shown.stripped = whole->shown.stripped;
 	return NULL;
 }
 

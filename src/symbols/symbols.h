@@ -29,7 +29,7 @@ struct mtr_symbols_options {
 	size_t n_gone;
 };
 
-/* The last three are not settled before an address in it was resolved. */
+/* The last four are not settled before an address in it was resolved. */
 struct mtr_module {
 	const char *path;    /* as the target says; never NULL */
 	const char *name;    /* its last part */
@@ -40,6 +40,8 @@ struct mtr_module {
 	struct mtr_build_id build_id; /* of what was running */
 	bool found;		      /* its file is here and is the same */
 	bool gone;		      /* it was unloaded */
+	bool stripped;		      /* and has no names but what it exports,
+				       * nor has a debug file */
 };
 
 struct mtr_frame {

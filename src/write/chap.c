@@ -28,8 +28,10 @@ static void chap_block(struct mtr_writer *w, const struct mtr_block *b)
 	mtr_out_bytes(w->out, "\n\n", 2);
 }
 
-static void chap_end(struct mtr_writer *w, const struct mtr_sum *total)
+static void chap_end(struct mtr_writer *w, const struct mtr_sum *total,
+		     const struct mtr_sum *left_out)
 {
+	(void)left_out;
 	mtr_out_dec(w->out, total->blocks);
 	mtr_out_text(w->out, " allocations use 0x");
 	mtr_out_hex(w->out, total->usable);

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Comma-separated values: a header line, then a line for each group or block.
- * A field is quoted where it must be; lines end with a newline alone.
+ *
+ * A field is quoted where it must be; lines end with a newline alone, and there
+ * is none in a field, nor anything else that a terminal obeys. A name that a
+ * spreadsheet would take for a formula has an apostrophe before it.
  */
 #include "write/writer.h"
 
@@ -9,35 +12,52 @@
 
 #include "report/name.h"
 
+static bool is_formula(const char *text)
+{
+	return *text && strchr("=+-@\t\r", *text);
+}
+
 static void csv_field(struct mtr_strbuf *b, const char *text)
 {
-	if (!text[strcspn(text, ",\"\r\n")]) {
-		mtr_strbuf_add(b, text);
+	struct mtr_strbuf shown = { 0 };
+	const char *at;
+
+	if (is_formula(text))
+		mtr_strbuf_add(&shown, "'");
+	mtr_strbuf_add_shown(&shown, text);
+	b->failed |= shown.failed;
+	at = mtr_strbuf_text(&shown);
+	if (*at != '\'' && !at[strcspn(at, ",\"")]) {
+		mtr_strbuf_add_bytes(b, at, shown.len);
+		mtr_strbuf_fini(&shown);
 		return;
 	}
 	mtr_strbuf_add(b, "\"");
-	for (; *text; text++) {
-		if (*text == '"')
+	for (; *at; at++) {
+		if (*at == '"')
 			mtr_strbuf_add(b, "\"");
-		mtr_strbuf_add_bytes(b, text, 1);
+		mtr_strbuf_add_bytes(b, at, 1);
 	}
 	mtr_strbuf_add(b, "\"");
+	mtr_strbuf_fini(&shown);
 }
 
-static void csv_name(struct mtr_strbuf *b, uint64_t pc,
-		     const struct mtr_frame *frame)
+static void csv_name(const struct mtr_writer *w, struct mtr_strbuf *b,
+		     uint64_t pc, const struct mtr_frame *frame)
 {
 	struct mtr_strbuf name = { 0 };
 
-	mtr_name_frame(&name, pc, frame);
+	mtr_writer_name(w, &name, pc, frame);
 	csv_field(b, mtr_strbuf_text(&name));
 	b->failed |= name.failed;
 	mtr_strbuf_fini(&name);
 }
 
-static void csv_report_begin(struct mtr_writer *w, const struct mtr_tally *t)
+/* ---------------------------------------------------------------- report */
+
+static void csv_report_begin(struct mtr_writer *w, const struct mtr_report *r)
 {
-	(void)t;
+	(void)r;
 	mtr_out_text(w->out, "key,module,bytes,blocks,usable,slack,function,"
 			     "file,line\n");
 }
@@ -47,20 +67,20 @@ static void csv_caller(const struct mtr_writer *w, struct mtr_strbuf *b,
 {
 	const struct mtr_frame *owner = mtr_heap_view_owner(w->s, site);
 
-	csv_name(b, site->pc, owner);
+	csv_name(w, b, site->pc, owner);
 	mtr_strbuf_add(b, ",");
 	csv_field(b, owner->file ? owner->file : "");
 	mtr_strbuf_printf(b, ",%d", owner->line);
 }
 
-static void csv_group(struct mtr_writer *w, const struct mtr_tally *t,
+static void csv_group(struct mtr_writer *w, const struct mtr_report *r,
 		      const struct mtr_group *g)
 {
 	const uint64_t number[] = { g->sum.bytes, g->sum.blocks, g->sum.usable,
 				    g->sum.slack };
 	struct mtr_strbuf b = { 0 }, key = { 0 };
 
-	(void)t;
+	(void)r;
 	csv_field(&b, mtr_writer_key(w, g, &key));
 	mtr_strbuf_fini(&key);
 	mtr_strbuf_add(&b, ",");
@@ -79,11 +99,13 @@ static void csv_group(struct mtr_writer *w, const struct mtr_tally *t,
 	mtr_writer_strbuf(w, &b);
 }
 
-static void csv_report_end(struct mtr_writer *w, const struct mtr_rest *rest)
+static void csv_report_end(struct mtr_writer *w, const struct mtr_report *r)
 {
 	(void)w;
-	(void)rest;
+	(void)r;
 }
+
+/* ------------------------------------------------------------------ list */
 
 static void csv_list_begin(struct mtr_writer *w)
 {
@@ -98,7 +120,7 @@ static void csv_owner(const struct mtr_writer *w, const struct mtr_site *site,
 	const struct mtr_frame *owner = mtr_heap_view_owner(w->s, site);
 
 	mtr_strbuf_add(ret, ",");
-	csv_name(ret, site->pc, owner);
+	csv_name(w, ret, site->pc, owner);
 	mtr_strbuf_add(ret, ",");
 	csv_field(ret, owner->module ? owner->module->name : "");
 	mtr_strbuf_add(ret, ",");
@@ -121,10 +143,12 @@ static void csv_block(struct mtr_writer *w, const struct mtr_block *b)
 	mtr_out_char(w->out, '\n');
 }
 
-static void csv_list_end(struct mtr_writer *w, const struct mtr_sum *total)
+static void csv_list_end(struct mtr_writer *w, const struct mtr_sum *total,
+			 const struct mtr_sum *left_out)
 {
 	(void)w;
 	(void)total;
+	(void)left_out;
 }
 
 const struct mtr_writer_ops mtr_write_csv = {

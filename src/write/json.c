@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * JSON: one document for an answer, and for a list one object a line.
+ * JSON: one document for an answer, and for a list one a line.
  *
- * Addresses are strings, "0x...", for a number that large is a float to many
- * readers. What is no UTF-8 comes out as U+FFFD.
+ * Each begins with its schema and the command. A schema's members keep their
+ * meaning; others may be added. The frames of a report's stacks are in a table,
+ * once, whatever number of stacks has them.
  */
 #include "write/writer.h"
 
@@ -11,267 +12,360 @@
 #include <string.h>
 
 #include "report/name.h"
-#include "base/utf8.h"
+#include "write/emitter.h"
 
-/* ------------------------------------------------------------- its grammar */
+enum { SCHEMA = 1 };
 
-static void escape(struct mtr_strbuf *b, uint32_t code)
+static void begin(struct mtr_emitter *e, struct mtr_writer *w,
+		  const char *command)
 {
-	static const char letter[][3] = {
-		['"'] = "\\\"", ['\\'] = "\\\\", ['\n'] = "\\n",
-		['\r'] = "\\r", ['\t'] = "\\t",
-	};
-
-	if (code < sizeof(letter) / sizeof(*letter) && letter[code][0])
-		mtr_strbuf_add(b, letter[code]);
-	else
-		mtr_strbuf_printf(b, "\\u%04x", (unsigned)code);
+	*e = (struct mtr_emitter){ .out = w->out };
+	mtr_emit_object(e, NULL);
+	mtr_emit_number(e, "schema", SCHEMA);
+	mtr_emit_text(e, "command", command);
 }
 
-static bool is_plain(uint32_t code)
+/* @text, and it is empty again. */
+static void strbuf_member(struct mtr_emitter *e, struct mtr_writer *w,
+			  const char *name, struct mtr_strbuf *text)
 {
-	return code != '"' && code != '\\' && !mtr_utf8_is_control(code);
-}
-
-static void json_string(struct mtr_strbuf *b, const char *text)
-{
-	uint32_t code;
-
-	mtr_strbuf_add(b, "\"");
-	while (*text) {
-		size_t n = mtr_utf8_char(text, &code);
-
-		if (!n)
-			mtr_strbuf_add(b, "\xef\xbf\xbd");
-		else if (is_plain(code))
-			mtr_strbuf_add_bytes(b, text, n);
-		else
-			escape(b, code);
-		text += n ? n : 1;
-	}
-	mtr_strbuf_add(b, "\"");
-}
-
-static void name_member(struct mtr_strbuf *b, const char *name)
-{
-	mtr_strbuf_printf(b, "\"%s\":", name);
-}
-
-static void string_member(struct mtr_strbuf *b, const char *name,
-			  const char *text)
-{
-	name_member(b, name);
-	json_string(b, text ? text : "");
-}
-
-static void number_member(struct mtr_strbuf *b, const char *name,
-			  uint64_t number)
-{
-	mtr_strbuf_printf(b, "\"%s\":%" PRIu64, name, number);
-}
-
-static void addr_member(struct mtr_strbuf *b, const char *name, uint64_t addr)
-{
-	mtr_strbuf_printf(b, "\"%s\":\"0x%" PRIx64 "\"", name, addr);
-}
-
-static void comma(struct mtr_strbuf *b)
-{
-	mtr_strbuf_add(b, ",");
+	if (text->failed)
+		mtr_writer_no_memory(w);
+	mtr_emit_text(e, name, mtr_strbuf_text(text));
+	mtr_strbuf_fini(text);
 }
 
 /* ------------------------------------------------------- what answers share */
 
-static void function_member(struct mtr_strbuf *b, uint64_t pc,
-			    const struct mtr_frame *frame)
+static void function_member(struct mtr_emitter *e, struct mtr_writer *w,
+			    uint64_t pc, const struct mtr_frame *frame)
 {
 	struct mtr_strbuf name = { 0 };
 
-	mtr_name_frame(&name, pc, frame);
-	string_member(b, "function", mtr_strbuf_text(&name));
-	b->failed |= name.failed;
-	mtr_strbuf_fini(&name);
+	mtr_writer_name(w, &name, pc, frame);
+	strbuf_member(e, w, "function", &name);
 }
 
-static void module_member(struct mtr_strbuf *b, const struct mtr_module *m)
+static void frame_object(struct mtr_emitter *e, struct mtr_writer *w,
+			 uint64_t pc, const struct mtr_frame *frame)
 {
-	string_member(b, "module", m ? m->name : "");
-}
-
-static void frame_object(struct mtr_strbuf *b, uint64_t pc,
-			 const struct mtr_frame *frame)
-{
-	mtr_strbuf_add(b, "{");
-	addr_member(b, "pc", pc);
-	comma(b);
-	function_member(b, pc, frame);
-	comma(b);
-	string_member(b, "file", frame->file);
-	comma(b);
-	number_member(b, "line", frame->line > 0 ? frame->line : 0);
-	comma(b);
-	module_member(b, frame->module);
+	mtr_emit_object(e, NULL);
+	mtr_emit_addr(e, "pc", pc);
+	function_member(e, w, pc, frame);
+	mtr_emit_text(e, "file", frame->file);
+	mtr_emit_number(e, "line", frame->line > 0 ? frame->line : 0);
+	mtr_emit_text(e, "module", frame->module ? frame->module->name : "");
 	if (frame->inlined)
-		mtr_strbuf_add(b, ",\"inlined\":true");
-	mtr_strbuf_add(b, "}");
+		mtr_emit_bool(e, "inlined", true);
+	mtr_emit_end(e);
 }
 
-static void site_objects(const struct mtr_writer *w, struct mtr_strbuf *b,
+static void site_objects(struct mtr_emitter *e, struct mtr_writer *w,
 			 const struct mtr_site *site)
 {
-	for (uint32_t i = 0; i < site->n; i++) {
-		if (i)
-			comma(b);
-		frame_object(b, site->pc, &w->s->frames.at[site->first + i]);
-	}
+	for (uint32_t i = 0; i < site->n; i++)
+		frame_object(e, w, site->pc, &w->s->frames.at[site->first + i]);
 }
 
-static void stack_objects(const struct mtr_writer *w, struct mtr_strbuf *b,
+static void stack_numbers(struct mtr_emitter *e, const struct mtr_writer *w,
 			  const struct mtr_stack *stack)
 {
-	uint32_t sites[MTR_STACK_FRAMES_MAX];
-	unsigned n = mtr_stack_sites(&w->s->stacks, stack, sites);
+	unsigned end = w->s->stacks.calls.at[stack->call].end;
 
-	for (unsigned i = 0; i < n; i++) {
-		if (i)
-			comma(b);
-		site_objects(w, b, &w->s->sites.at[sites[i]]);
-	}
+	mtr_emit_number(e, "stack_id", stack->id);
+	mtr_emit_text(e, "stack_end", mtr_name_end_key(end));
 }
 
-/*
- * The frames of @stack, innermost first; those of @site, if that is NULL; none
- * if it is NULL too, or not known.
- */
-static void stack_members(const struct mtr_writer *w, struct mtr_strbuf *b,
-			  const struct mtr_stack *stack,
-			  const struct mtr_site *site)
+static void sum_members(struct mtr_emitter *e, const struct mtr_sum *sum)
 {
-	name_member(b, "stack");
-	mtr_strbuf_add(b, "[");
-	if (stack)
-		stack_objects(w, b, stack);
-	else if (site && site->pc)
-		site_objects(w, b, site);
-	mtr_strbuf_add(b, "]");
-	if (!stack)
-		return;
-	comma(b);
-	number_member(b, "stack_id", stack->id);
-	comma(b);
-	string_member(b, "stack_end",
-		      mtr_name_end_key(w->s->stacks.calls.at[stack->call].end));
+	mtr_emit_number(e, "blocks", sum->blocks);
+	mtr_emit_number(e, "bytes", sum->bytes);
+	mtr_emit_number(e, "usable", sum->usable);
+	mtr_emit_number(e, "slack", sum->slack);
 }
 
-static void totals_member(struct mtr_strbuf *b, const struct mtr_sum *sum)
+static void sum_object(struct mtr_emitter *e, const char *name,
+		       const struct mtr_sum *sum)
 {
-	name_member(b, "totals");
-	mtr_strbuf_printf(b,
-			  "{\"blocks\":%" PRIu64 ",\"bytes\":%" PRIu64
-			  ",\"usable\":%" PRIu64 ",\"slack\":%" PRIu64 "}",
-			  sum->blocks, sum->bytes, sum->usable, sum->slack);
+	mtr_emit_object(e, name);
+	sum_members(e, sum);
+	mtr_emit_end(e);
 }
 
-static void tracer_member(const struct mtr_writer *w, struct mtr_strbuf *b)
+static void tracer_object(struct mtr_emitter *e, const struct mtr_writer *w)
 {
 	const struct mtr_descriptor *d = &w->s->heap.descriptor;
 
-	name_member(b, "tracer");
-	mtr_strbuf_printf(b,
-			  "{\"ledger\":%" PRIu64 ",\"stacks\":%" PRIu64
-			  ",\"records\":%" PRIu64 "}",
-			  d->ledger_bytes, d->depot_bytes,
-			  (uint64_t)w->s->heap.blocks.n * MTR_TRAILER);
+	mtr_emit_object(e, "tracer");
+	mtr_emit_number(e, "ledger", d->ledger_bytes);
+	mtr_emit_number(e, "stacks", d->depot_bytes);
+	mtr_emit_number(e, "records",
+			(uint64_t)w->s->heap.blocks.n * MTR_TRAILER);
+	mtr_emit_end(e);
 }
 
-static void drops_member(const struct mtr_writer *w, struct mtr_strbuf *b)
+static void drops_object(struct mtr_emitter *e, const struct mtr_writer *w)
 {
 	const uint64_t *drops = w->s->heap.descriptor.drops;
 	uint64_t others = 0;
 
-	name_member(b, "not_recorded");
-	mtr_strbuf_add(b, "{");
-	for (unsigned i = 0; i < MTR_DROP_COUNT; i++) {
-		number_member(b, mtr_name_drop_key(i), drops[i]);
-		comma(b);
-	}
+	mtr_emit_object(e, "not_recorded");
+	for (unsigned i = 0; i < MTR_DROP_COUNT; i++)
+		mtr_emit_number(e, mtr_name_drop_key(i), drops[i]);
 	for (unsigned i = MTR_DROP_COUNT; i < MTR_DROP_MAX; i++)
 		others += drops[i];
-	number_member(b, "others", others);
-	mtr_strbuf_add(b, "}");
+	mtr_emit_number(e, "others", others);
+	mtr_emit_end(e);
 }
 
-static void health_members(const struct mtr_writer *w, struct mtr_strbuf *b)
+static void health_members(struct mtr_emitter *e, const struct mtr_writer *w)
 {
 	const struct mtr_heap *h = &w->s->heap;
 
-	number_member(b, "damaged", h->damaged);
-	comma(b);
-	number_member(b, "no_code", h->no_code);
-	comma(b);
-	number_member(b, "conflicts", h->conflicts);
-	comma(b);
-	number_member(b, "lost", h->lost);
-	comma(b);
-	number_member(b, "without_stack", h->descriptor.stops[MTR_ROOT_NONE]);
-	comma(b);
-	name_member(b, "warnings");
-	mtr_strbuf_add(b, "[");
-	for (size_t i = 0; i < w->s->warnings.n; i++) {
-		if (i)
-			comma(b);
-		json_string(b, w->s->warnings.at[i]);
-	}
-	mtr_strbuf_add(b, "]");
+	mtr_emit_number(e, "damaged", h->damaged);
+	mtr_emit_number(e, "no_code", h->no_code);
+	mtr_emit_number(e, "conflicts", h->conflicts);
+	mtr_emit_number(e, "lost", h->lost);
+	mtr_emit_number(e, "without_stack", h->descriptor.stops[MTR_ROOT_NONE]);
+	mtr_emit_array(e, "warnings");
+	for (size_t i = 0; i < w->s->warnings.n; i++)
+		mtr_emit_text(e, NULL, w->s->warnings.at[i]);
+	mtr_emit_end(e);
 }
 
 /* ---------------------------------------------------------------- report */
 
-static void json_report_begin(struct mtr_writer *w, const struct mtr_tally *t)
+/* Those that were given. */
+static void filters_object(struct mtr_emitter *e,
+			   const struct mtr_filter_spec *f)
 {
-	struct mtr_strbuf b = { 0 };
+	static const struct mtr_filter_spec all = MTR_FILTER_ALL_INIT;
 
-	mtr_strbuf_add(&b, "{");
-	string_member(&b, "target", w->s->name);
-	comma(&b);
-	totals_member(&b, &t->total);
-	comma(&b);
-	tracer_member(w, &b);
-	comma(&b);
-	drops_member(w, &b);
-	comma(&b);
-	health_members(w, &b);
-	mtr_strbuf_add(&b, ",\n\"groups\":[");
-	mtr_writer_strbuf(w, &b);
-	w->begun = false;
+	f = f ? f : &all;
+	mtr_emit_object(e, "filters");
+	if (f->min_size != all.min_size)
+		mtr_emit_number(e, "min_size", f->min_size);
+	if (f->max_size != all.max_size)
+		mtr_emit_number(e, "max_size", f->max_size);
+	if (f->function)
+		mtr_emit_text(e, "function", f->function);
+	if (f->module)
+		mtr_emit_text(e, "module", f->module);
+	if (f->first != all.first || f->last != all.last)
+		mtr_emit_number(e, "first_generation", f->first);
+	if (f->last != all.last)
+		mtr_emit_number(e, "last_generation", f->last);
+	mtr_emit_end(e);
 }
 
-static void json_group(struct mtr_writer *w, const struct mtr_tally *t,
+static void left_out_object(struct mtr_emitter *e, const struct mtr_report *r)
+{
+	mtr_emit_object(e, "left_out");
+	sum_object(e, "by_filters", &r->tally->left_out);
+	mtr_emit_object(e, "by_top");
+	mtr_emit_number(e, "groups", r->tally->groups.n - r->shown);
+	sum_members(e, &r->rest);
+	mtr_emit_end(e);
+	mtr_emit_end(e);
+}
+
+static void stripped_array(struct mtr_emitter *e, const struct mtr_tally *t)
+{
+	mtr_emit_array(e, "stripped");
+	for (size_t i = 0; i < t->nameless.n; i++) {
+		const struct mtr_nameless *n = &t->nameless.at[i];
+		char id[MTR_NAME_BUILD_ID];
+
+		mtr_emit_object(e, NULL);
+		mtr_emit_text(e, "module", n->module->name);
+		mtr_emit_text(e, "build_id",
+			      mtr_name_build_id(id, &n->module->build_id));
+		sum_members(e, &n->sum);
+		mtr_emit_end(e);
+	}
+	mtr_emit_end(e);
+}
+
+static void pools_array(struct mtr_emitter *e, const struct mtr_notes *notes)
+{
+	mtr_emit_array(e, "allocators");
+	for (size_t i = 0; i < notes->n; i++) {
+		const struct mtr_found_pool *p = &notes->pools[i];
+
+		mtr_emit_object(e, NULL);
+		mtr_emit_text(e, "of", p->pool->what);
+		mtr_emit_bool(e, "hidden", p->pool->hidden);
+		if (!p->pool->hidden)
+			sum_members(e, &p->sum);
+		mtr_emit_text(e, "advice", p->pool->advice);
+		mtr_emit_end(e);
+	}
+	mtr_emit_end(e);
+}
+
+static void frames_rows(struct mtr_emitter *e, struct mtr_writer *w,
+			const uint32_t *order, size_t n)
+{
+	mtr_emit_rows(e, "frames");
+	for (size_t i = 0; i < n; i++)
+		site_objects(e, w, &w->s->sites.at[order[i]]);
+	mtr_emit_end(e);
+}
+
+/* The table of frames as it is numbered. */
+struct numbering {
+	struct mtr_writer *w;
+	uint32_t *order; /* sites, as they come */
+	size_t n, frames;
+};
+
+static void number_site(struct numbering *t, uint32_t site)
+{
+	if (t->w->frame_of[site] || !t->w->s->sites.at[site].pc)
+		return;
+	t->w->frame_of[site] = t->frames + 1;
+	t->frames += t->w->s->sites.at[site].n;
+	t->order[t->n++] = site;
+}
+
+static void number_group(struct numbering *t, const struct mtr_group *g)
+{
+	const struct mtr_heap_view *s = t->w->s;
+	uint32_t sites[MTR_STACK_FRAMES_MAX];
+	unsigned n =
+		g->stack ? mtr_stack_sites(&s->stacks, g->stack, sites) : 0;
+
+	for (unsigned i = 0; i < n; i++)
+		number_site(t, sites[i]);
+	if (g->site)
+		number_site(t, g->site - s->sites.at);
+}
+
+static void frames_table(struct mtr_emitter *e, struct mtr_writer *w,
+			 const struct mtr_report *r)
+{
+	size_t sites = w->s->sites.n + 1;
+	mtr_auto_free uint32_t *order = calloc(sites, sizeof(*order));
+	struct numbering t = { .w = w, .order = order };
+
+	w->frame_of = calloc(sites, sizeof(*w->frame_of));
+	if (!w->frame_of || !order) {
+		mtr_writer_no_memory(w);
+		return;
+	}
+	for (size_t i = 0; i < r->shown; i++)
+		number_group(&t, &r->tally->groups.at[i]);
+	frames_rows(e, w, order, t.n);
+}
+
+static void json_report_begin(struct mtr_writer *w, const struct mtr_report *r)
+{
+	struct mtr_emitter *e = w->emitter = calloc(1, sizeof(*e));
+
+	if (!e) {
+		mtr_writer_no_memory(w);
+		return;
+	}
+	begin(e, w, "report");
+	mtr_emit_text(e, "target", w->s->name);
+	mtr_emit_text(e, "by", mtr_name_by(r->tally->by));
+	mtr_emit_text(e, "sort", mtr_name_sort(w->sort));
+	filters_object(e, w->filter);
+	left_out_object(e, r);
+	sum_object(e, "totals", &r->tally->total);
+	mtr_emit_number(e, "resident", r->notes->resident.bytes);
+	sum_object(e, "wrappers", &r->tally->wrappers);
+	stripped_array(e, r->tally);
+	pools_array(e, r->notes);
+	tracer_object(e, w);
+	drops_object(e, w);
+	health_members(e, w);
+	frames_table(e, w, r);
+	mtr_emit_rows(e, "groups");
+}
+
+/* Numbers in the table of frames. */
+static void site_numbers(struct mtr_emitter *e, const struct mtr_writer *w,
+			 uint32_t site)
+{
+	uint32_t first = w->frame_of[site] - 1;
+
+	for (uint32_t i = 0; i < w->s->sites.at[site].n; i++)
+		mtr_emit_number(e, NULL, first + i);
+}
+
+static void group_stack(struct mtr_emitter *e, const struct mtr_writer *w,
+			const struct mtr_group *g)
+{
+	const struct mtr_heap_view *s = w->s;
+	uint32_t sites[MTR_STACK_FRAMES_MAX];
+	unsigned n;
+
+	mtr_emit_array(e, "stack");
+	if (g->stack) {
+		n = mtr_stack_sites(&s->stacks, g->stack, sites);
+		for (unsigned i = 0; i < n; i++)
+			site_numbers(e, w, sites[i]);
+	} else if (g->site && g->site->pc) {
+		site_numbers(e, w, g->site - s->sites.at);
+	}
+	mtr_emit_end(e);
+	if (g->site && g->site->pc)
+		mtr_emit_number(e, "owner",
+				w->frame_of[g->site - s->sites.at] - 1 +
+					g->site->owner - g->site->first);
+	if (g->stack)
+		stack_numbers(e, w, g->stack);
+}
+
+/*
+ * By stack that is a number, or where the caller is: all of the functions'
+ * names are in the table.
+ */
+static void key_member(struct mtr_emitter *e, struct mtr_writer *w,
 		       const struct mtr_group *g)
 {
-	struct mtr_strbuf b = { 0 }, key = { 0 };
+	struct mtr_strbuf key = { 0 };
 
-	(void)t;
-	mtr_strbuf_add(&b, w->begun ? ",\n{" : "\n{");
-	w->begun = true;
-	string_member(&b, "key", mtr_writer_key(w, g, &key));
-	mtr_strbuf_fini(&key);
-	comma(&b);
-	module_member(&b, g->module);
-	mtr_strbuf_printf(&b,
-			  ",\"bytes\":%" PRIu64 ",\"blocks\":%" PRIu64
-			  ",\"usable\":%" PRIu64 ",\"slack\":%" PRIu64 ",",
-			  g->sum.bytes, g->sum.blocks, g->sum.usable,
-			  g->sum.slack);
-	stack_members(w, &b, g->stack, g->site);
-	mtr_strbuf_add(&b, "}");
-	mtr_writer_strbuf(w, &b);
+	if (g->key) {
+		mtr_emit_text(e, "key", mtr_writer_key(w, g, &key));
+		mtr_strbuf_fini(&key);
+		return;
+	}
+	if (g->stack)
+		mtr_strbuf_printf(&key, "%" PRIu32, g->stack->id);
+	else if (g->site->pc)
+		mtr_name_place(&key, g->site->pc,
+			       mtr_heap_view_owner(w->s, g->site));
+	else
+		mtr_strbuf_add(&key, MTR_NAME_CORRUPT);
+	strbuf_member(e, w, "key", &key);
 }
 
-static void json_report_end(struct mtr_writer *w, const struct mtr_rest *rest)
+static void json_group(struct mtr_writer *w, const struct mtr_report *r,
+		       const struct mtr_group *g)
 {
-	(void)rest;
-	mtr_out_text(w->out, "\n]}\n");
+	struct mtr_emitter *e = w->emitter;
+
+	(void)r;
+	mtr_emit_object(e, NULL);
+	key_member(e, w, g);
+	mtr_emit_text(e, "module", g->module ? g->module->name : "");
+	mtr_emit_number(e, "bytes", g->sum.bytes);
+	mtr_emit_number(e, "blocks", g->sum.blocks);
+	mtr_emit_number(e, "usable", g->sum.usable);
+	mtr_emit_number(e, "slack", g->sum.slack);
+	group_stack(e, w, g);
+	mtr_emit_end(e);
+}
+
+static void json_report_end(struct mtr_writer *w, const struct mtr_report *r)
+{
+	(void)r;
+	if (w->out->error)
+		return;
+	mtr_emit_end(w->emitter);
+	mtr_emit_end(w->emitter);
 }
 
 /* ------------------------------------------------------------------ list */
@@ -286,17 +380,23 @@ static void json_owner(const struct mtr_writer *w, const struct mtr_site *site,
 		       struct mtr_strbuf *ret)
 {
 	const struct mtr_frame *owner = mtr_heap_view_owner(w->s, site);
+	struct mtr_strbuf name = { 0 };
 
-	comma(ret);
-	function_member(ret, site->pc, owner);
-	comma(ret);
-	module_member(ret, owner->module);
+	mtr_writer_name(w, &name, site->pc, owner);
+	ret->failed |= name.failed;
+	mtr_strbuf_add(ret, ",\"function\":");
+	mtr_emit_quote(ret, mtr_strbuf_text(&name));
+	mtr_strbuf_add(ret, ",\"module\":");
+	mtr_emit_quote(ret, owner->module ? owner->module->name : "");
 	mtr_strbuf_add(ret, ",\"stack_id\":");
+	mtr_strbuf_fini(&name);
 }
 
+/* Of millions of blocks, so it is made of pieces, not of members. */
 static void json_block(struct mtr_writer *w, const struct mtr_block *b)
 {
-	mtr_out_text(w->out, "{\"addr\":\"0x");
+	mtr_out_text(w->out,
+		     "{\"schema\":1,\"command\":\"list\",\"addr\":\"0x");
 	mtr_out_hex(w->out, b->addr);
 	mtr_out_text(w->out, "\",\"size\":");
 	mtr_out_dec(w->out, b->size);
@@ -312,10 +412,12 @@ static void json_block(struct mtr_writer *w, const struct mtr_block *b)
 	mtr_out_text(w->out, b->damaged ? ",\"damaged\":true}\n" : "}\n");
 }
 
-static void json_list_end(struct mtr_writer *w, const struct mtr_sum *total)
+static void json_list_end(struct mtr_writer *w, const struct mtr_sum *total,
+			  const struct mtr_sum *left_out)
 {
 	(void)w;
 	(void)total;
+	(void)left_out;
 }
 
 /* ------------------------------------------------------------------- why */
@@ -327,167 +429,149 @@ static const char *state_name(enum mtr_state state)
 					  : "unknown";
 }
 
-static void neighbour_member(const struct mtr_writer *w, struct mtr_strbuf *b,
+/* With all of its frames, for this is the only one; none if it is not known. */
+static void block_stack(struct mtr_emitter *e, struct mtr_writer *w,
+			const struct mtr_block *b)
+{
+	const struct mtr_stack *stack = b ? mtr_heap_view_stack(w->s, b) : NULL;
+	uint32_t sites[MTR_STACK_FRAMES_MAX];
+	unsigned n;
+
+	mtr_emit_array(e, "stack");
+	if (stack) {
+		n = mtr_stack_sites(&w->s->stacks, stack, sites);
+		for (unsigned i = 0; i < n; i++)
+			site_objects(e, w, &w->s->sites.at[sites[i]]);
+	} else if (b && mtr_writer_caller(w, b)->pc) {
+		site_objects(e, w, mtr_writer_caller(w, b));
+	}
+	mtr_emit_end(e);
+	if (stack)
+		stack_numbers(e, w, stack);
+}
+
+static void neighbour_member(struct mtr_emitter *e, struct mtr_writer *w,
 			     const char *name, const struct mtr_block *n)
 {
 	const struct mtr_site *site;
 
-	name_member(b, name);
 	if (!n) {
-		mtr_strbuf_add(b, "null");
+		mtr_emit_null(e, name);
 		return;
 	}
 	site = mtr_writer_owner(w, n);
-	mtr_strbuf_add(b, "{");
-	addr_member(b, "addr", n->addr);
-	comma(b);
-	string_member(b, "state", n->freed ? "freed" : "live");
-	comma(b);
-	number_member(b, "size", n->size);
-	comma(b);
-	number_member(b, "usable", n->usable);
-	comma(b);
-	function_member(b, site->pc, mtr_heap_view_owner(w->s, site));
-	mtr_strbuf_add(b, "}");
+	mtr_emit_object(e, name);
+	mtr_emit_addr(e, "addr", n->addr);
+	mtr_emit_text(e, "state", n->freed ? "freed" : "live");
+	mtr_emit_number(e, "size", n->size);
+	mtr_emit_number(e, "usable", n->usable);
+	function_member(e, w, site->pc, mtr_heap_view_owner(w->s, site));
+	mtr_emit_end(e);
 }
 
-static void mapping_member(struct mtr_strbuf *b, const struct mtr_range *r)
+static void mapping_member(struct mtr_emitter *e, const struct mtr_range *r)
 {
-	name_member(b, "mapping");
 	if (!r) {
-		mtr_strbuf_add(b, "null");
+		mtr_emit_null(e, "mapping");
 		return;
 	}
-	mtr_strbuf_add(b, "{");
-	addr_member(b, "start", r->start);
-	comma(b);
-	addr_member(b, "end", r->end);
-	comma(b);
-	string_member(b, "path", r->path);
-	mtr_strbuf_add(b, "}");
+	mtr_emit_object(e, "mapping");
+	mtr_emit_addr(e, "start", r->start);
+	mtr_emit_addr(e, "end", r->end);
+	mtr_emit_text(e, "path", r->path);
+	mtr_emit_end(e);
 }
 
 static void json_why(struct mtr_writer *w, const struct mtr_why *why)
 {
 	const struct mtr_block *block = why->found.block;
-	struct mtr_strbuf b = { 0 };
+	struct mtr_emitter e;
 
-	mtr_strbuf_add(&b, "{");
-	addr_member(&b, "addr", block ? block->addr : why->asked);
-	comma(&b);
-	addr_member(&b, "asked", why->asked);
-	comma(&b);
-	string_member(&b, "state", state_name(why->found.state));
-	comma(&b);
-	number_member(&b, "size", block ? block->size : 0);
-	comma(&b);
-	number_member(&b, "usable", block ? block->usable : 0);
-	comma(&b);
-	number_member(&b, "offset", why->found.offset);
-	comma(&b);
-	number_member(&b, "generation", block ? block->generation : 0);
-	comma(&b);
-	stack_members(w, &b, block ? mtr_heap_view_stack(w->s, block) : NULL,
-		      block ? mtr_writer_caller(w, block) : NULL);
-	comma(&b);
-	neighbour_member(w, &b, "before", why->found.before);
-	comma(&b);
-	neighbour_member(w, &b, "after", why->found.after);
-	comma(&b);
-	mapping_member(&b, why->mapping);
-	mtr_strbuf_add(&b, "}\n");
-	mtr_writer_strbuf(w, &b);
+	begin(&e, w, "why");
+	mtr_emit_text(&e, "target", w->s->name);
+	mtr_emit_addr(&e, "addr", block ? block->addr : why->asked);
+	mtr_emit_addr(&e, "asked", why->asked);
+	mtr_emit_text(&e, "state", state_name(why->found.state));
+	mtr_emit_number(&e, "size", block ? block->size : 0);
+	mtr_emit_number(&e, "usable", block ? block->usable : 0);
+	mtr_emit_number(&e, "offset", why->found.offset);
+	mtr_emit_number(&e, "generation", block ? block->generation : 0);
+	block_stack(&e, w, block);
+	neighbour_member(&e, w, "before", why->found.before);
+	neighbour_member(&e, w, "after", why->found.after);
+	mapping_member(&e, why->mapping);
+	mtr_emit_end(&e);
 }
 
 /* ------------------------------------------------------------------ info */
 
-static void stacks_member(const struct mtr_writer *w, struct mtr_strbuf *b)
+static void stacks_object(struct mtr_emitter *e, const struct mtr_writer *w)
 {
 	const struct mtr_stacks *s = &w->s->stacks;
 	const struct mtr_descriptor *d = &w->s->heap.descriptor;
 
-	name_member(b, "stacks");
-	mtr_strbuf_printf(b,
-			  "{\"depth\":%" PRIu32 ",\"distinct\":%zu,"
-			  "\"frames\":%" PRIu64 ",\"bytes\":%" PRIu64
-			  ",\"unknown\":%" PRIu64 ",\"ended\":{",
-			  d->stack_depth, s->list.n - !!s->list.n, s->nodes,
-			  d->depot_bytes, s->lost);
-	for (unsigned i = MTR_ROOT_NO_CFI; i < MTR_ROOT_COUNT; i++) {
-		if (i > MTR_ROOT_NO_CFI)
-			comma(b);
-		number_member(b, mtr_name_end_key(i), d->stops[i]);
-	}
-	mtr_strbuf_add(b, "}}");
+	mtr_emit_object(e, "stacks");
+	mtr_emit_number(e, "depth", d->stack_depth);
+	mtr_emit_number(e, "distinct", s->list.n - !!s->list.n);
+	mtr_emit_number(e, "frames", s->nodes);
+	mtr_emit_number(e, "bytes", d->depot_bytes);
+	mtr_emit_number(e, "unknown", s->lost);
+	mtr_emit_object(e, "ended");
+	for (unsigned i = MTR_ROOT_NO_CFI; i < MTR_ROOT_COUNT; i++)
+		mtr_emit_number(e, mtr_name_end_key(i), d->stops[i]);
+	mtr_emit_end(e);
+	mtr_emit_end(e);
 }
 
-static void options_member(struct mtr_strbuf *b, const struct mtr_descriptor *d)
+static void options_object(struct mtr_emitter *e,
+			   const struct mtr_descriptor *d)
 {
-	name_member(b, "options");
-	mtr_strbuf_printf(b,
-			  "{\"stacks\":%" PRIu32 ",\"frees\":%d,\"follow\":%d,"
-			  "\"caller\":\"%s\"}",
-			  d->stack_depth, !!(d->flags & MTR_FLAG_FREES),
-			  !(d->flags & MTR_FLAG_NOFOLLOW),
-			  d->flags & MTR_FLAG_DIRECT ? "direct" : "outside");
+	bool direct = d->flags & MTR_FLAG_DIRECT;
+
+	mtr_emit_object(e, "options");
+	mtr_emit_number(e, "stacks", d->stack_depth);
+	mtr_emit_number(e, "frees", !!(d->flags & MTR_FLAG_FREES));
+	mtr_emit_number(e, "follow", !(d->flags & MTR_FLAG_NOFOLLOW));
+	mtr_emit_text(e, "caller", direct ? "direct" : "outside");
+	mtr_emit_end(e);
 }
 
-static void json_bool(struct mtr_strbuf *b, const char *name, bool is)
-{
-	name_member(b, name);
-	mtr_strbuf_add(b, is ? "true" : "false");
-}
-
-static void version_members(const struct mtr_writer *w, struct mtr_strbuf *b)
+static void version_members(struct mtr_emitter *e, struct mtr_writer *w)
 {
 	const struct mtr_descriptor *d = &w->s->heap.descriptor;
 	mtr_auto_free char *version =
 		strndup(d->package_version, sizeof(d->package_version));
 
-	b->failed |= !version;
-	string_member(b, "version", version);
-	comma(b);
-	number_member(b, "format", d->version);
-	comma(b);
-	options_member(b, d);
-	comma(b);
-	json_bool(b, "counters", d->flags & MTR_FLAG_COUNTERS);
-	comma(b);
-	json_bool(b, "debug", d->flags & MTR_FLAG_DEBUG);
-	comma(b);
-	number_member(b, "generation", d->lead & 0x7f);
+	if (!version)
+		mtr_writer_no_memory(w);
+	mtr_emit_text(e, "version", version);
+	mtr_emit_number(e, "format", d->version);
+	options_object(e, d);
+	mtr_emit_bool(e, "counters", d->flags & MTR_FLAG_COUNTERS);
+	mtr_emit_bool(e, "debug", d->flags & MTR_FLAG_DEBUG);
+	mtr_emit_number(e, "generation", d->lead & 0x7f);
 }
 
 static void json_info(struct mtr_writer *w, const struct mtr_info *info)
 {
-	struct mtr_strbuf b = { 0 };
+	struct mtr_emitter e;
 
-	mtr_strbuf_add(&b, "{");
-	string_member(&b, "target", w->s->name);
-	comma(&b);
-	string_member(&b, "kind", mtr_name_kind(w->s->kind));
-	comma(&b);
-	number_member(&b, "pid", w->s->pid > 0 ? w->s->pid : 0);
-	comma(&b);
-	version_members(w, &b);
-	comma(&b);
-	string_member(&b, "allocator", info->allocator);
-	comma(&b);
-	totals_member(&b, &info->total);
-	comma(&b);
-	number_member(&b, "freed", w->s->heap.freed.n);
-	comma(&b);
-	number_member(&b, "callers", w->s->heap.sites.n - !!w->s->heap.sites.n);
-	comma(&b);
-	stacks_member(w, &b);
-	comma(&b);
-	tracer_member(w, &b);
-	comma(&b);
-	drops_member(w, &b);
-	comma(&b);
-	health_members(w, &b);
-	mtr_strbuf_add(&b, "}\n");
-	mtr_writer_strbuf(w, &b);
+	begin(&e, w, "info");
+	mtr_emit_text(&e, "target", w->s->name);
+	mtr_emit_text(&e, "kind", mtr_name_kind(w->s->kind));
+	mtr_emit_number(&e, "pid", w->s->pid > 0 ? w->s->pid : 0);
+	version_members(&e, w);
+	mtr_emit_text(&e, "allocator", info->allocator);
+	sum_object(&e, "totals", &info->total);
+	mtr_emit_number(&e, "resident", info->resident.bytes);
+	mtr_emit_number(&e, "freed", w->s->heap.freed.n);
+	mtr_emit_number(&e, "callers",
+			w->s->heap.sites.n - !!w->s->heap.sites.n);
+	stacks_object(&e, w);
+	tracer_object(&e, w);
+	drops_object(&e, w);
+	health_members(&e, w);
+	mtr_emit_end(&e);
 }
 
 const struct mtr_writer_ops mtr_write_json = {

@@ -32,19 +32,29 @@ static const struct {
 	[MTR_BY_GENERATION] = { "GENERATION", MTR_CUT_END },
 };
 
-static void text_report_begin(struct mtr_writer *w, const struct mtr_tally *t)
+static bool is_nothing(const struct mtr_report *r)
 {
-	mtr_text_head(w, &t->total);
+	return !r->tally->total.blocks && r->tally->left_out.blocks;
+}
+
+static void text_report_begin(struct mtr_writer *w, const struct mtr_report *r)
+{
+	mtr_text_head(w, r);
+	if (is_nothing(r)) {
+		mtr_text_nothing(w, &r->tally->left_out);
+		return;
+	}
 	mtr_text_colour(w, "1");
 	mtr_out_printf(w->out, "%*s%*s", SIZE, "BYTES", SHARE, "SHARE");
 	if (w->width)
 		mtr_text_spaces(w, BAR + 1);
-	mtr_out_printf(w->out, "%*s %*s  %s", BLOCKS, "BLOCKS", SIZE, "SLACK",
-		       columns[t->by].title);
+	mtr_out_printf(w->out, "%*s %*s  %s", BLOCKS, "BLOCKS", SIZE, "UNUSED",
+		       columns[r->tally->by].title);
 	mtr_text_colour(w, "0");
 	mtr_out_char(w->out, '\n');
 }
 
+/* @share: thousandths. */
 static void bar(struct mtr_writer *w, unsigned share)
 {
 	unsigned n = (share * BAR + 500) / 1000;
@@ -72,7 +82,7 @@ static int numbers(struct mtr_writer *w, const struct mtr_sum *sum,
 }
 
 /* What stands behind the key: whose it is, or where. */
-static void details(const struct mtr_writer *w, const struct mtr_tally *t,
+static void details(const struct mtr_writer *w, enum mtr_by by,
 		    const struct mtr_group *g, struct mtr_strbuf *ret)
 {
 	const struct mtr_frame *owner;
@@ -80,17 +90,18 @@ static void details(const struct mtr_writer *w, const struct mtr_tally *t,
 	if (!g->site)
 		return;
 	owner = mtr_heap_view_owner(w->s, g->site);
-	if (t->by == MTR_BY_FUNCTION && owner->function && g->module)
+	if (by == MTR_BY_FUNCTION && owner->function && g->module)
 		mtr_strbuf_printf(ret, "  [%s]", g->module->name);
-	if (t->by == MTR_BY_CALLER && owner->function)
-		mtr_strbuf_printf(ret, "  %s", owner->function);
-	if (t->by == MTR_BY_CALLER && owner->file)
+	if (owner->function &&
+	    (by == MTR_BY_CALLER || (by == MTR_BY_LINE && owner->file))) {
+		mtr_strbuf_add(ret, "  ");
+		mtr_writer_name(w, ret, g->site->pc, owner);
+	}
+	if (by == MTR_BY_CALLER && owner->file)
 		mtr_strbuf_printf(ret, " at %s:%d", owner->file, owner->line);
-	if (t->by == MTR_BY_LINE && owner->file && owner->function)
-		mtr_strbuf_printf(ret, "  %s", owner->function);
 }
 
-static void name(struct mtr_writer *w, const struct mtr_tally *t,
+static void name(struct mtr_writer *w, enum mtr_by by,
 		 const struct mtr_group *g, int left)
 {
 	struct mtr_strbuf more = { 0 };
@@ -99,8 +110,8 @@ static void name(struct mtr_writer *w, const struct mtr_tally *t,
 	int room = w->width ? w->width - left : 0;
 	int key = mtr_text_columns(text);
 
-	mtr_text_fit(w, text, room, columns[t->by].cut);
-	details(w, t, g, &more);
+	mtr_text_fit(w, text, room, columns[by].cut);
+	details(w, by, g, &more);
 	/* less than that of it tells nothing */
 	if (!room || key + 8 <= room)
 		mtr_text_fit(w, mtr_strbuf_text(&more), room ? room - key : 0,
@@ -109,26 +120,28 @@ static void name(struct mtr_writer *w, const struct mtr_tally *t,
 	mtr_strbuf_fini(&made);
 }
 
-static void text_group(struct mtr_writer *w, const struct mtr_tally *t,
+static void text_group(struct mtr_writer *w, const struct mtr_report *r,
 		       const struct mtr_group *g)
 {
 	unsigned share = mtr_text_share(mtr_sum_by(&g->sum, w->sort),
-					mtr_sum_by(&t->total, w->sort));
+					mtr_sum_by(&r->tally->total, w->sort));
 	int left = numbers(w, &g->sum, share);
 
-	name(w, t, g, left);
+	name(w, r->tally->by, g, left);
 	mtr_out_char(w->out, '\n');
 }
 
-static void text_report_end(struct mtr_writer *w, const struct mtr_rest *rest)
+static void text_report_end(struct mtr_writer *w, const struct mtr_report *r)
 {
-	if (!rest->groups)
+	size_t groups = r->tally->groups.n - r->shown;
+
+	if (!groups)
 		return;
-	mtr_text_size(w, rest->sum.bytes, SIZE);
+	mtr_text_size(w, r->rest.bytes, SIZE);
 	mtr_out_text(w->out, " in ");
-	mtr_text_count(w, rest->sum.blocks, "block");
+	mtr_text_count(w, r->rest.blocks, "block");
 	mtr_out_text(w->out, " of ");
-	mtr_text_count(w, rest->groups, "more group");
+	mtr_text_count(w, groups, "more group");
 	mtr_out_text(w->out, " (--top=0 shows all)\n");
 }
 
@@ -140,14 +153,19 @@ static void text_list_begin(struct mtr_writer *w)
 		     "       ADDRESS       SIZE     USABLE GEN  OWNER\n");
 }
 
+/* As it is shown. */
 static void text_owner(const struct mtr_writer *w, const struct mtr_site *site,
 		       struct mtr_strbuf *ret)
 {
 	const struct mtr_frame *owner = mtr_heap_view_owner(w->s, site);
+	struct mtr_strbuf text = { 0 };
 
-	mtr_name_frame(ret, site->pc, owner);
+	mtr_writer_name(w, &text, site->pc, owner);
 	if (owner->function && owner->module)
-		mtr_strbuf_printf(ret, "  [%s]", owner->module->name);
+		mtr_strbuf_printf(&text, "  [%s]", owner->module->name);
+	mtr_strbuf_add_shown(ret, mtr_strbuf_text(&text));
+	ret->failed |= text.failed;
+	mtr_strbuf_fini(&text);
 }
 
 static void address(struct mtr_writer *w, uint64_t addr)
@@ -164,23 +182,34 @@ static void address(struct mtr_writer *w, uint64_t addr)
 static void text_block(struct mtr_writer *w, const struct mtr_block *b)
 {
 	static const int left = 14 + 11 + 11 + 4 + 2;
+	const char *owner;
 
 	address(w, b->addr);
 	mtr_out_dec_wide(w->out, b->size, 11);
 	mtr_out_dec_wide(w->out, b->usable, 11);
 	mtr_out_dec_wide(w->out, b->generation, 4);
 	mtr_out_text(w->out, "  ");
-	mtr_text_fit(w, mtr_writer_owner_text(w, b, text_owner),
-		     w->width ? w->width - left : 0, MTR_CUT_END);
+	owner = mtr_writer_owner_text(w, b, text_owner);
+	if (w->width)
+		mtr_text_fit(w, owner, w->width - left, MTR_CUT_END);
+	else
+		mtr_out_text(w->out, owner);
 	mtr_out_char(w->out, '\n');
 }
 
-static void text_list_end(struct mtr_writer *w, const struct mtr_sum *total)
+static void text_list_end(struct mtr_writer *w, const struct mtr_sum *total,
+			  const struct mtr_sum *left_out)
 {
 	mtr_text_count(w, total->blocks, "block");
+	if (left_out->blocks) {
+		mtr_out_text(w->out, " of ");
+		mtr_out_commas(w->out, total->blocks + left_out->blocks);
+	}
 	mtr_out_text(w->out, ", ");
 	mtr_text_bytes(w, total->bytes);
-	mtr_out_char(w->out, '\n');
+	mtr_out_text(w->out, " requested\n");
+	if (!total->blocks)
+		mtr_text_nothing(w, left_out);
 }
 
 const struct mtr_writer_ops mtr_write_text = {

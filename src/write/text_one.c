@@ -15,14 +15,14 @@ static void verdict(struct mtr_writer *w, const struct mtr_why *why)
 {
 	static const char *const in[] = {
 		[MTR_IN_PAYLOAD] = "",
-		[MTR_IN_SLACK] = ", in the slack behind what was asked for",
+		[MTR_IN_SLACK] = ", in the unused tail of the block",
 		[MTR_IN_RECORD] = ", in the tracer's record",
 	};
 	const struct mtr_found *f = &why->found;
 
 	mtr_out_printf(w->out, "%#" PRIx64 " is ", why->asked);
 	if (!f->block) {
-		mtr_out_text(w->out, "in no block that was recorded\n");
+		mtr_out_text(w->out, "in no recorded block\n");
 		return;
 	}
 	if (f->offset) {
@@ -44,12 +44,13 @@ static void bounds(struct mtr_writer *w, const struct mtr_block *b)
 		       b->addr + b->usable);
 	mtr_text_count(w, b->usable, "byte");
 	mtr_out_text(w->out, " usable\n");
-	mtr_text_label(w, "asked for");
+	mtr_text_label(w, "requested");
 	if (b->damaged) {
-		mtr_out_text(w->out, "not known: the record is damaged\n");
+		mtr_out_text(w->out, "not known: the record is corrupt\n");
 	} else {
 		mtr_text_count(w, b->size, "byte");
-		mtr_out_printf(w->out, "; %" PRIu64 " slack, %d record\n",
+		mtr_out_printf(w->out,
+			       "; %" PRIu64 " unused, %d for the record\n",
 			       b->usable - MTR_TRAILER - b->size, MTR_TRAILER);
 	}
 	if (!b->freed) {
@@ -59,14 +60,19 @@ static void bounds(struct mtr_writer *w, const struct mtr_block *b)
 	}
 }
 
+/* @folded: how many wrappers are inlined into this one. */
 static void frame_line(struct mtr_writer *w, uint64_t pc,
-		       const struct mtr_frame *frame, const char *label)
+		       const struct mtr_frame *frame, const char *label,
+		       unsigned folded)
 {
 	struct mtr_strbuf text = { 0 };
 
-	mtr_name_frame(&text, pc, frame);
+	mtr_writer_name(w, &text, pc, frame);
 	if (frame->file)
 		mtr_strbuf_printf(&text, " at %s:%d", frame->file, frame->line);
+	if (folded)
+		mtr_strbuf_printf(&text, ", with %u wrapper%s inlined", folded,
+				  folded > 1 ? "s" : "");
 	if (frame->inlined)
 		mtr_strbuf_add(&text, ", inlined into");
 	else if (frame->function && frame->module) {
@@ -83,9 +89,11 @@ static void frame_line(struct mtr_writer *w, uint64_t pc,
 static void site_lines(struct mtr_writer *w, const struct mtr_site *site,
 		       const char *label)
 {
-	for (uint32_t i = 0; i < site->n; i++)
+	uint32_t folded = mtr_heap_view_folded(site);
+
+	for (uint32_t i = folded; i < site->n; i++)
 		frame_line(w, site->pc, &w->s->frames.at[site->first + i],
-			   i ? "" : label);
+			   i == folded ? label : "", i == folded ? folded : 0);
 }
 
 static void stack_end(struct mtr_writer *w, unsigned end)
@@ -108,12 +116,13 @@ static void callers(struct mtr_writer *w, const struct mtr_block *b)
 	unsigned n;
 
 	if (!stack) {
-		site_lines(w, mtr_writer_caller(w, b), "from");
+		site_lines(w, mtr_writer_caller(w, b), "allocated by");
 		return;
 	}
 	n = mtr_stack_sites(&w->s->stacks, stack, sites);
 	for (unsigned i = 0; i < n; i++)
-		site_lines(w, &w->s->sites.at[sites[i]], i ? "" : "from");
+		site_lines(w, &w->s->sites.at[sites[i]],
+			   i ? "" : "allocated by");
 	stack_end(w, w->s->stacks.calls.at[stack->call].end);
 }
 
@@ -129,7 +138,7 @@ static void neighbour(struct mtr_writer *w, const char *label,
 	mtr_text_count(w, n->size, "byte");
 	mtr_out_text(w->out, n->freed ? ", freed, " : ", ");
 	mtr_text_size(w, gap, 0);
-	mtr_out_text(w->out, " away, from ");
+	mtr_out_text(w->out, " away, allocated by ");
 	mtr_text_owner(w, n, 0);
 	mtr_out_char(w->out, '\n');
 }
@@ -205,12 +214,26 @@ static void dump(struct mtr_writer *w, const struct mtr_why *why)
 	}
 }
 
+/* Of the block's owner, if it has no name and could have one. */
+static void names(struct mtr_writer *w, const struct mtr_block *b)
+{
+	const struct mtr_frame *owner =
+		mtr_heap_view_owner(w->s, mtr_writer_owner(w, b));
+
+	if (owner->function || !owner->module || !owner->module->stripped)
+		return;
+	mtr_text_label(w, "no name for");
+	mtr_text_stripped(w, owner->module);
+	mtr_text_stripped_hint(w);
+}
+
 void mtr_text_why(struct mtr_writer *w, const struct mtr_why *why)
 {
 	verdict(w, why);
 	if (why->found.block) {
 		bounds(w, why->found.block);
 		callers(w, why->found.block);
+		names(w, why->found.block);
 	}
 	mapping(w, why);
 	neighbours(w, why);
@@ -300,17 +323,49 @@ static void stacks(struct mtr_writer *w)
 	stops(w);
 }
 
+static void tracer(struct mtr_writer *w)
+{
+	const struct mtr_descriptor *d = &w->s->heap.descriptor;
+	uint64_t records = (uint64_t)w->s->heap.blocks.n * MTR_TRAILER;
+
+	mtr_text_label(w, "tracer");
+	mtr_text_size(w, d->ledger_bytes + d->depot_bytes + records, 0);
+	mtr_out_text(w->out, " = ");
+	mtr_text_size(w, records, 0);
+	mtr_out_text(w->out, " records in blocks + ");
+	mtr_text_size(w, d->ledger_bytes, 0);
+	mtr_out_text(w->out, " ledger");
+	if (d->depot_bytes) {
+		mtr_out_text(w->out, " + ");
+		mtr_text_size(w, d->depot_bytes, 0);
+		mtr_out_text(w->out, " stacks");
+	}
+	mtr_out_char(w->out, '\n');
+}
+
+static void all_recorded(struct mtr_writer *w)
+{
+	for (unsigned i = 0; i < MTR_DROP_MAX; i++)
+		if (w->s->heap.descriptor.drops[i])
+			return;
+	mtr_text_label(w, "not recorded");
+	mtr_out_text(w->out, "nothing\n");
+}
+
 void mtr_text_info(struct mtr_writer *w, const struct mtr_info *info)
 {
-	mtr_text_target(w);
+	static const struct mtr_sum none = { 0 };
+
+	mtr_text_target(w, &info->resident, &info->total);
 	versions(w);
 	options(w);
 	mtr_text_label(w, "allocator");
 	mtr_text_clean(w, info->allocator ? info->allocator : "unknown");
 	mtr_out_char(w->out, '\n');
-	mtr_text_live(w, &info->total);
+	mtr_text_live(w, &info->total, &none);
 	counts(w);
 	stacks(w);
-	mtr_text_tracer(w);
+	tracer(w);
+	all_recorded(w);
 	mtr_text_health(w);
 }

@@ -76,7 +76,10 @@ static void line(const struct state *s, const struct mtr_branch *b, int columns,
 
 	numbers(s, &b->sum);
 	room = indent(s, columns, mark);
-	mtr_strbuf_add(&text, b->name);
+	if (s->w->short_names)
+		mtr_name_short(&text, b->name);
+	else
+		mtr_strbuf_add(&text, b->name);
 	if (b->frame && b->frame->file)
 		mtr_strbuf_printf(&text, " at %s:%d", last_part(b->frame->file),
 				  b->frame->line);
@@ -157,22 +160,25 @@ static void children(const struct state *s, const struct mtr_branch *b,
 	}
 }
 
-void mtr_text_tree(struct mtr_writer *w, const struct mtr_tally *tally,
-		   const struct mtr_tree *tree, size_t top)
+void mtr_text_tree(struct mtr_writer *w, const struct mtr_report *r)
 {
 	const struct state s = {
 		.w = w,
-		.tree = tree,
-		.whole = mtr_sum_by(&tally->total, w->sort),
-		.top = top,
+		.tree = r->tree,
+		.whole = mtr_sum_by(&r->tally->total, w->sort),
+		.top = r->top,
 	};
 
-	mtr_text_head(w, &tally->total);
+	mtr_text_head(w, r);
+	if (!r->tally->total.blocks && r->tally->left_out.blocks) {
+		mtr_text_nothing(w, &r->tally->left_out);
+		return;
+	}
 	mtr_text_colour(w, "1");
 	mtr_out_printf(w->out, "%*s%*s%*s  %s", SIZE,
-		       w->sort == MTR_SORT_SLACK ? "SLACK" : "BYTES", SHARE,
+		       w->sort == MTR_SORT_SLACK ? "UNUSED" : "BYTES", SHARE,
 		       "SHARE", BLOCKS, "BLOCKS", "CALL TREE");
 	mtr_text_colour(w, "0");
 	mtr_out_char(w->out, '\n');
-	children(&s, tree->branches.at, 0);
+	children(&s, r->tree->branches.at, 0);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What the text answers are made of: names made harmless and cut to fit, and
- * the lines that say how a record is doing. For write_text*.c.
+ * the lines that say how a record is doing. For text*.c.
  */
 #ifndef MTR_WRITE_TEXT_WORDS_H
 #define MTR_WRITE_TEXT_WORDS_H
@@ -10,7 +10,7 @@
 
 enum mtr_cut { MTR_CUT_END, MTR_CUT_START };
 
-/* @text with what could do something to a terminal replaced by "?". */
+/* @text as people are shown it: see mtr_utf8_show. */
 void mtr_text_clean(struct mtr_writer *w, const char *text);
 
 /* The same, in at most @columns; "..." stands for what is cut. 0: whole. */
@@ -47,18 +47,33 @@ void mtr_text_colour(struct mtr_writer *w, const char *code);
 /* Thousandths, rounded; nothing of nothing is 0. */
 unsigned mtr_text_share(uint64_t part, uint64_t whole);
 
-/* What stands above a table: all of the lines below, and an empty one. */
-void mtr_text_head(struct mtr_writer *w, const struct mtr_sum *total);
+/* "12.3 %" */
+void mtr_text_percent(struct mtr_writer *w, uint64_t part, uint64_t whole);
 
-/* The lines that a report and `info` share. */
-void mtr_text_target(struct mtr_writer *w);
-/* @total: of all blocks, or of those that passed a filter. */
-void mtr_text_live(struct mtr_writer *w, const struct mtr_sum *total);
-void mtr_text_tracer(struct mtr_writer *w);
+/* What stands above a table: what there is, what is not known, an empty line.
+ */
+void mtr_text_head(struct mtr_writer *w, const struct mtr_report *r);
+
+/*
+ * Where nothing passed the filters: what there would have been. @left_out is
+ * all that there is.
+ */
+void mtr_text_nothing(struct mtr_writer *w, const struct mtr_sum *left_out);
+
+/* The lines that a report and `info` share. @live: of all blocks. */
+void mtr_text_target(struct mtr_writer *w, const struct mtr_resident *resident,
+		     const struct mtr_sum *live);
+/* @left_out: by filters. */
+void mtr_text_live(struct mtr_writer *w, const struct mtr_sum *total,
+		   const struct mtr_sum *left_out);
+/* What was not recorded, is corrupt, or was said while it was read. */
 void mtr_text_health(struct mtr_writer *w);
 
-void mtr_text_tree(struct mtr_writer *w, const struct mtr_tally *tally,
-		   const struct mtr_tree *tree, size_t top);
+/* "libfoo.so, build-id 1234", which is stripped, and what helps then. */
+void mtr_text_stripped(struct mtr_writer *w, const struct mtr_module *module);
+void mtr_text_stripped_hint(struct mtr_writer *w);
+
+void mtr_text_tree(struct mtr_writer *w, const struct mtr_report *r);
 void mtr_text_why(struct mtr_writer *w, const struct mtr_why *why);
 void mtr_text_info(struct mtr_writer *w, const struct mtr_info *info);
 

@@ -6,55 +6,156 @@
 
 #include <errno.h>
 
+#include "base/map.h"
 #include "report/name.h"
 
-static void no_memory(struct mtr_writer *w)
+void mtr_writer_no_memory(struct mtr_writer *w)
 {
 	if (!w->out->error)
 		w->out->error = ENOMEM;
 }
 
-void mtr_write_report(struct mtr_writer *w, const struct mtr_tally *t,
-		      size_t top)
+/* ------------------------------------------------------------- short names */
+
+struct short_name {
+	char *text;
+	bool twice; /* of two groups */
+};
+
+static uint64_t short_hash(const char *text)
 {
-	struct mtr_rest rest = { 0 };
-
-	w->ops->report_begin(w, t);
-	for (size_t i = 0; i < t->groups.n; i++) {
-		const struct mtr_group *g = &t->groups.at[i];
-
-		if (!top || i < top) {
-			w->ops->group(w, t, g);
-			continue;
-		}
-		rest.groups++;
-		mtr_sum_add(&rest.sum, &g->sum);
-	}
-	w->ops->report_end(w, &rest);
+	return mtr_hash_text(text, 0);
 }
 
-void mtr_write_tree(struct mtr_writer *w, const struct mtr_tally *t,
-		    const struct mtr_tree *tree, size_t top)
+static bool short_is(const struct short_name *item, const char *text)
 {
-	w->ops->tree(w, t, tree, top);
+	return strcmp(item->text, text) == 0;
+}
+
+MTR_MAP(mtr_shorts, struct short_name, const char *, short_hash, short_is);
+
+/* False: no memory. */
+static bool shorts_add(struct mtr_shorts *shorts, const char *key)
+{
+	struct mtr_strbuf text = { 0 };
+	struct short_name *item = NULL;
+	bool is_new;
+
+	mtr_name_short(&text, key);
+	if (!text.failed)
+		item = mtr_shorts_put(shorts, mtr_strbuf_text(&text), &is_new);
+	if (item && is_new)
+		item->text = strdup(mtr_strbuf_text(&text));
+	else if (item)
+		item->twice = true;
+	mtr_strbuf_fini(&text);
+	return item && item->text;
+}
+
+/* Of the groups that are shown. */
+static void find_shorts(struct mtr_writer *w, const struct mtr_report *r)
+{
+	if (!w->short_names || r->tally->by != MTR_BY_FUNCTION)
+		return;
+	w->shorts = calloc(1, sizeof(*w->shorts));
+	for (size_t i = 0; w->shorts && i < r->shown; i++)
+		if (!shorts_add(w->shorts, r->tally->groups.at[i].key))
+			break;
+}
+
+static void shorts_fini(struct mtr_writer *w)
+{
+	for (size_t i = 0; w->shorts && i < w->shorts->n; i++)
+		free(w->shorts->at[i].text);
+	if (w->shorts)
+		mtr_shorts_fini(w->shorts);
+	free(w->shorts);
+	w->shorts = NULL;
+}
+
+void mtr_writer_name(const struct mtr_writer *w, struct mtr_strbuf *b,
+		     uint64_t pc, const struct mtr_frame *frame)
+{
+	if (w->short_names && frame->function)
+		mtr_name_short(b, frame->function);
+	else
+		mtr_name_frame(b, pc, frame);
+}
+
+/* The key, or what was made of it. */
+static const char *short_key(struct mtr_writer *w, const char *key,
+			     struct mtr_strbuf *room)
+{
+	const struct short_name *item;
+
+	mtr_name_short(room, key);
+	if (room->failed)
+		return key;
+	item = mtr_shorts_find(w->shorts, mtr_strbuf_text(room));
+	return item && !item->twice ? mtr_strbuf_text(room) : key;
+}
+
+const char *mtr_writer_key(struct mtr_writer *w, const struct mtr_group *g,
+			   struct mtr_strbuf *room)
+{
+	struct mtr_strbuf whole = { 0 };
+
+	if (g->key)
+		return w->shorts ? short_key(w, g->key, room) : g->key;
+	if (w->short_names) {
+		mtr_name_stack(&whole, w->s, g->stack, g->site);
+		mtr_name_short(room, mtr_strbuf_text(&whole));
+		room->failed |= whole.failed;
+		mtr_strbuf_fini(&whole);
+	} else {
+		mtr_name_stack(room, w->s, g->stack, g->site);
+	}
+	if (room->failed)
+		mtr_writer_no_memory(w);
+	return mtr_strbuf_text(room);
+}
+
+/* ----------------------------------------------------------------- answers */
+
+void mtr_write_report(struct mtr_writer *w, struct mtr_report *r)
+{
+	const struct mtr_groups *groups = &r->tally->groups;
+
+	if (r->tree && w->ops->tree) {
+		w->ops->tree(w, r);
+		return;
+	}
+	r->shown = r->top && r->top < groups->n ? r->top : groups->n;
+	for (size_t i = r->shown; i < groups->n; i++)
+		mtr_sum_add(&r->rest, &groups->at[i].sum);
+	find_shorts(w, r);
+	w->ops->report_begin(w, r);
+	for (size_t i = 0; i < r->shown && !w->out->error; i++)
+		w->ops->group(w, r, &groups->at[i]);
+	w->ops->report_end(w, r);
 }
 
 void mtr_write_list(struct mtr_writer *w, const struct mtr_filter *filter)
 {
 	const struct mtr_blocks *blocks = &w->s->heap.blocks;
-	struct mtr_sum total = { 0 };
+	struct mtr_sum total = { 0 }, left_out = { 0 };
 
 	w->ops->list_begin(w);
 	for (size_t i = 0; i < blocks->n && !w->out->error; i++) {
 		const struct mtr_block *b = &blocks->at[i];
 
-		if (!mtr_filter_passes(filter, b))
+		if (!mtr_filter_passes(filter, b)) {
+			mtr_sum_block(&left_out, b);
 			continue;
+		}
 		mtr_sum_block(&total, b);
 		w->ops->block(w, b);
 	}
-	w->ops->list_end(w, &total);
+	w->ops->list_end(w, &total, &left_out);
 }
+
+/* ------------------------------------------------- for the writers themselves
+ */
 
 const char *mtr_writer_owner_text(struct mtr_writer *w,
 				  const struct mtr_block *b,
@@ -69,7 +170,7 @@ const char *mtr_writer_owner_text(struct mtr_writer *w,
 		return w->owners[i];
 	make(w, &w->s->sites.at[i], &text);
 	if (!w->owners || text.failed || !text.text) {
-		no_memory(w);
+		mtr_writer_no_memory(w);
 		mtr_strbuf_fini(&text);
 		return "";
 	}
@@ -77,21 +178,10 @@ const char *mtr_writer_owner_text(struct mtr_writer *w,
 	return text.text;
 }
 
-const char *mtr_writer_key(struct mtr_writer *w, const struct mtr_group *g,
-			   struct mtr_strbuf *room)
-{
-	if (g->key)
-		return g->key;
-	mtr_name_stack(room, w->s, g->stack, g->site);
-	if (room->failed)
-		no_memory(w);
-	return mtr_strbuf_text(room);
-}
-
 void mtr_writer_strbuf(struct mtr_writer *w, struct mtr_strbuf *b)
 {
 	if (b->failed)
-		no_memory(w);
+		mtr_writer_no_memory(w);
 	mtr_out_text(w->out, mtr_strbuf_text(b));
 	mtr_strbuf_fini(b);
 }
@@ -101,5 +191,10 @@ void mtr_writer_fini(struct mtr_writer *w)
 	for (size_t i = 0; w->owners && i < w->s->sites.n; i++)
 		free(w->owners[i]);
 	free(w->owners);
+	free(w->emitter);
+	free(w->frame_of);
+	w->emitter = NULL;
 	w->owners = NULL;
+	w->frame_of = NULL;
+	shorts_fini(w);
 }

@@ -3,17 +3,18 @@
  * One stream of calls, a writer for each format.
  *
  * Who has an answer calls mtr_write_*; it comes out as text, JSON, CSV or
- * chap's list, into the mtr_out. Each write_*.c knows its own format and
- * nothing of where the answer comes from. A writer that lacks an operation
- * cannot put that answer: struct mtr_command's .formats knows.
+ * chap's list, into the mtr_out. Each file knows its own format and nothing of
+ * where the answer comes from. A writer that lacks an operation cannot put that
+ * answer: struct mtr_command's .formats knows.
  */
 #ifndef MTR_WRITE_WRITER_H
 #define MTR_WRITE_WRITER_H
 
 #include "base/strbuf.h"
 #include "report/block.h"
-#include "write/out.h"
+#include "report/notes.h"
 #include "report/tree.h"
+#include "write/out.h"
 
 struct mtr_writer;
 
@@ -30,25 +31,33 @@ struct mtr_why {
 
 struct mtr_info {
 	struct mtr_sum total;
+	struct mtr_resident resident;
 	const char *allocator; /* path; NULL: unknown */
 };
 
-/* What --top leaves out. */
-struct mtr_rest {
-	size_t groups;
-	struct mtr_sum sum;
+/* What a report says. */
+struct mtr_report {
+	const struct mtr_tally *tally;
+	const struct mtr_notes *notes;
+	const struct mtr_tree *tree; /* by stack, for text; else NULL */
+	size_t top;		     /* groups or branches shown; 0: all */
+
+	size_t shown;	     /* groups; the others are left out: */
+	struct mtr_sum rest; /* all of them together */
 };
 
 struct mtr_writer_ops {
-	void (*report_begin)(struct mtr_writer *w, const struct mtr_tally *t);
-	void (*group)(struct mtr_writer *w, const struct mtr_tally *t,
+	void (*report_begin)(struct mtr_writer *w, const struct mtr_report *r);
+	void (*group)(struct mtr_writer *w, const struct mtr_report *r,
 		      const struct mtr_group *g);
-	void (*report_end)(struct mtr_writer *w, const struct mtr_rest *rest);
-	void (*tree)(struct mtr_writer *w, const struct mtr_tally *t,
-		     const struct mtr_tree *tree, size_t top);
+	void (*report_end)(struct mtr_writer *w, const struct mtr_report *r);
+	/* in place of the groups; NULL: groups will do */
+	void (*tree)(struct mtr_writer *w, const struct mtr_report *r);
 	void (*list_begin)(struct mtr_writer *w);
 	void (*block)(struct mtr_writer *w, const struct mtr_block *b);
-	void (*list_end)(struct mtr_writer *w, const struct mtr_sum *total);
+	/* @left_out: what did not pass the filter */
+	void (*list_end)(struct mtr_writer *w, const struct mtr_sum *total,
+			 const struct mtr_sum *left_out);
 	void (*why)(struct mtr_writer *w, const struct mtr_why *why);
 	void (*info)(struct mtr_writer *w, const struct mtr_info *info);
 };
@@ -57,11 +66,18 @@ struct mtr_writer {
 	const struct mtr_writer_ops *ops;
 	struct mtr_out *out;
 	const struct mtr_heap_view *s;
-	enum mtr_sort sort; /* what shares are of */
-	int width;	    /* columns of the terminal; 0: it is none */
+	const struct mtr_filter_spec *filter; /* NULL: every block */
+	enum mtr_sort sort;		      /* what shares are of */
+	int width; /* columns of the terminal; 0: it is none */
 	bool colour;
-	bool begun;    /* something stands before the next item */
-	char **owners; /* what a list says of each site, once it was asked */
+	bool short_names;   /* without template arguments */
+	bool asked_servers; /* --debuginfod was given */
+
+	/* the writers' own */
+	char **owners; /* what a list says of each site, once asked */
+	struct mtr_emitter *emitter; /* JSON: while groups come */
+	uint32_t *frame_of; /* JSON: 1 + the number of a site's first frame */
+	struct mtr_shorts *shorts; /* names of groups, to tell them apart */
 };
 
 extern const struct mtr_writer_ops mtr_write_text;
@@ -69,17 +85,12 @@ extern const struct mtr_writer_ops mtr_write_json;
 extern const struct mtr_writer_ops mtr_write_csv;
 extern const struct mtr_writer_ops mtr_write_chap;
 
-/* @top groups, 0: all. */
-void mtr_write_report(struct mtr_writer *w, const struct mtr_tally *t,
-		      size_t top);
-/* At most @top branches of any one, 0: all, however small. */
-void mtr_write_tree(struct mtr_writer *w, const struct mtr_tally *t,
-		    const struct mtr_tree *tree, size_t top);
+/* Of @r the first three or four members are given. */
+void mtr_write_report(struct mtr_writer *w, struct mtr_report *r);
 void mtr_write_list(struct mtr_writer *w, const struct mtr_filter *filter);
 void mtr_writer_fini(struct mtr_writer *w);
 
-/* ------------------------------------------------ for the writers themselves
- */
+/* ------------------------------------------- for the writers themselves */
 
 /* The site that @b's record names. */
 static inline const struct mtr_site *
@@ -95,12 +106,16 @@ static inline uint32_t mtr_writer_stack_id(const struct mtr_writer *w,
 	return b->stack ? w->s->stacks.list.at[b->stack].id : 0;
 }
 
-/* The site that @b is put down to. */
+/* The site that @b is attributed to. */
 static inline const struct mtr_site *
 mtr_writer_owner(const struct mtr_writer *w, const struct mtr_block *b)
 {
 	return &w->s->sites.at[mtr_heap_view_site(w->s, b)];
 }
+
+/* What a frame is called, short or in full. */
+void mtr_writer_name(const struct mtr_writer *w, struct mtr_strbuf *b,
+		     uint64_t pc, const struct mtr_frame *frame);
 
 typedef void mtr_site_text(const struct mtr_writer *w,
 			   const struct mtr_site *site, struct mtr_strbuf *ret);
@@ -113,11 +128,17 @@ const char *mtr_writer_owner_text(struct mtr_writer *w,
 				  const struct mtr_block *b,
 				  mtr_site_text *make);
 
-/* The key of @g, which may have to be made in *room, for the caller to free. */
+/*
+ * The key of @g, which may have to be made in *room, for the caller to free.
+ * Names that would be the same without template arguments keep them.
+ */
 const char *mtr_writer_key(struct mtr_writer *w, const struct mtr_group *g,
 			   struct mtr_strbuf *room);
 
 /* The text of @b, and @b is empty again. */
 void mtr_writer_strbuf(struct mtr_writer *w, struct mtr_strbuf *b);
+
+/* There was no memory: the answer is cut, and an error. */
+void mtr_writer_no_memory(struct mtr_writer *w);
 
 #endif

@@ -37,7 +37,7 @@ refuses 1 'nosuch: no such file' why nosuch 0x10
 refuses 1 'text: it is neither' mark text
 
 for address in zz 0x 12g '' ' 12' 12345678901234567; do
-    refuses 1 'it is no address' why empty "$address"
+    refuses 1 'is not an address' why empty "$address"
 done
 
 # Processes
@@ -80,25 +80,40 @@ fi
 # Command lines
 for cmd in run report list why info mark; do
     refuses 2 'no-such-option' $cmd --no-such-option
-    refuses 2 "$cmd needs " $cmd
+    refuses 2 "missing [A-Z]*" $cmd
     grep -q "^Try 'malloc_tracer $cmd --help'" said ||
         fail "$cmd: no word of --help"
 done
-refuses 2 "'frobnicate' is no command" frobnicate
-refuses 2 "report takes no 'b'" report a b
-refuses 2 "why needs TARGET ADDR" why a
-refuses 2 "why takes no 'c'" why a b c
-refuses 2 "'nonsense'" report --by=nonsense text
-refuses 2 "'nonsense'" report --sort=nonsense text
-refuses 2 "'-1'" report --top=-1 text
-refuses 2 "''" report --top= text
-refuses 2 "'chap'" report --format=chap text
-refuses 2 "'xml'" list --format=xml text
-refuses 2 "'1x'" list --min-size=1x text
-refuses 2 "'99999999999T'" list --max-size=99999999999T text
-refuses 2 "'2-1'" list --generation=2-1 text
-refuses 2 "'('" list "--function=(" text
-refuses 2 "'('" report "--skip=(" text
+refuses 2 "unknown command 'frobnicate'$" frobnicate
+refuses 2 "unexpected argument 'b'$" report a b
+refuses 2 "missing TARGET$" report
+refuses 2 "missing TARGET ADDR$" why
+refuses 2 "missing ADDR$" why a
+refuses 2 "missing PID$" mark
+refuses 2 "missing PROGRAM" run -s
+refuses 2 "unexpected argument 'c'$" why a b c
+
+# A value that is not accepted is answered with those that are.
+invalid() { # VALUES OPTION VALUE COMMAND
+    refuses 2 "$2: invalid value '$3' ($1)$" "$4" "$2=$3" text
+}
+invalid 'function, module, caller, line, stack, size, generation' --by x report
+invalid 'bytes, count, unused' --sort x report
+invalid 'text, json, csv' --format chap report
+invalid 'text, json, csv, chap' --format xml list
+invalid 'short, full' --names long report
+invalid 'a number; 0: all' --top -1 report
+invalid 'a number; 0: all' --top '' report
+invalid 'a number of bytes.*' --min-size 1x list
+invalid 'a number of bytes.*' --max-size 99999999999T list
+invalid 'N, N-M or N-.*' --generation 2-1 list
+invalid 'an extended regular expression' --function '(' list
+invalid 'an extended regular expression' --skip '(' report
+set --
+while [ $# -lt 33 ]; do
+    set -- "$@" --skip-module=x
+done
+refuses 2 "skip-module: invalid value 'x' (no more than 32 of them)" report "$@" text
 "$command" >answer 2>said
 [ $? -eq 2 ] || fail "without a command: not 2"
 [ ! -s answer ] || fail "without a command it writes to standard output"

@@ -36,6 +36,18 @@ grep -q "$here/mine" said || fail "no word of the missing program"
 ! sed 1d answer | grep -v '^mine+0x[0-9a-f]*,mine,' ||
     fail "a name without the program"
 
+# where the answer has no place for it, a warning goes to standard error
+for format in csv text json chap; do
+    "$command" list --format=$format --module=mine "$core" >answer 2>said ||
+        fail "list --format=$format: $(cat said)"
+    grep -q "^malloc_tracer: .*: warning: .*$here/mine" said ||
+        fail "list --format=$format: no warning"
+    [ -s answer ] || fail "list --format=$format: no answer"
+done
+"$command" report --json "$core" >answer 2>said || fail "--json: $(cat said)"
+[ ! -s said ] || fail "--json: says what its answer has"
+grep -q "\"warnings\":\[\".*$here/mine" answer || fail "--json: no warning"
+
 owners "--sysroot=$here/elsewhere"
 same "sysroot" want got
 owners "--exe=$here/elsewhere$here/mine"

@@ -73,7 +73,15 @@ def load(name):
 report, size, info = load("report.json"), load("size.json"), load("info.json")
 blocks = [json.loads(line) for line in open("list.json")]
 totals = report["totals"]
-assert report["target"] == sys.argv[1]
+for answer, command in (report, "report"), (size, "report"), (info, "info"):
+    assert (answer["schema"], answer["command"]) == (1, command)
+    assert answer["target"] == sys.argv[1]
+    assert answer["resident"] > 0
+assert (size["by"], size["sort"]) == ("size", "bytes")
+rest = size["left_out"]["by_top"]
+assert rest["groups"] > 0
+for key in "blocks", "bytes":
+    assert rest[key] + sum(g[key] for g in size["groups"]) == totals[key]
 for key in "blocks", "bytes", "usable":
     assert totals[key] == sum(g[key] for g in report["groups"]), key
     assert totals[key] == size["totals"][key] == info["totals"][key], key
@@ -82,16 +90,19 @@ assert sum(b["size"] for b in blocks) == totals["bytes"]
 assert sum(b["usable"] for b in blocks) == totals["usable"]
 assert len(size["groups"]) == 3
 for b in blocks:
-    assert set(b) == {"addr", "size", "usable", "caller", "function",
+    assert (b["schema"], b["command"]) == (1, "list")
+    assert set(b) == {"schema", "command", "addr", "size", "usable", "caller", "function",
                       "module", "stack_id", "generation"}, b
     assert int(b["addr"], 0) > 0 and b["addr"].startswith("0x")
 for g in report["groups"]:
     assert set(g) >= {"key", "module", "bytes", "blocks", "usable", "stack"}
-    for f in g["stack"]:
+    for i in g["stack"] + [g["owner"]]:
+        f = report["frames"][i]
         assert set(f) >= {"pc", "function", "file", "line", "module"}
 many = [g for g in report["groups"] if g["key"] == "many"]
 assert len(many) == 1 and many[0]["blocks"] == 20000
-assert many[0]["stack"][0]["file"].endswith("known.c")
+assert report["frames"][many[0]["stack"][0]]["file"].endswith("known.c")
+assert len(set(json.dumps(f) for f in report["frames"])) == len(report["frames"])
 END
 else
     echo "no python3: JSON not parsed"

@@ -45,7 +45,8 @@ has_line "MALLOC_TRACER_OPTIONS=stacks=8"
 status 0 -s64 -o frees=1 -- env
 has_line "MALLOC_TRACER_OPTIONS=stacks=64,frees=1"
 for depth in 65 -1 x 1x; do
-    refuses 2 "-s: '$depth' is not what it takes" run "-s$depth" env
+    refuses 2 "-s: invalid value '$depth' (a number from 0 to 64, .*)" \
+        run "-s$depth" env
 done
 
 # The program's own options are its own.
@@ -72,6 +73,14 @@ esac
 export MALLOC_TRACER_LIBRARY
 MALLOC_TRACER_LIBRARY=$mtr_tmp/nosuch
 refuses 1 'nosuch: No such file' run true
+# The loader would search for a name without a slash.
+cp "$MTR_LIB" beside.so
+MALLOC_TRACER_LIBRARY=beside.so
+status 0 env
+has_line "LD_PRELOAD=$(pwd -P)/beside.so"
+mkdir -p one/two
+(cd one/two && MALLOC_TRACER_LIBRARY=../../beside.so "$command" run env) >answer
+has_line "LD_PRELOAD=$(pwd -P)/one/two/../../beside.so"
 mkdir 'a b'
 cp "$MTR_LIB" 'a b/lib.so'
 MALLOC_TRACER_LIBRARY='a b/lib.so'

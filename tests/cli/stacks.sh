@@ -57,7 +57,7 @@ address() { # STACK
 
 check_why() {
     ask why "$target" "$(address 'main;left;outer;middle;inner')"
-    sed -n '/^from/,/ main at /s/^[a-z]*  *//p' answer |
+    sed -n '/^allocated by/,/ main at /s/^[a-z ]*  //p' answer |
         sed 's/ at .*\/stacked\.c:[0-9]*//; s/ \[stacked+0x[0-9a-f]*\]//' >got
     printf '%s\n' inner 'middle, inlined into' outer left main >want
     same "$target: why" want got
@@ -77,7 +77,7 @@ check_why() {
     ask list --format=json --min-size=777 --max-size=777 "$target"
     signal=$(sed -n 's/.*"addr":"\([^"]*\)".*/\1/p' answer)
     ask why "$target" "$signal"
-    sed -n '/^from/,/^mapping/s/^[a-z]*  *\([a-z_]*\|<.*>\) .*/\1/p' answer |
+    sed -n '/^allocated by/,/^mapping/s/^[a-z ]*  \([a-z_]*\|<.*>\) .*/\1/p' answer |
         grep -x 'inner\|on_signal\|<.*>\|interrupted\|main' >got
     printf '%s\n' inner on_signal '<signal handler called>' interrupted main \
         >want
@@ -97,6 +97,20 @@ check_skip() {
     done
     ! grep -q '^libc[-.0-9]*so' answer ||
         fail "$target: --skip skips what does not match"
+
+    # a whole module, by name or path, or two
+    ask report --format=csv --by=module --skip-module=nosuch "$target"
+    mv answer without
+    for skip in stacked "$program"; do
+        ask report --format=csv --by=module --skip-module=nosuch \
+            --skip-module="$skip" "$target"
+        grep -q '^libc[-.0-9]*so' answer || {
+            cat answer
+            fail "$target: --skip-module=$skip skips nothing"
+        }
+    done
+    ! grep -q '^libc[-.0-9]*so' without ||
+        fail "$target: --skip-module skips what it does not name"
 }
 
 check_info() {

@@ -11,8 +11,8 @@ program=$(victim stacked_cxx)
 owner_is() { # FUNCTION ADDRESS
     ask why --json "$pid" "$2"
     ask list --format=json "$pid"
-    grep "^{\"addr\":\"$2\"" answer | grep -q "\"function\":\"$1(" || {
-        grep "^{\"addr\":\"$2\"" answer
+    grep "\"addr\":\"$2\"" answer | grep -q "\"function\":\"$1(" || {
+        grep "\"addr\":\"$2\"" answer
         fail "$run_options: it is not $1's"
     }
 }
@@ -35,7 +35,7 @@ while read -r function address size; do
     # a node of a map begins before its value
     if [ "$size" = 0 ]; then
         ask why --json "$pid" "$address"
-        address=$(sed 's/^{"addr":"\([^"]*\)".*/\1/' answer)
+        address=$(sed 's/.*,"addr":"\([^"]*\)".*/\1/' answer)
     fi
     owner_is "$function" "$address"
 done <truth

@@ -16,9 +16,9 @@ plus() { # HEX N
 ask why "$pid" "$2"
 has "^$2 is the start of a live block$"
 has "^block  *$2 to 0x$(plus "$2" "$4"): $4 bytes usable$"
-has "^asked for  *$3 bytes; $(($4 - 16 - $3)) slack, 16 record$"
+has "^requested  *$3 bytes; $(($4 - 16 - $3)) unused, 16 for the record$"
 has '^generation  *0$'
-has '^from  *alpha at .*known\.c:[0-9]* \[known+0x[0-9a-f]*\]$'
+has '^allocated by  alpha at .*known\.c:[0-9]* \[known+0x[0-9a-f]*\]$'
 has '^before  *0x'
 has '^after  *0x'
 has '^mapping  *0x'
@@ -29,24 +29,25 @@ has " is $(($3 - 1)) bytes into a live block$"
 ask why "$pid" "$(plus "$2" $(($4 - 1)))"
 has "in the tracer's record$"
 ask why --json "$pid" "0x$(plus "$2" 5)"
-has "^{\"addr\":\"$2\",.*\"state\":\"live\",\"size\":$3,\"usable\":$4,\"offset\":5,"
+has '^{"schema":1,"command":"why",'
+has "\"addr\":\"$2\",.*\"state\":\"live\",\"size\":$3,\"usable\":$4,\"offset\":5,"
 has '"stack":\[{"pc":"0x[0-9a-f]*","function":"alpha","file":".*known.c",'
 
 # No block.
 ask why "$pid" 10
-has '^0x10 is in no block'
+has '^0x10 is in no recorded block'
 has '^mapping  *none'
 ask why --json "$pid" 10
 has '"addr":"0x10".*"state":"unknown".*"stack":\[\].*"mapping":null'
 code=$(sed -n 's/^\([0-9a-f]*\)-[0-9a-f]* r-xp .*known$/\1/p' "/proc/$pid/maps" |
     head -n 1)
 ask why "$pid" "$code"
-has 'in no block'
+has 'in no recorded block'
 has '^mapping .*known (known+0x[0-9a-f]*)$'
 
 if have_gcore; then
     ask why "$core" "$2"
-    has '^from  *alpha at '
+    has '^allocated by  alpha at '
     has "^ *${2#0x}  6b 6b "
 fi
 stop

@@ -230,7 +230,7 @@ static bool harmless;
 static struct mtr_writer writer(const struct mtr_heap_view *s,
 				const struct mtr_writer_ops *ops)
 {
-	harmless = ops == &mtr_write_text || ops == &mtr_write_json;
+	harmless = true;
 	out.take = take;
 	out.to = &harmless;
 	return (struct mtr_writer){ .ops = ops, .out = &out, .s = s };
@@ -247,13 +247,19 @@ static void write_tree(const struct mtr_heap_view *s, const struct mtr_tally *t,
 		       enum mtr_sort sort, int width, size_t top)
 {
 	struct mtr_writer w = writer(s, &mtr_write_text);
+	struct mtr_notes notes;
 	struct mtr_tree tree;
+	struct mtr_report r = {
+		.tally = t, .notes = &notes, .tree = &tree, .top = top
+	};
 
+	MUST(!mtr_notes_make(s, t, &notes));
 	MUST(!mtr_tree_make(s, t, sort, &tree));
 	look_at_tree(&tree, t);
 	w.sort = sort;
 	w.width = width;
-	mtr_write_tree(&w, t, &tree, top);
+	w.short_names = width;
+	mtr_write_report(&w, &r);
 	mtr_tree_fini(&tree);
 	written(&w);
 }
@@ -263,8 +269,12 @@ static void write_report(const struct mtr_heap_view *s,
 			 const struct mtr_writer_ops *ops, size_t top)
 {
 	struct mtr_writer w = writer(s, ops);
+	struct mtr_notes notes;
+	struct mtr_report r = { .tally = t, .notes = &notes, .top = top };
 
-	mtr_write_report(&w, t, top);
+	MUST(!mtr_notes_make(s, t, &notes));
+	w.short_names = top;
+	mtr_write_report(&w, &r);
 	written(&w);
 }
 

@@ -88,6 +88,28 @@ START_TEST(strbuf_grows)
 }
 END_TEST
 
+/* The end needs room, too. */
+START_TEST(strbuf_of_any_length)
+{
+	char text[300];
+
+	memset(text, 'x', sizeof(text));
+	for (size_t n = 0; n < sizeof(text); n++) {
+		struct mtr_strbuf once = { 0 }, twice = { 0 };
+
+		mtr_strbuf_add_bytes(&once, text, n);
+		mtr_strbuf_add_bytes(&twice, text, n / 2);
+		mtr_strbuf_printf(&twice, "%.*s", (int)(n - n / 2), text);
+		ck_assert_uint_eq(strlen(mtr_strbuf_text(&once)), n);
+		ck_assert_str_eq(mtr_strbuf_text(&once),
+				 mtr_strbuf_text(&twice));
+		ck_assert(!n || (once.room > n && twice.room > n));
+		mtr_strbuf_fini(&once);
+		mtr_strbuf_fini(&twice);
+	}
+}
+END_TEST
+
 START_TEST(strbuf_without_memory_is_said_once)
 {
 	struct mtr_strbuf b = { 0 };
@@ -236,6 +258,7 @@ int main(void)
 	tcase_add_test(t, error_has_a_code);
 	tcase_add_test(t, error_without_memory_may_be_destroyed);
 	tcase_add_test(t, strbuf_grows);
+	tcase_add_test(t, strbuf_of_any_length);
 	tcase_add_test(t, strbuf_without_memory_is_said_once);
 	tcase_add_test(t, vector_grows);
 	tcase_add_test(t, map_finds_what_was_put_in);

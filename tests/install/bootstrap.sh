@@ -134,7 +134,7 @@ check_demo() {
     tail -n 1 "$mtr_tmp/out" |
         grep -Eq '^ *110[.]0 MiB +100[.]0% +4 .* main  [[]hello_world[]]$' ||
         fail "the demo does not end with main and its 110 MiB"
-    grep -q '^live  *4 blocks, 110.0 MiB (115,343,419 bytes) asked for$' \
+    grep -q '^live  *4 blocks, 110.0 MiB (115,343,419 bytes) requested$' \
         "$mtr_tmp/out" || fail "the demo's numbers are not exact"
     rm -f "$tree"/build/demo/core.*
 }

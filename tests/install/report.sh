@@ -15,9 +15,9 @@ report() { # PROGRAM
         "$MTR_COMMAND" why "$core" "$s19" >"$mtr_tmp/why" ||
             fail "why: exit status $?"
         cat "$mtr_tmp/why"
-        grep -q '^from  *main at .*/examples/hello_world' "$mtr_tmp/why" ||
+        grep -q '^allocated by  main at .*/examples/hello_world' "$mtr_tmp/why" ||
             fail "why does not say main"
-        grep -q '^asked for  *19 bytes' "$mtr_tmp/why" ||
+        grep -q '^requested  *19 bytes' "$mtr_tmp/why" ||
             fail "why does not say 19 bytes"
         rm -f "$core"
     fi

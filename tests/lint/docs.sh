@@ -46,7 +46,8 @@ done <"$mtr_tmp/names"
 plain man/malloc_tracer.1 >"$mtr_tmp/manual"
 commands=$(sed -n 's/^\t[.]name = "\([a-z]*\)",$/\1/p' src/cli/cmd_*.c)
 options=$(sed -n 's/.* OPT_[A-Z_]*, "\([a-z-]*\)", .*/--\1/p' src/cli/args.c)
-words=$(sed -n 's/^\t*\[MTR_[A-Z_]*\] = "\([a-z]*\)",$/\1/p' src/cli/args.c)
+words=$(grep -oh '\[MTR_[A-Z_]*\] = "[a-z]*"' src/cli/args.c \
+    src/report/name.c | sed 's/.*"\([a-z]*\)"/\1/')
 variables=$(sed -n 's/.*getenv("\([A-Z_]*\)").*/\1/p' src/cli/*.c)
 for list in "$commands" "$options" "$words" "$variables"; do
     [ "$(echo "$list" | grep -c .)" -ge 3 ] || fail "only these found: $list"

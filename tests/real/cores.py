@@ -72,13 +72,21 @@ def groups_of(path, stacks=True):
             yield json.loads(line.rstrip(",\n"))
 
 
+def frames_of(path):
+    """The table that groups' stacks are numbers of; a line has one."""
+    with open(path) as f:
+        return [json.loads(line.rstrip(",\n")) for line in f
+                if line.startswith('{"pc":')]
+
+
 def sites_of(paths):
     """The frames at each return address, the innermost first."""
     sites = {}
     for path in paths:
+        table = frames_of(path)
         for group in groups_of(path):
             frames = []
-            for frame in group["stack"]:
+            for frame in (table[i] for i in group["stack"]):
                 frames.append(frame)
                 if not frame.get("inlined"):
                     sites.setdefault(int(frame["pc"], 16), frames)
@@ -427,7 +435,7 @@ def check_key(by, group):
     if by in ("size", "generation"):
         good = key.isdigit()
     elif by == "stack":
-        good = all(is_name(name) for name in key.split(";"))
+        good = key == str(group.get("stack_id")) or is_name(key)
     else:
         good = is_name(key) and group["module"]
     if not good:

@@ -211,38 +211,47 @@ static char *answer_end(struct answer *a)
 	return a->text.text ? a->text.text : strdup("");
 }
 
+static struct mtr_filter_spec report_filter = MTR_FILTER_ALL_INIT;
+const struct mtr_filter_spec *sample_filter;
+struct mtr_resident sample_resident;
+bool sample_short_names, sample_asked_servers;
+
+/* As `report` makes it; a @tree if there is one for this format. */
 char *sample_report(const struct mtr_writer_ops *ops, enum mtr_by by,
 		    enum mtr_sort sort, size_t top, int width)
 {
-	const struct mtr_filter all = { .spec = MTR_FILTER_ALL };
+	struct mtr_filter filter;
+	struct mtr_notes notes;
 	struct mtr_tally t;
+	struct mtr_tree tree;
+	struct mtr_report r = { .tally = &t, .notes = &notes, .top = top };
 	struct answer a;
 
 	answer_begin(&a, ops);
 	a.w.sort = sort;
 	a.w.width = width;
-	ck_assert_ptr_null(mtr_tally_make(a.s, &all, by, sort, &t));
-	mtr_write_report(&a.w, &t, top);
+	a.w.filter = sample_filter ? sample_filter : &report_filter;
+	a.w.short_names = sample_short_names;
+	a.w.asked_servers = sample_asked_servers;
+	ck_assert_ptr_null(mtr_filter_init(a.s, a.w.filter, &filter));
+	ck_assert_ptr_null(mtr_tally_make(a.s, &filter, by, sort, &t));
+	ck_assert_ptr_null(mtr_notes_make(a.s, &t, &notes));
+	notes.resident = sample_resident;
+	if (ops->tree && by == MTR_BY_STACK) {
+		ck_assert_ptr_null(mtr_tree_make(a.s, &t, sort, &tree));
+		r.tree = &tree;
+	}
+	mtr_write_report(&a.w, &r);
+	if (r.tree)
+		mtr_tree_fini(&tree);
 	mtr_tally_fini(&t);
+	mtr_filter_fini(&filter);
 	return answer_end(&a);
 }
 
 char *sample_tree(enum mtr_sort sort, size_t top, int width)
 {
-	const struct mtr_filter all = { .spec = MTR_FILTER_ALL };
-	struct mtr_tally t;
-	struct mtr_tree tree;
-	struct answer a;
-
-	answer_begin(&a, &mtr_write_text);
-	a.w.sort = sort;
-	a.w.width = width;
-	ck_assert_ptr_null(mtr_tally_make(a.s, &all, MTR_BY_STACK, sort, &t));
-	ck_assert_ptr_null(mtr_tree_make(a.s, &t, sort, &tree));
-	mtr_write_tree(&a.w, &t, &tree, top);
-	mtr_tree_fini(&tree);
-	mtr_tally_fini(&t);
-	return answer_end(&a);
+	return sample_report(&mtr_write_text, MTR_BY_STACK, sort, top, width);
 }
 
 char *sample_list(const struct mtr_writer_ops *ops,
@@ -252,6 +261,7 @@ char *sample_list(const struct mtr_writer_ops *ops,
 	struct answer a;
 
 	answer_begin(&a, ops);
+	a.w.filter = spec;
 	ck_assert_ptr_null(mtr_filter_init(a.s, spec, &filter));
 	mtr_write_list(&a.w, &filter);
 	mtr_filter_fini(&filter);

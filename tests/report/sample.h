@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A snapshot made by hand, and what a writer makes of it.
+ * A heap view made by hand, and what a writer makes of it.
  *
  *   block     asked usable gen  site
  *   0x1000       19     40   0  1  main, app.c:10
@@ -34,6 +34,11 @@ extern bool sample_has_stacks;
 
 /* What the descriptor counts as blocks without a stack. */
 extern uint64_t sample_without_stack;
+
+/* How a report is asked for; NULL, 0: as if nothing was said. */
+extern const struct mtr_filter_spec *sample_filter;
+extern struct mtr_resident sample_resident;
+extern bool sample_short_names, sample_asked_servers;
 
 struct mtr_heap_view *sample_create(void);
 void sample_destroy(struct mtr_heap_view *s);

@@ -80,10 +80,58 @@ START_TEST(nothing)
 }
 END_TEST
 
+/* Of a block at 0x1000: what is shown around a byte. */
+START_TEST(windows)
+{
+	static const struct {
+		uint64_t usable, offset, from, bytes;
+	} table[] = {
+		{ 24, 23, 0, 24 },
+		{ 200, 0, 0, 200 },
+		{ 200, 199, 0, 200 },
+		{ 255, 254, 0, 255 },
+		{ 256, 0, 0, 256 },
+		{ 256, 143, 0, 256 },
+		{ 256, 144, 0, 256 },
+		{ 256, 255, 0, 256 },
+		/* one byte more is a row more */
+		{ 257, 143, 0, 256 },
+		{ 257, 144, 16, 241 },
+		{ 257, 256, 16, 241 },
+		{ 272, 144, 16, 256 },
+		{ 272, 271, 16, 256 },
+		{ 5000, 0, 0, 256 },
+		{ 5000, 143, 0, 256 },
+		{ 5000, 144, 16, 256 },
+		{ 5000, 2000, 1872, 256 },
+		{ 5000, 2015, 1872, 256 },
+		{ 5000, 2016, 1888, 256 },
+		/* the last window holds the last byte, and ends with it */
+		{ 5000, 4880, 4752, 248 },
+		{ 5000, 4879, 4736, 256 },
+		{ 5000, 4999, 4752, 248 },
+	};
+
+	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++) {
+		uint64_t asked = 0x1000 + table[i].offset, at;
+		size_t bytes;
+
+		mtr_block_window(asked, 0x1000, 0x1000 + table[i].usable, &at,
+				 &bytes);
+		ck_assert_msg(
+			at == 0x1000 + table[i].from && bytes == table[i].bytes,
+			"%d of %d: %d from %d", (int)table[i].offset,
+			(int)table[i].usable, (int)bytes, (int)(at - 0x1000));
+		ck_assert(asked >= at && asked < at + bytes);
+	}
+}
+END_TEST
+
 static void add(TCase *t)
 {
 	tcase_add_test(t, addresses);
 	tcase_add_test(t, nothing);
+	tcase_add_test(t, windows);
 }
 
 int main(void)

@@ -153,7 +153,24 @@ START_TEST(utf8)
 		{ "\xc3\xa4", 2, 0xe4 },
 		{ "\xe2\x82\xac", 3, 0x20ac },
 		{ "\xf0\x9f\x98\x80", 4, 0x1f600 },
-		{ "\xc0\x80", 0, 0 },	      /* too long a form */
+		/* the first and last of each length */
+		{ "\x7f", 1, 0x7f },
+		{ "\xc2\x80", 2, 0x80 },
+		{ "\xdf\xbf", 2, 0x7ff },
+		{ "\xe0\xa0\x80", 3, 0x800 },
+		{ "\xed\x9f\xbf", 3, 0xd7ff },
+		{ "\xee\x80\x80", 3, 0xe000 },
+		{ "\xef\xbf\xbf", 3, 0xffff },
+		{ "\xf0\x90\x80\x80", 4, 0x10000 },
+		{ "\xf4\x8f\xbf\xbf", 4, 0x10ffff },
+		/* the same in more bytes than it needs */
+		{ "\xc0\x80", 0, 0 },
+		{ "\xc1\xbf", 0, 0 },
+		{ "\xe0\x80\xaf", 0, 0 },
+		{ "\xe0\x9f\xbf", 0, 0 },
+		{ "\xf0\x80\x80\xaf", 0, 0 },
+		{ "\xf0\x8f\xbf\xbf", 0, 0 },
+		{ "\xf8\x88\x80\x80\x80", 0, 0 },
 		{ "\xed\xa0\x80", 0, 0 },     /* a surrogate */
 		{ "\xf4\x90\x80\x80", 0, 0 }, /* above 10ffff */
 		{ "\xff", 0, 0 },
@@ -171,6 +188,40 @@ START_TEST(utf8)
 }
 END_TEST
 
+/* What people are shown of a character. */
+START_TEST(shown)
+{
+	static const struct {
+		const char *text, *shown;
+		int columns;
+		size_t bytes;
+	} table[] = {
+		{ "ab", "a", 1, 1 },
+		{ "\xc3\xa4", "\xc3\xa4", 1, 2 },
+		{ "\033[m", "?", 1, 1 },
+		{ "\xc2\x9b", "?", 1, 2 },
+		{ "\xff\xff", "?", 1, 1 },
+		{ "\xe2\x80\xaa", "\\u202a", 6, 3 },
+		{ "\xe2\x80\xae", "\\u202e", 6, 3 },
+		{ "\xe2\x80\x8f", "\\u200f", 6, 3 },
+		{ "\xe2\x81\xa6", "\\u2066", 6, 3 },
+		{ "\xe2\x81\xa9", "\\u2069", 6, 3 },
+		{ "\xd8\x9c", "\\u061c", 6, 2 },
+		{ "\xe2\x80\xa7", "\xe2\x80\xa7", 1, 3 },
+		{ "\xe2\x80\xaf", "\xe2\x80\xaf", 1, 3 },
+	};
+	char got[MTR_UTF8_SHOWN];
+	int columns;
+
+	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++) {
+		ck_assert_uint_eq(mtr_utf8_show(table[i].text, got, &columns),
+				  table[i].bytes);
+		ck_assert_str_eq(got, table[i].shown);
+		ck_assert_int_eq(columns, table[i].columns);
+	}
+}
+END_TEST
+
 static void add(TCase *t)
 {
 	tcase_add_test(t, numbers);
@@ -179,6 +230,7 @@ static void add(TCase *t)
 	tcase_add_test(t, sizes);
 	tcase_add_test(t, drops);
 	tcase_add_test(t, utf8);
+	tcase_add_test(t, shown);
 }
 
 int main(void)

@@ -37,12 +37,12 @@ START_TEST(owners)
 {
 	sample_same(csv(MTR_BY_FUNCTION),
 		    "key,module,bytes,blocks,usable,slack,function,file,line\n"
-		    "\"f(int, \"\"x\"\")\",app,638,4,1216,514,\"f(int, \"\"x\""
-		    "\")\",\"dir/h,1.h\",5\n"
+		    "\"f(int, \"\"x\"\")\",app,638,4,1216,514,\"f(int, "
+		    "\"\"x\"\")\",\"dir/h,1.h\",5\n"
 		    "0x9999,,50,1,72,6,0x9999,,0\n"
 		    "main,libx.so,10,1,40,14,main,,0\n"
-		    "libx.so+0x1233,libx.so,8,1,24,0,libx.so+0x1233,,0\n"
-		    "(damaged),,0,1,64,0,(damaged),,0\n");
+		    "libx.so+0x1234,libx.so,8,1,24,0,libx.so+0x1234,,0\n"
+		    "(corrupt),,0,1,64,0,(corrupt),,0\n");
 }
 END_TEST
 
@@ -50,13 +50,13 @@ START_TEST(callers)
 {
 	sample_same(csv(MTR_BY_CALLER),
 		    "key,module,bytes,blocks,usable,slack,function,file,line\n"
-		    "app+0x102f,app,519,2,1056,505,\"f(int, \"\"x\"\")\",\"dir/"
-		    "h,1.h\",5\n"
-		    "app+0x103f,app,119,2,160,9,xmalloc,x.c,3\n"
+		    "app+0x1030,app,519,2,1056,505,\"f(int, "
+		    "\"\"x\"\")\",\"dir/h,1.h\",5\n"
+		    "app+0x1040,app,119,2,160,9,xmalloc,x.c,3\n"
 		    "0x9999,,50,1,72,6,0x9999,,0\n"
-		    "libx.so+0x1fff,libx.so,10,1,40,14,main,,0\n"
-		    "libx.so+0x1233,libx.so,8,1,24,0,libx.so+0x1233,,0\n"
-		    "(damaged),,0,1,64,0,(damaged),,0\n");
+		    "libx.so+0x2000,libx.so,10,1,40,14,main,,0\n"
+		    "libx.so+0x1234,libx.so,8,1,24,0,libx.so+0x1234,,0\n"
+		    "(corrupt),,0,1,64,0,(corrupt),,0\n");
 }
 END_TEST
 
@@ -64,37 +64,39 @@ START_TEST(lines_and_modules)
 {
 	sample_same(csv(MTR_BY_LINE),
 		    "key,module,bytes,blocks,usable,slack,function,file,line\n"
-		    "\"dir/h,1.h:5\",app,638,4,1216,514,\"f(int, \"\"x\"\")\","
-		    "\"dir/h,1.h\",5\n"
+		    "\"dir/h,1.h:5\",app,638,4,1216,514,\"f(int, "
+		    "\"\"x\"\")\",\"dir/h,1.h\",5\n"
 		    "0x9999,,50,1,72,6,0x9999,,0\n"
 		    "main,libx.so,10,1,40,14,main,,0\n"
-		    "libx.so+0x1233,libx.so,8,1,24,0,libx.so+0x1233,,0\n"
-		    "(damaged),,0,1,64,0,(damaged),,0\n");
-	sample_same(csv(MTR_BY_MODULE),
-		    "key,module,bytes,blocks,usable,slack,function,file,line\n"
-		    "app,app,638,4,1216,514,\"f(int, \"\"x\"\")\",\"dir/h,1.h\""
-		    ",5\n"
-		    "(no module),,50,1,72,6,0x9999,,0\n"
-		    "libx.so,libx.so,18,2,64,14,main,,0\n"
-		    "(damaged),,0,1,64,0,(damaged),,0\n");
+		    "libx.so+0x1234,libx.so,8,1,24,0,libx.so+0x1234,,0\n"
+		    "(corrupt),,0,1,64,0,(corrupt),,0\n");
+	sample_same(
+		csv(MTR_BY_MODULE),
+		"key,module,bytes,blocks,usable,slack,function,file,line\n"
+		"app,app,638,4,1216,514,\"f(int, \"\"x\"\")\",\"dir/h,1.h\",5\n"
+		"(no module),,50,1,72,6,0x9999,,0\n"
+		"libx.so,libx.so,18,2,64,14,main,,0\n"
+		"(corrupt),,0,1,64,0,(corrupt),,0\n");
 }
 END_TEST
 
 START_TEST(stacks_csv)
 {
-	sample_same(csv(MTR_BY_STACK),
-		    "key,module,bytes,blocks,usable,slack,function,file,line\n"
-		    "\"start;main;work;f(int, \"\"x\"\");work;f(int, \"\"x\"\")"
-		    "\",app,500,1,1016,500,\"f(int, \"\"x\"\")\",\"dir/h,1.h\","
-		    "5\n"
-		    "\"start;main;work;f(int, \"\"x\"\");xmalloc\",app,119,2,16"
-		    "0,9,\"f(int, \"\"x\"\")\",\"dir/h,1.h\",5\n"
-		    "0x9999,,50,1,72,6,0x9999,,0\n"
-		    "\"start;main;work;f(int, \"\"x\"\")\",app,19,1,40,5,\"f(in"
-		    "t, \"\"x\"\")\",\"dir/h,1.h\",5\n"
-		    "main,libx.so,10,1,40,14,main,,0\n"
-		    "libx.so+0x1233,libx.so,8,1,24,0,libx.so+0x1233,,0\n"
-		    "(damaged),,0,1,64,0,(damaged),,0\n");
+	sample_same(
+		csv(MTR_BY_STACK),
+		"key,module,bytes,blocks,usable,slack,function,file,line\n"
+		"\"start;main;work;f(int, \"\"x\"\");work;f(int, "
+		"\"\"x\"\")\",app,500,1,1016,500,\"f(int, "
+		"\"\"x\"\")\",\"dir/h,1.h\",5\n"
+		"\"start;main;work;f(int, "
+		"\"\"x\"\");xmalloc\",app,119,2,160,9,\"f(int, "
+		"\"\"x\"\")\",\"dir/h,1.h\",5\n"
+		"0x9999,,50,1,72,6,0x9999,,0\n"
+		"\"start;main;work;f(int, \"\"x\"\")\",app,19,1,40,5,\"f(int, "
+		"\"\"x\"\")\",\"dir/h,1.h\",5\n"
+		"main,libx.so,10,1,40,14,main,,0\n"
+		"libx.so+0x1234,libx.so,8,1,24,0,libx.so+0x1234,,0\n"
+		"(corrupt),,0,1,64,0,(corrupt),,0\n");
 }
 END_TEST
 
@@ -108,10 +110,10 @@ START_TEST(caller_that_differs)
 	s->heap.blocks.at[1].site = 2;
 	ck_assert_ptr_null(
 		mtr_tally_make(s, &all, MTR_BY_CALLER, MTR_SORT_BYTES, &t));
-	ck_assert_str_eq(t.groups.at[1].key, "app+0x101f");
+	ck_assert_str_eq(t.groups.at[1].key, "app+0x1020");
 	ck_assert_uint_eq(t.groups.at[1].sum.bytes, 100);
 	ck_assert_ptr_null(t.groups.at[1].stack);
-	ck_assert_str_eq(t.groups.at[3].key, "app+0x103f");
+	ck_assert_str_eq(t.groups.at[3].key, "app+0x1040");
 	ck_assert_uint_eq(t.groups.at[3].sum.bytes, 19);
 	ck_assert_uint_eq(t.groups.at[3].stack->id, 100);
 	ck_assert_uint_eq(t.total.bytes, 706);
@@ -138,7 +140,7 @@ START_TEST(filters)
 	sample_same(sample_list(&mtr_write_csv, &spec),
 		    "addr,size,usable,caller,function,module,stack_id,generatio"
 		    "n\n"
-		    "0x3000,8,24,0x7f0000001234,libx.so+0x1233,libx.so,400,2\n"
+		    "0x3000,8,24,0x7f0000001234,libx.so+0x1234,libx.so,400,2\n"
 		    "0x6000,10,40,0x7f0000002000,main,libx.so,0,0\n");
 }
 END_TEST
@@ -150,18 +152,24 @@ START_TEST(json_list)
 	spec.max_size = 19;
 	spec.min_size = 8;
 	sample_same(sample_list(&mtr_write_json, &spec),
-		    "{\"addr\":\"0x1000\",\"size\":19,\"usable\":40,\"caller\":"
-		    "\"0x401040\",\"function\":\"f(int, \\\"x\\\")\",\"module\""
-		    ":\"app\",\"stack_id\":100,\"generation\":0}\n"
-		    "{\"addr\":\"0x2000\",\"size\":19,\"usable\":40,\"caller\":"
-		    "\"0x401030\",\"function\":\"f(int, \\\"x\\\")\",\"module\""
-		    ":\"app\",\"stack_id\":200,\"generation\":1}\n"
-		    "{\"addr\":\"0x3000\",\"size\":8,\"usable\":24,\"caller\":"
-		    "\"0x7f0000001234\",\"function\":\"libx.so+0x1233\",\"modul"
-		    "e\":\"libx.so\",\"stack_id\":400,\"generation\":2}\n"
-		    "{\"addr\":\"0x6000\",\"size\":10,\"usable\":40,\"caller\":"
-		    "\"0x7f0000002000\",\"function\":\"main\",\"module\":\"libx"
-		    ".so\",\"stack_id\":0,\"generation\":0}\n");
+		    "{\"schema\":1,\"command\":\"list\",\"addr\":\"0x1000\","
+		    "\"size\":19,\"usable\":40,\"caller\":\"0x401040\","
+		    "\"function\":\"f(int, "
+		    "\\\"x\\\")\",\"module\":\"app\",\"stack_id\":100,"
+		    "\"generation\":0}\n"
+		    "{\"schema\":1,\"command\":\"list\",\"addr\":\"0x2000\","
+		    "\"size\":19,\"usable\":40,\"caller\":\"0x401030\","
+		    "\"function\":\"f(int, "
+		    "\\\"x\\\")\",\"module\":\"app\",\"stack_id\":200,"
+		    "\"generation\":1}\n"
+		    "{\"schema\":1,\"command\":\"list\",\"addr\":\"0x3000\","
+		    "\"size\":8,\"usable\":24,\"caller\":\"0x7f0000001234\","
+		    "\"function\":\"libx.so+0x1234\",\"module\":\"libx.so\","
+		    "\"stack_id\":400,\"generation\":2}\n"
+		    "{\"schema\":1,\"command\":\"list\",\"addr\":\"0x6000\","
+		    "\"size\":10,\"usable\":40,\"caller\":\"0x7f0000002000\","
+		    "\"function\":\"main\",\"module\":\"libx.so\",\"stack_id\":"
+		    "0,\"generation\":0}\n");
 }
 END_TEST
 
@@ -169,39 +177,32 @@ START_TEST(json_stacks)
 {
 	char *text = sample_report(&mtr_write_json, MTR_BY_STACK,
 				   MTR_SORT_BYTES, 2, 0);
-	char *groups = strstr(text, "\"groups\"");
+	char *frames = strstr(text, "\"frames\"");
 
-	memmove(text, groups, strlen(groups) + 1);
-	sample_same(text,
-		    "\"groups\":[\n"
-		    "{\"key\":\"start;main;work;f(int, \\\"x\\\");work;f(int, "
-		    "\\\"x\\\")\",\"module\":\"app\",\"bytes\":500,\"blocks\":1"
-		    ",\"usable\":1016,\"slack\":500,\"stack\":[{\"pc\":\"0x4010"
-		    "30\",\"function\":\"f(int, \\\"x\\\")\",\"file\":\"dir/h,1"
-		    ".h\",\"line\":5,\"module\":\"app\",\"inlined\":true},{\"pc"
-		    "\":\"0x401030\",\"function\":\"work\",\"file\":\"app.c\","
-		    "\"line\":30,\"module\":\"app\"},{\"pc\":\"0x401030\",\"fun"
-		    "ction\":\"f(int, \\\"x\\\")\",\"file\":\"dir/h,1.h\",\"lin"
-		    "e\":5,\"module\":\"app\",\"inlined\":true},{\"pc\":\"0x401"
-		    "030\",\"function\":\"work\",\"file\":\"app.c\",\"line\":30"
-		    ",\"module\":\"app\"},{\"pc\":\"0x401010\",\"function\":\"m"
-		    "ain\",\"file\":\"app.c\",\"line\":10,\"module\":\"app\"},{"
-		    "\"pc\":\"0x7f0000003000\",\"function\":\"start\",\"file\":"
-		    "\"\",\"line\":0,\"module\":\"libx.so\"}],\"stack_id\":500,"
-		    "\"stack_end\":\"complete\"},\n"
-		    "{\"key\":\"start;main;work;f(int, \\\"x\\\");xmalloc\",\"m"
-		    "odule\":\"app\",\"bytes\":119,\"blocks\":2,\"usable\":160,"
-		    "\"slack\":9,\"stack\":[{\"pc\":\"0x401040\",\"function\":"
-		    "\"xmalloc\",\"file\":\"x.c\",\"line\":3,\"module\":\"app\""
-		    "},{\"pc\":\"0x401030\",\"function\":\"f(int, \\\"x\\\")\","
-		    "\"file\":\"dir/h,1.h\",\"line\":5,\"module\":\"app\",\"inl"
-		    "ined\":true},{\"pc\":\"0x401030\",\"function\":\"work\",\""
-		    "file\":\"app.c\",\"line\":30,\"module\":\"app\"},{\"pc\":"
-		    "\"0x401010\",\"function\":\"main\",\"file\":\"app.c\",\"li"
-		    "ne\":10,\"module\":\"app\"},{\"pc\":\"0x7f0000003000\",\"f"
-		    "unction\":\"start\",\"file\":\"\",\"line\":0,\"module\":\""
-		    "libx.so\"}],\"stack_id\":100,\"stack_end\":\"complete\"}\n"
-		    "]}\n");
+	memmove(text, frames, strlen(frames) + 1);
+	sample_same(
+		text,
+		"\"frames\":[\n"
+		"{\"pc\":\"0x401030\",\"function\":\"f(int, "
+		"\\\"x\\\")\",\"file\":\"dir/"
+		"h,1.h\",\"line\":5,\"module\":\"app\",\"inlined\":true},\n"
+		"{\"pc\":\"0x401030\",\"function\":\"work\",\"file\":\"app.c\","
+		"\"line\":30,\"module\":\"app\"},\n"
+		"{\"pc\":\"0x401010\",\"function\":\"main\",\"file\":\"app.c\","
+		"\"line\":10,\"module\":\"app\"},\n"
+		"{\"pc\":\"0x7f0000003000\",\"function\":\"start\",\"file\":"
+		"\"\",\"line\":0,\"module\":\"libx.so\"},\n"
+		"{\"pc\":\"0x401040\",\"function\":\"xmalloc\",\"file\":\"x."
+		"c\",\"line\":3,\"module\":\"app\"}\n"
+		"],\n"
+		"\"groups\":[\n"
+		"{\"key\":\"500\",\"module\":\"app\",\"bytes\":500,\"blocks\":"
+		"1,\"usable\":1016,\"slack\":500,\"stack\":[0,1,0,1,2,3],"
+		"\"owner\":0,\"stack_id\":500,\"stack_end\":\"complete\"},\n"
+		"{\"key\":\"100\",\"module\":\"app\",\"bytes\":119,\"blocks\":"
+		"2,\"usable\":160,\"slack\":9,\"stack\":[4,0,1,2,3],\"owner\":"
+		"0,\"stack_id\":100,\"stack_end\":\"complete\"}\n"
+		"]}\n");
 }
 END_TEST
 
@@ -231,13 +232,13 @@ END_TEST
 	"      50 B   7.1%         1    0x9999\n"                    \
 	"      18 B   2.5%         3  + (no stack)\n"                \
 	"      10 B   1.4%         1    + main  [libx.so]\n"         \
-	"       8 B   1.1%         1    + libx.so+0x1233  [libx.so]" \
+	"       8 B   1.1%         1    + libx.so+0x1234  [libx.so]" \
 	"\n"
 
 START_TEST(whole_tree)
 {
 	is_table(sample_tree(MTR_SORT_BYTES, 0, 0),
-		 TREE_BY_BYTES "       0 B   0.0%         1    + (damaged)\n");
+		 TREE_BY_BYTES "       0 B   0.0%         1    + (corrupt)\n");
 	is_table(sample_tree(MTR_SORT_BLOCKS, 0, 0),
 		 "     BYTES  SHARE    BLOCKS  CALL TREE\n"
 		 "     638 B  50.0%         4  + start  [libx.so]\n"
@@ -250,13 +251,13 @@ START_TEST(whole_tree)
 		 "\n"
 		 "      18 B  37.5%         3  + (no stack)\n"
 		 "      10 B  12.5%         1    + main  [libx.so]\n"
-		 "       8 B  12.5%         1    + libx.so+0x1233  [libx.so]"
+		 "       8 B  12.5%         1    + libx.so+0x1234  [libx.so]"
 		 "\n"
-		 "       0 B  12.5%         1    + (damaged)\n"
+		 "       0 B  12.5%         1    + (corrupt)\n"
 		 "      50 B  12.5%         1  + (cut at 32 frames)\n"
 		 "      50 B  12.5%         1    0x9999\n");
 	is_table(sample_tree(MTR_SORT_SLACK, 0, 80),
-		 "     SLACK  SHARE    BLOCKS  CALL TREE\n"
+		 "    UNUSED  SHARE    BLOCKS  CALL TREE\n"
 		 "     514 B  96.3%         4  + start  [libx.so]\n"
 		 "     514 B  96.3%         4    main  [app]\n"
 		 "     514 B  96.3%         4    work at app.c:30\n"
@@ -267,9 +268,9 @@ START_TEST(whole_tree)
 		 "       9 B   1.7%         2    + xmalloc at x.c:3\n"
 		 "      14 B   2.6%         3  + (no stack)\n"
 		 "      14 B   2.6%         1    + main  [libx.so]\n"
-		 "       0 B   0.0%         1    + libx.so+0x1233  [libx.so]"
+		 "       0 B   0.0%         1    + libx.so+0x1234  [libx.so]"
 		 "\n"
-		 "       0 B   0.0%         1    + (damaged)\n"
+		 "       0 B   0.0%         1    + (corrupt)\n"
 		 "       6 B   1.1%         1  + (cut at 32 frames)\n"
 		 "       6 B   1.1%         1    0x9999\n");
 }
@@ -305,8 +306,8 @@ START_TEST(tree_of_callers)
 		 "     138 B  19.5%         3  + main  [app]\n"
 		 "      50 B   7.1%         1  + 0x9999\n"
 		 "      10 B   1.4%         1  + main  [libx.so]\n"
-		 "       8 B   1.1%         1  + libx.so+0x1233  [libx.so]\n"
-		 "       0 B   0.0%         1  + (damaged)\n");
+		 "       8 B   1.1%         1  + libx.so+0x1234  [libx.so]\n"
+		 "       0 B   0.0%         1  + (corrupt)\n");
 	sample_has_stacks = true;
 }
 END_TEST
@@ -320,6 +321,8 @@ START_TEST(tree_fits)
 	struct mtr_writer w = { .ops = &mtr_write_text, .out = out, .s = s };
 	struct mtr_tally t;
 	struct mtr_tree tree;
+	struct mtr_notes notes;
+	struct mtr_report r = { .tally = &t, .notes = &notes, .tree = &tree };
 
 	for (uint32_t i = 1; i <= MTR_STACK_FRAMES_MAX; i++) {
 		*mtr_calls_push(&s->stacks.calls) = (struct mtr_call){
@@ -340,12 +343,13 @@ START_TEST(tree_fits)
 	}
 	ck_assert_ptr_null(
 		mtr_tally_make(s, &all, MTR_BY_STACK, MTR_SORT_BYTES, &t));
+	ck_assert_ptr_null(mtr_notes_make(s, &t, &notes));
 	ck_assert_ptr_null(mtr_tree_make(s, &t, MTR_SORT_BYTES, &tree));
 	for (w.width = 80; w.width >= 20; w.width -= 20) {
 		char *line, *rest = out->buffer;
 		size_t n = 0;
 
-		mtr_write_tree(&w, &t, &tree, 0);
+		mtr_write_report(&w, &r);
 		out->buffer[out->n] = '\0';
 		rest = strstr(rest, "\n\n") + 2;
 		while ((line = strsep(&rest, "\n")) && ++n)
@@ -367,39 +371,42 @@ START_TEST(why)
 	sample_same(sample_why(&mtr_write_text, 0x1000),
 		    "0x1000 is the start of a live block\n"
 		    "block         0x1000 to 0x1028: 40 bytes usable\n"
-		    "asked for     19 bytes; 5 slack, 16 record\n"
+		    "requested     19 bytes; 5 unused, 16 for the record\n"
 		    "generation    0\n"
-		    "from          xmalloc at x.c:3 [app+0x103f]\n"
+		    "allocated by  xmalloc at x.c:3 [app+0x1040]\n"
 		    "              f(int, \"x\") at dir/h,1.h:5, inlined into\n"
-		    "              work at app.c:30 [app+0x102f]\n"
-		    "              main at app.c:10 [app+0x100f]\n"
-		    "              start [libx.so+0x2fff]\n"
+		    "              work at app.c:30 [app+0x1030]\n"
+		    "              main at app.c:10 [app+0x1010]\n"
+		    "              start [libx.so+0x3000]\n"
 		    "mapping       0x1000 to 0x8000 rw- [heap]\n"
 		    "before        no block\n"
-		    "after         0x1030: 100 bytes, 8 B away, from f(int, \"x"
-		    "\")\n"
+		    "after         0x1030: 100 bytes, 8 B away, allocated by "
+		    "f(int, \"x\")\n"
 		    "\n"
-		    "        1000  49 20 61 6d 20 61 20 6d  79 5f 73 74 72 75 6"
-		    "3 74  I am a my_struct\n"
+		    "        1000  49 20 61 6d 20 61 20 6d  79 5f 73 74 72 75 "
+		    "63 74  I am a my_struct\n"
 		    "        1010  31 39 00 ff                                 "
 		    "      19..\n");
 	has(sample_why(&mtr_write_text, 0x5000),
-	    "from          0x9999\n"
+	    "allocated by  0x9999\n"
 	    "              (the stack ends here: cut at 32 frames)\n");
 	/* not known: the caller is */
 	has(sample_why(&mtr_write_text, 0x3000),
-	    "from          libx.so+0x1233\nmapping");
-	sample_same(sample_why(&mtr_write_json, 0x5000),
-		    "{\"addr\":\"0x5000\",\"asked\":\"0x5000\",\"state\":\"live"
-		    "\",\"size\":50,\"usable\":72,\"offset\":0,\"generation\":3"
-		    ",\"stack\":[{\"pc\":\"0x9999\",\"function\":\"0x9999\",\"f"
-		    "ile\":\"\",\"line\":0,\"module\":\"\"}],\"stack_id\":300,"
-		    "\"stack_end\":\"depth\",\"before\":{\"addr\":\"0x4000\",\""
-		    "state\":\"live\",\"size\":500,\"usable\":1016,\"function\""
-		    ":\"f(int, \\\"x\\\")\"},\"after\":{\"addr\":\"0x6000\",\"s"
-		    "tate\":\"live\",\"size\":10,\"usable\":40,\"function\":\"m"
-		    "ain\"},\"mapping\":{\"start\":\"0x1000\",\"end\":\"0x8000"
-		    "\",\"path\":\"[heap]\"}}\n");
+	    "allocated by  libx.so+0x1234\nmapping");
+	sample_same(
+		sample_why(&mtr_write_json, 0x5000),
+		"{\"schema\":1,\"command\":\"why\",\"target\":\"app.core\","
+		"\"addr\":\"0x5000\",\"asked\":\"0x5000\",\"state\":\"live\","
+		"\"size\":50,\"usable\":72,\"offset\":0,\"generation\":3,"
+		"\"stack\":[{\"pc\":\"0x9999\",\"function\":\"0x9999\","
+		"\"file\":\"\",\"line\":0,\"module\":\"\"}],\"stack_id\":300,"
+		"\"stack_end\":\"depth\",\"before\":{\"addr\":\"0x4000\","
+		"\"state\":\"live\",\"size\":500,\"usable\":1016,\"function\":"
+		"\"f(int, "
+		"\\\"x\\\")\"},\"after\":{\"addr\":\"0x6000\",\"state\":"
+		"\"live\",\"size\":10,\"usable\":40,\"function\":\"main\"},"
+		"\"mapping\":{\"start\":\"0x1000\",\"end\":\"0x8000\",\"path\":"
+		"\"[heap]\"}}\n");
 }
 END_TEST
 
@@ -425,7 +432,7 @@ START_TEST(full)
 		"\n              1 block handed out during start-up\n"
 		"call stacks   1,500 blocks without: the table of stacks is "
 		"full, or no memory was left for it\n"
-		"damaged ";
+		"corrupt ";
 	static const char json[] = "\"lost\":0,\"without_stack\":1500,";
 
 	sample_without_stack = 1500;

@@ -11,122 +11,120 @@
 
 START_TEST(text_report)
 {
-	sample_same(sample_report(&mtr_write_text, MTR_BY_FUNCTION,
-				  MTR_SORT_BYTES, 3, 0),
-		    "target        app.core, a core of process 1234\n"
-		    "live          8 blocks, 706 bytes asked for\n"
-		    "usable        1.4 KiB from the allocator, of which 534 B s"
-		    "lack\n"
-		    "tracer        4.1 KiB: 128 B records in blocks, 4.0 KiB le"
-		    "dger\n"
-		    "not recorded  1,500 blocks not on a 16-byte boundary\n"
-		    "              1 block handed out during start-up\n"
-		    "damaged       1 block whose record makes no sense\n"
-		    "passed over   2 marks inside of other blocks\n"
-		    "warning       it is \"cut\"?[m\n"
-		    "\n"
-		    "     BYTES  SHARE    BLOCKS      SLACK  FUNCTION\n"
-		    "     500 B  70.8%         1      500 B  f(int, \"x\")  [ap"
-		    "p]\n"
-		    "     138 B  19.5%         3       14 B  main  [app]\n"
-		    "      50 B   7.1%         1        6 B  0x9999\n"
-		    "      18 B in 3 blocks of 3 more groups (--top=0 shows all"
-		    ")\n");
+	sample_same(
+		sample_report(&mtr_write_text, MTR_BY_FUNCTION, MTR_SORT_BYTES,
+			      3, 0),
+		"target        app.core, a core of process 1234\n"
+		"live          8 blocks, 706 bytes requested\n"
+		"allocated     1.4 KiB = 706 B requested + 534 B unused + 128 "
+		"B records + 48 B corrupt\n"
+		"not recorded  1,500 blocks not on a 16-byte boundary\n"
+		"              1 block handed out during start-up\n"
+		"corrupt       1 block whose record makes no sense\n"
+		"ignored       2 marks inside of other blocks\n"
+		"warning       it is \"cut\"?[m\n"
+		"\n"
+		"     BYTES  SHARE    BLOCKS     UNUSED  FUNCTION\n"
+		"     500 B  70.8%         1      500 B  f(int, \"x\")  [app]\n"
+		"     138 B  19.5%         3       14 B  main  [app]\n"
+		"      50 B   7.1%         1        6 B  0x9999\n"
+		"      18 B in 3 blocks of 3 more groups (--top=0 shows "
+		"all)\n");
 }
 END_TEST
 
 START_TEST(terminal_by_caller)
 {
-	sample_same(sample_report(&mtr_write_text, MTR_BY_CALLER,
-				  MTR_SORT_BLOCKS, 0, 80),
-		    "target        app.core, a core of process 1234\n"
-		    "live          8 blocks, 706 bytes asked for\n"
-		    "usable        1.4 KiB from the allocator, of which 534 B s"
-		    "lack\n"
-		    "tracer        4.1 KiB: 128 B records in blocks, 4.0 KiB le"
-		    "dger\n"
-		    "not recorded  1,500 blocks not on a 16-byte boundary\n"
-		    "              1 block handed out during start-up\n"
-		    "damaged       1 block whose record makes no sense\n"
-		    "passed over   2 marks inside of other blocks\n"
-		    "warning       it is \"cut\"?[m\n"
-		    "\n"
-		    "     BYTES  SHARE             BLOCKS      SLACK  CALLER\n"
-		    "      38 B  25.0% ##               2       10 B  app+0x100"
-		    "f  main at app.c:10\n"
-		    "     500 B  12.5% #                1      500 B  app+0x102"
-		    "f  f(int, \"x\") at d...\n"
-		    "     100 B  12.5% #                1        4 B  app+0x101"
-		    "f  main at app.c:20\n"
-		    "      50 B  12.5% #                1        6 B  0x9999\n"
-		    "      10 B  12.5% #                1       14 B  libx.so+0"
-		    "x1fff  main\n"
-		    "       8 B  12.5% #                1        0 B  libx.so+0"
-		    "x1233\n"
-		    "       0 B  12.5% #                1        0 B  (damaged)"
-		    "\n");
+	sample_same(
+		sample_report(&mtr_write_text, MTR_BY_CALLER, MTR_SORT_BLOCKS,
+			      0, 80),
+		"target        app.core, a core of process 1234\n"
+		"live          8 blocks, 706 bytes requested\n"
+		"allocated     1.4 KiB = 706 B requested + 534 B unused + 128 "
+		"B records + 48 B corrupt\n"
+		"not recorded  1,500 blocks not on a 16-byte boundary\n"
+		"              1 block handed out during start-up\n"
+		"corrupt       1 block whose record makes no sense\n"
+		"ignored       2 marks inside of other blocks\n"
+		"warning       it is \"cut\"?[m\n"
+		"\n"
+		"     BYTES  SHARE             BLOCKS     UNUSED  CALLER\n"
+		"      38 B  25.0% ##               2       10 B  app+0x1010  "
+		"main at app.c:10\n"
+		"     500 B  12.5% #                1      500 B  app+0x1030  "
+		"f(int, \"x\") at d...\n"
+		"     100 B  12.5% #                1        4 B  app+0x1020  "
+		"main at app.c:20\n"
+		"      50 B  12.5% #                1        6 B  0x9999\n"
+		"      10 B  12.5% #                1       14 B  "
+		"libx.so+0x2000  main\n"
+		"       8 B  12.5% #                1        0 B  "
+		"libx.so+0x1234\n"
+		"       0 B  12.5% #                1        0 B  (corrupt)\n");
 }
 END_TEST
 
 START_TEST(terminal_by_line)
 {
-	sample_same(sample_report(&mtr_write_text, MTR_BY_LINE, MTR_SORT_SLACK,
-				  0, 60),
-		    "target        app.core, a core of process 1234\n"
-		    "live          8 blocks, 706 bytes asked for\n"
-		    "usable        1.4 KiB from the allocator, of which 534 B s"
-		    "lack\n"
-		    "tracer        4.1 KiB: 128 B records in blocks, 4.0 KiB le"
-		    "dger\n"
-		    "not recorded  1,500 blocks not on a 16-byte boundary\n"
-		    "              1 block handed out during start-up\n"
-		    "damaged       1 block whose record makes no sense\n"
-		    "passed over   2 marks inside of other blocks\n"
-		    "warning       it is \"cut\"?[m\n"
-		    "\n"
-		    "     BYTES  SHARE             BLOCKS      SLACK  LINE\n"
-		    "     500 B  93.6% #######          1      500 B  dir/h,1.h"
-		    ":5\n"
-		    "      10 B   2.6%                  1       14 B  main\n"
-		    "      38 B   1.9%                  2       10 B  app.c:10"
-		    "\n"
-		    "      50 B   1.1%                  1        6 B  0x9999\n"
-		    "     100 B   0.7%                  1        4 B  app.c:20"
-		    "\n"
-		    "       8 B   0.0%                  1        0 B  ...o+0x12"
-		    "33\n"
-		    "       0 B   0.0%                  1        0 B  (damaged)"
-		    "\n");
+	sample_same(
+		sample_report(&mtr_write_text, MTR_BY_LINE, MTR_SORT_SLACK, 0,
+			      60),
+		"target        app.core, a core of process 1234\n"
+		"live          8 blocks, 706 bytes requested\n"
+		"allocated     1.4 KiB = 706 B requested + 534 B unused + 128 "
+		"B records + 48 B corrupt\n"
+		"not recorded  1,500 blocks not on a 16-byte boundary\n"
+		"              1 block handed out during start-up\n"
+		"corrupt       1 block whose record makes no sense\n"
+		"ignored       2 marks inside of other blocks\n"
+		"warning       it is \"cut\"?[m\n"
+		"\n"
+		"     BYTES  SHARE             BLOCKS     UNUSED  LINE\n"
+		"     500 B  93.6% #######          1      500 B  dir/h,1.h:5\n"
+		"      10 B   2.6%                  1       14 B  main\n"
+		"      38 B   1.9%                  2       10 B  app.c:10\n"
+		"      50 B   1.1%                  1        6 B  0x9999\n"
+		"     100 B   0.7%                  1        4 B  app.c:20\n"
+		"       8 B   0.0%                  1        0 B  ...o+0x1234\n"
+		"       0 B   0.0%                  1        0 B  (corrupt)\n");
 }
 END_TEST
 
 START_TEST(json_report)
 {
-	sample_same(sample_report(&mtr_write_json, MTR_BY_FUNCTION,
-				  MTR_SORT_BYTES, 2, 0),
-		    "{\"target\":\"app.core\",\"totals\":{\"blocks\":8,\"bytes"
-		    "\":706,\"usable\":1416,\"slack\":534},\"tracer\":{\"ledger"
-		    "\":4096,\"stacks\":0,\"records\":128},\"not_recorded\":{"
-		    "\"unaligned\":1500,\"small\":0,\"high\":0,\"ledger\":0,\"s"
-		    "tartup\":1,\"nested\":0,\"foreign\":0,\"large\":0,"
-		    "\"room\":0,\"others"
-		    "\":0},\"damaged\":1,\"no_code\":0,\"conflicts\":2,"
-		    "\"lost\":0,\"without_"
-		    "stack\":0,\"warni"
-		    "ngs\":[\"it is "
-		    "\\\"cut\\\"\\u001b[m\"],\n"
-		    "\"groups\":[\n"
-		    "{\"key\":\"f(int, \\\"x\\\")\",\"module\":\"app\",\"bytes"
-		    "\":500,\"blocks\":1,\"usable\":1016,\"slack\":500,\"stack"
-		    "\":[{\"pc\":\"0x401030\",\"function\":\"f(int, \\\"x\\\")"
-		    "\",\"file\":\"dir/h,1.h\",\"line\":5,\"module\":\"app\","
-		    "\"inlined\":true},{\"pc\":\"0x401030\",\"function\":\"work"
-		    "\",\"file\":\"app.c\",\"line\":30,\"module\":\"app\"}]},\n"
-		    "{\"key\":\"main\",\"module\":\"app\",\"bytes\":138,\"block"
-		    "s\":3,\"usable\":200,\"slack\":14,\"stack\":[{\"pc\":\"0x4"
-		    "01020\",\"function\":\"main\",\"file\":\"app.c\",\"line\":"
-		    "20,\"module\":\"app\"}]}\n"
-		    "]}\n");
+	sample_same(
+		sample_report(&mtr_write_json, MTR_BY_FUNCTION, MTR_SORT_BYTES,
+			      2, 0),
+		"{\"schema\":1,\"command\":\"report\",\"target\":\"app.core\","
+		"\"by\":\"function\",\"sort\":\"bytes\",\"filters\":{},\"left_"
+		"out\":{\"by_filters\":{\"blocks\":0,\"bytes\":0,\"usable\":0,"
+		"\"slack\":0},\"by_top\":{\"groups\":4,\"blocks\":4,\"bytes\":"
+		"68,\"usable\":200,\"slack\":20}},\"totals\":{\"blocks\":8,"
+		"\"bytes\":706,\"usable\":1416,\"slack\":534},\"resident\":0,"
+		"\"wrappers\":{\"blocks\":0,\"bytes\":0,\"usable\":0,\"slack\":"
+		"0},\"stripped\":[],\"allocators\":[],\"tracer\":{\"ledger\":"
+		"4096,\"stacks\":0,\"records\":128},\"not_recorded\":{"
+		"\"unaligned\":1500,\"small\":0,\"high\":0,\"ledger\":0,"
+		"\"startup\":1,\"nested\":0,\"foreign\":0,\"large\":0,\"room\":"
+		"0,\"others\":0},\"damaged\":1,\"conflicts\":2,\"lost\":0,"
+		"\"without_stack\":0,\"warnings\":[\"it is "
+		"\\\"cut\\\"\\u001b[m\"],\n"
+		"\"frames\":[\n"
+		"{\"pc\":\"0x401030\",\"function\":\"f(int, "
+		"\\\"x\\\")\",\"file\":\"dir/"
+		"h,1.h\",\"line\":5,\"module\":\"app\",\"inlined\":true},\n"
+		"{\"pc\":\"0x401030\",\"function\":\"work\",\"file\":\"app.c\","
+		"\"line\":30,\"module\":\"app\"},\n"
+		"{\"pc\":\"0x401020\",\"function\":\"main\",\"file\":\"app.c\","
+		"\"line\":20,\"module\":\"app\"}\n"
+		"],\n"
+		"\"groups\":[\n"
+		"{\"key\":\"f(int, "
+		"\\\"x\\\")\",\"module\":\"app\",\"bytes\":500,\"blocks\":1,"
+		"\"usable\":1016,\"slack\":500,\"stack\":[0,1],\"owner\":0},\n"
+		"{\"key\":\"main\",\"module\":\"app\",\"bytes\":138,\"blocks\":"
+		"3,\"usable\":200,\"slack\":14,\"stack\":[2],\"owner\":2}\n"
+		"]}\n");
 }
 END_TEST
 
@@ -135,78 +133,87 @@ START_TEST(csv_report)
 	sample_same(sample_report(&mtr_write_csv, MTR_BY_LINE, MTR_SORT_BYTES,
 				  0, 0),
 		    "key,module,bytes,blocks,usable,slack,function,file,line\n"
-		    "\"dir/h,1.h:5\",app,500,1,1016,500,\"f(int, \"\"x\"\")\","
-		    "\"dir/h,1.h\",5\n"
+		    "\"dir/h,1.h:5\",app,500,1,1016,500,\"f(int, "
+		    "\"\"x\"\")\",\"dir/h,1.h\",5\n"
 		    "app.c:20,app,100,1,120,4,main,app.c,20\n"
 		    "0x9999,,50,1,72,6,0x9999,,0\n"
 		    "app.c:10,app,38,2,80,10,main,app.c,10\n"
 		    "main,libx.so,10,1,40,14,main,,0\n"
-		    "libx.so+0x1233,libx.so,8,1,24,0,libx.so+0x1233,,0\n"
-		    "(damaged),,0,1,64,0,(damaged),,0\n");
+		    "libx.so+0x1234,libx.so,8,1,24,0,libx.so+0x1234,,0\n"
+		    "(corrupt),,0,1,64,0,(corrupt),,0\n");
 }
 END_TEST
 
 START_TEST(text_list)
 {
-	sample_same(sample_list(&mtr_write_text, &MTR_FILTER_ALL),
-		    "       ADDRESS       SIZE     USABLE GEN  OWNER\n"
-		    "        0x1000         19         40   0  main  [app]\n"
-		    "        0x1030        100        120   0  main  [app]\n"
-		    "        0x2000         19         40   1  main  [app]\n"
-		    "        0x3000          8         24   2  libx.so+0x1233\n"
-		    "        0x4000        500       1016   2  f(int, \"x\")  ["
-		    "app]\n"
-		    "        0x5000         50         72   3  0x9999\n"
-		    "        0x6000         10         40   0  main  [libx.so]"
-		    "\n"
-		    "        0x7000          0         64   0  (damaged)\n"
-		    "8 blocks, 706 bytes\n");
+	sample_same(
+		sample_list(&mtr_write_text, &MTR_FILTER_ALL),
+		"       ADDRESS       SIZE     USABLE GEN  OWNER\n"
+		"        0x1000         19         40   0  main  [app]\n"
+		"        0x1030        100        120   0  main  [app]\n"
+		"        0x2000         19         40   1  main  [app]\n"
+		"        0x3000          8         24   2  libx.so+0x1234\n"
+		"        0x4000        500       1016   2  f(int, \"x\")  "
+		"[app]\n"
+		"        0x5000         50         72   3  0x9999\n"
+		"        0x6000         10         40   0  main  [libx.so]\n"
+		"        0x7000          0         64   0  (corrupt)\n"
+		"8 blocks, 706 bytes requested\n");
 }
 END_TEST
 
 START_TEST(json_list)
 {
-	sample_same(sample_list(&mtr_write_json, &MTR_FILTER_ALL),
-		    "{\"addr\":\"0x1000\",\"size\":19,\"usable\":40,\"caller\":"
-		    "\"0x401010\",\"function\":\"main\",\"module\":\"app\",\"st"
-		    "ack_id\":0,\"generation\":0}\n"
-		    "{\"addr\":\"0x1030\",\"size\":100,\"usable\":120,\"caller"
-		    "\":\"0x401020\",\"function\":\"main\",\"module\":\"app\","
-		    "\"stack_id\":0,\"generation\":0}\n"
-		    "{\"addr\":\"0x2000\",\"size\":19,\"usable\":40,\"caller\":"
-		    "\"0x401010\",\"function\":\"main\",\"module\":\"app\",\"st"
-		    "ack_id\":0,\"generation\":1}\n"
-		    "{\"addr\":\"0x3000\",\"size\":8,\"usable\":24,\"caller\":"
-		    "\"0x7f0000001234\",\"function\":\"libx.so+0x1233\",\"modul"
-		    "e\":\"libx.so\",\"stack_id\":0,\"generation\":2}\n"
-		    "{\"addr\":\"0x4000\",\"size\":500,\"usable\":1016,\"caller"
-		    "\":\"0x401030\",\"function\":\"f(int, \\\"x\\\")\",\"modul"
-		    "e\":\"app\",\"stack_id\":0,\"generation\":2}\n"
-		    "{\"addr\":\"0x5000\",\"size\":50,\"usable\":72,\"caller\":"
-		    "\"0x9999\",\"function\":\"0x9999\",\"module\":\"\",\"stack"
-		    "_id\":0,\"generation\":3}\n"
-		    "{\"addr\":\"0x6000\",\"size\":10,\"usable\":40,\"caller\":"
-		    "\"0x7f0000002000\",\"function\":\"main\",\"module\":\"libx"
-		    ".so\",\"stack_id\":0,\"generation\":0}\n"
-		    "{\"addr\":\"0x7000\",\"size\":0,\"usable\":64,\"caller\":"
-		    "\"0x0\",\"function\":\"(damaged)\",\"module\":\"\",\"stack"
-		    "_id\":0,\"generation\":0,\"damaged\":true}\n");
+	sample_same(
+		sample_list(&mtr_write_json, &MTR_FILTER_ALL),
+		"{\"schema\":1,\"command\":\"list\",\"addr\":\"0x1000\","
+		"\"size\":19,\"usable\":40,\"caller\":\"0x401010\","
+		"\"function\":\"main\",\"module\":\"app\",\"stack_id\":0,"
+		"\"generation\":0}\n"
+		"{\"schema\":1,\"command\":\"list\",\"addr\":\"0x1030\","
+		"\"size\":100,\"usable\":120,\"caller\":\"0x401020\","
+		"\"function\":\"main\",\"module\":\"app\",\"stack_id\":0,"
+		"\"generation\":0}\n"
+		"{\"schema\":1,\"command\":\"list\",\"addr\":\"0x2000\","
+		"\"size\":19,\"usable\":40,\"caller\":\"0x401010\","
+		"\"function\":\"main\",\"module\":\"app\",\"stack_id\":0,"
+		"\"generation\":1}\n"
+		"{\"schema\":1,\"command\":\"list\",\"addr\":\"0x3000\","
+		"\"size\":8,\"usable\":24,\"caller\":\"0x7f0000001234\","
+		"\"function\":\"libx.so+0x1234\",\"module\":\"libx.so\","
+		"\"stack_id\":0,\"generation\":2}\n"
+		"{\"schema\":1,\"command\":\"list\",\"addr\":\"0x4000\","
+		"\"size\":500,\"usable\":1016,\"caller\":\"0x401030\","
+		"\"function\":\"f(int, "
+		"\\\"x\\\")\",\"module\":\"app\",\"stack_id\":0,\"generation\":"
+		"2}\n"
+		"{\"schema\":1,\"command\":\"list\",\"addr\":\"0x5000\","
+		"\"size\":50,\"usable\":72,\"caller\":\"0x9999\",\"function\":"
+		"\"0x9999\",\"module\":\"\",\"stack_id\":0,\"generation\":3}\n"
+		"{\"schema\":1,\"command\":\"list\",\"addr\":\"0x6000\","
+		"\"size\":10,\"usable\":40,\"caller\":\"0x7f0000002000\","
+		"\"function\":\"main\",\"module\":\"libx.so\",\"stack_id\":0,"
+		"\"generation\":0}\n"
+		"{\"schema\":1,\"command\":\"list\",\"addr\":\"0x7000\","
+		"\"size\":0,\"usable\":64,\"caller\":\"0x0\",\"function\":\"("
+		"corrupt)\",\"module\":\"\",\"stack_id\":0,\"generation\":0,"
+		"\"damaged\":true}\n");
 }
 END_TEST
 
 START_TEST(csv_list)
 {
-	sample_same(sample_list(&mtr_write_csv, &MTR_FILTER_ALL),
-		    "addr,size,usable,caller,function,module,stack_id,generatio"
-		    "n\n"
-		    "0x1000,19,40,0x401010,main,app,0,0\n"
-		    "0x1030,100,120,0x401020,main,app,0,0\n"
-		    "0x2000,19,40,0x401010,main,app,0,1\n"
-		    "0x3000,8,24,0x7f0000001234,libx.so+0x1233,libx.so,0,2\n"
-		    "0x4000,500,1016,0x401030,\"f(int, \"\"x\"\")\",app,0,2\n"
-		    "0x5000,50,72,0x9999,0x9999,,0,3\n"
-		    "0x6000,10,40,0x7f0000002000,main,libx.so,0,0\n"
-		    "0x7000,0,64,0x0,(damaged),,0,0\n");
+	sample_same(
+		sample_list(&mtr_write_csv, &MTR_FILTER_ALL),
+		"addr,size,usable,caller,function,module,stack_id,generation\n"
+		"0x1000,19,40,0x401010,main,app,0,0\n"
+		"0x1030,100,120,0x401020,main,app,0,0\n"
+		"0x2000,19,40,0x401010,main,app,0,1\n"
+		"0x3000,8,24,0x7f0000001234,libx.so+0x1234,libx.so,0,2\n"
+		"0x4000,500,1016,0x401030,\"f(int, \"\"x\"\")\",app,0,2\n"
+		"0x5000,50,72,0x9999,0x9999,,0,3\n"
+		"0x6000,10,40,0x7f0000002000,main,libx.so,0,0\n"
+		"0x7000,0,64,0x0,(corrupt),,0,0\n");
 }
 END_TEST
 
@@ -238,18 +245,18 @@ START_TEST(text_why_live)
 	sample_same(sample_why(&mtr_write_text, 0x4001),
 		    "0x4001 is 1 byte into a live block\n"
 		    "block         0x4000 to 0x43f8: 1,016 bytes usable\n"
-		    "asked for     500 bytes; 500 slack, 16 record\n"
+		    "requested     500 bytes; 500 unused, 16 for the record\n"
 		    "generation    2\n"
-		    "from          f(int, \"x\") at dir/h,1.h:5, inlined into\n"
-		    "              work at app.c:30 [app+0x102f]\n"
+		    "allocated by  f(int, \"x\") at dir/h,1.h:5, inlined into\n"
+		    "              work at app.c:30 [app+0x1030]\n"
 		    "mapping       0x1000 to 0x8000 rw- [heap]\n"
-		    "before        0x3000: 8 bytes, 4.0 KiB away, from libx.so+"
-		    "0x1233\n"
-		    "after         0x5000: 50 bytes, 3.0 KiB away, from 0x9999"
+		    "before        0x3000: 8 bytes, 4.0 KiB away, allocated by "
+		    "libx.so+0x1234\n"
+		    "after         0x5000: 50 bytes, 3.0 KiB away, allocated "
+		    "by 0x9999\n"
 		    "\n"
-		    "\n"
-		    "        4001  49 20 61 6d 20 61 20 6d  79 5f 73 74 72 75 6"
-		    "3 74  I am a my_struct\n"
+		    "        4001  49 20 61 6d 20 61 20 6d  79 5f 73 74 72 75 "
+		    "63 74  I am a my_struct\n"
 		    "        4011  31 39 00 ff                                 "
 		    "      19..\n");
 }
@@ -257,59 +264,65 @@ END_TEST
 
 START_TEST(text_why_freed)
 {
-	sample_same(sample_why(&mtr_write_text, 0x10b5),
-		    "0x10b5 is 5 bytes into a freed block\n"
-		    "block         0x10b0 to 0x10e8: 56 bytes usable\n"
-		    "asked for     30 bytes; 10 slack, 16 record\n"
-		    "from          main at app.c:10 [app+0x100f]\n"
-		    "mapping       0x1000 to 0x8000 rw- [heap]\n"
-		    "before        0x1030: 100 bytes, 8 B away, from main\n"
-		    "after         0x2000: 19 bytes, 3.8 KiB away, from main\n"
-		    "\n"
-		    "        10b5  49 20 61 6d 20 61 20 6d  79 5f 73 74 72 75 6"
-		    "3 74  I am a my_struct\n"
-		    "        10c5  31 39 00 ff                                 "
-		    "      19..\n");
+	sample_same(
+		sample_why(&mtr_write_text, 0x10b5),
+		"0x10b5 is 5 bytes into a freed block\n"
+		"block         0x10b0 to 0x10e8: 56 bytes usable\n"
+		"requested     30 bytes; 10 unused, 16 for the record\n"
+		"allocated by  main at app.c:10 [app+0x1010]\n"
+		"mapping       0x1000 to 0x8000 rw- [heap]\n"
+		"before        0x1030: 100 bytes, 8 B away, allocated by main\n"
+		"after         0x2000: 19 bytes, 3.8 KiB away, allocated by "
+		"main\n"
+		"\n"
+		"        10b5  49 20 61 6d 20 61 20 6d  79 5f 73 74 72 75 63 "
+		"74  I am a my_struct\n"
+		"        10c5  31 39 00 ff                                     "
+		"  19..\n");
 }
 END_TEST
 
 START_TEST(text_why_unknown)
 {
 	sample_same(sample_why(&mtr_write_text, 0x9000),
-		    "0x9000 is in no block that was recorded\n"
+		    "0x9000 is in no recorded block\n"
 		    "mapping       none: nothing is there\n"
-		    "before        0x7000: 0 bytes, 7.9 KiB away, from (damaged"
-		    ")\n"
+		    "before        0x7000: 0 bytes, 7.9 KiB away, allocated by "
+		    "(corrupt)\n"
 		    "after         no block\n");
 }
 END_TEST
 
 START_TEST(json_why_live)
 {
-	sample_same(sample_why(&mtr_write_json, 0x4001),
-		    "{\"addr\":\"0x4000\",\"asked\":\"0x4001\",\"state\":\"live"
-		    "\",\"size\":500,\"usable\":1016,\"offset\":1,\"generation"
-		    "\":2,\"stack\":[{\"pc\":\"0x401030\",\"function\":\"f(int,"
-		    " \\\"x\\\")\",\"file\":\"dir/h,1.h\",\"line\":5,\"module"
-		    "\":\"app\",\"inlined\":true},{\"pc\":\"0x401030\",\"functi"
-		    "on\":\"work\",\"file\":\"app.c\",\"line\":30,\"module\":"
-		    "\"app\"}],\"before\":{\"addr\":\"0x3000\",\"state\":\"live"
-		    "\",\"size\":8,\"usable\":24,\"function\":\"libx.so+0x1233"
-		    "\"},\"after\":{\"addr\":\"0x5000\",\"state\":\"live\",\"si"
-		    "ze\":50,\"usable\":72,\"function\":\"0x9999\"},\"mapping"
-		    "\":{\"start\":\"0x1000\",\"end\":\"0x8000\",\"path\":\"[he"
-		    "ap]\"}}\n");
+	sample_same(
+		sample_why(&mtr_write_json, 0x4001),
+		"{\"schema\":1,\"command\":\"why\",\"target\":\"app.core\","
+		"\"addr\":\"0x4000\",\"asked\":\"0x4001\",\"state\":\"live\","
+		"\"size\":500,\"usable\":1016,\"offset\":1,\"generation\":2,"
+		"\"stack\":[{\"pc\":\"0x401030\",\"function\":\"f(int, "
+		"\\\"x\\\")\",\"file\":\"dir/"
+		"h,1.h\",\"line\":5,\"module\":\"app\",\"inlined\":true},{"
+		"\"pc\":\"0x401030\",\"function\":\"work\",\"file\":\"app.c\","
+		"\"line\":30,\"module\":\"app\"}],\"before\":{\"addr\":"
+		"\"0x3000\",\"state\":\"live\",\"size\":8,\"usable\":24,"
+		"\"function\":\"libx.so+0x1234\"},\"after\":{\"addr\":"
+		"\"0x5000\",\"state\":\"live\",\"size\":50,\"usable\":72,"
+		"\"function\":\"0x9999\"},\"mapping\":{\"start\":\"0x1000\","
+		"\"end\":\"0x8000\",\"path\":\"[heap]\"}}\n");
 }
 END_TEST
 
 START_TEST(json_why_unknown)
 {
-	sample_same(sample_why(&mtr_write_json, 0x9000),
-		    "{\"addr\":\"0x9000\",\"asked\":\"0x9000\",\"state\":\"unkn"
-		    "own\",\"size\":0,\"usable\":0,\"offset\":0,\"generation\":"
-		    "0,\"stack\":[],\"before\":{\"addr\":\"0x7000\",\"state\":"
-		    "\"live\",\"size\":0,\"usable\":64,\"function\":\"(damaged)"
-		    "\"},\"after\":null,\"mapping\":null}\n");
+	sample_same(
+		sample_why(&mtr_write_json, 0x9000),
+		"{\"schema\":1,\"command\":\"why\",\"target\":\"app.core\","
+		"\"addr\":\"0x9000\",\"asked\":\"0x9000\",\"state\":"
+		"\"unknown\",\"size\":0,\"usable\":0,\"offset\":0,"
+		"\"generation\":0,\"stack\":[],\"before\":{\"addr\":\"0x7000\","
+		"\"state\":\"live\",\"size\":0,\"usable\":64,\"function\":\"("
+		"corrupt)\"},\"after\":null,\"mapping\":null}\n");
 }
 END_TEST
 
@@ -320,42 +333,41 @@ START_TEST(text_info)
 		    "version       0.1.0, format 1\n"
 		    "options       stacks=0,frees=1,follow=0\n"
 		    "allocator     /lib/libc.so.6\n"
-		    "live          8 blocks, 706 bytes asked for\n"
-		    "usable        1.4 KiB from the allocator, of which 534 B s"
-		    "lack\n"
+		    "live          8 blocks, 706 bytes requested\n"
+		    "allocated     1.4 KiB = 706 B requested + 534 B unused + "
+		    "128 B records + 48 B corrupt\n"
 		    "callers       6 distinct\n"
 		    "generation    3\n"
 		    "freed         1 block with its record still there\n"
-		    "tracer        4.1 KiB: 128 B records in blocks, 4.0 KiB le"
-		    "dger\n"
+		    "tracer        4.1 KiB = 128 B records in blocks + 4.0 KiB "
+		    "ledger\n"
 		    "not recorded  1,500 blocks not on a 16-byte boundary\n"
 		    "              1 block handed out during start-up\n"
-		    "damaged       1 block whose record makes no sense\n"
-		    "passed over   2 marks inside of other blocks\n"
+		    "corrupt       1 block whose record makes no sense\n"
+		    "ignored       2 marks inside of other blocks\n"
 		    "warning       it is \"cut\"?[m\n");
 }
 END_TEST
 
 START_TEST(json_info)
 {
-	sample_same(sample_info(&mtr_write_json),
-		    "{\"target\":\"app.core\",\"kind\":\"core\",\"pid\":1234,"
-		    "\"version\":\"0.1.0\",\"format\":1,\"options\":{\"stacks"
-		    "\":0,\"frees\":1,\"follow\":0,\"caller\":\"outside\"},\"co"
-		    "unters\":false,\"debug\":false,\"generation\":3,\"allocato"
-		    "r\":\"/lib/libc.so.6\",\"totals\":{\"blocks\":8,\"bytes\":"
-		    "706,\"usable\":1416,\"slack\":534},\"freed\":1,\"callers"
-		    "\":6,\"stacks\":{\"depth\":0,\"distinct\":0,\"frames"
-		    "\":0,\"bytes\":0,\"unknown\":0,\"ended\":{\"no_cfi\""
-		    ":0,\"expression\":0,\"damaged\":0,\"stack\":0}},\"tra"
-		    "cer\":{\"ledger\":4096,\"stacks\":0,\"records\":"
-		    "128},\"not_recorded\":{\"unaligned\":1500,\"small\":0,\"hi"
-		    "gh\":0,\"ledger\":0,\"startup\":1,\"nested\":0,\"foreign"
-		    "\":0,\"large\":0,\"room\":0,\"others\":0},\"damaged\":1,"
-		    "\"no_code\":0,\"conflic"
-		    "ts\":2,\"lost\":"
-		    "0,\"without_stack\":0,\"warnings\":[\"it is "
-		    "\\\"cut\\\"\\u001b[m\"]}\n");
+	sample_same(
+		sample_info(&mtr_write_json),
+		"{\"schema\":1,\"command\":\"info\",\"target\":\"app.core\","
+		"\"kind\":\"core\",\"pid\":1234,\"version\":\"0.1.0\","
+		"\"format\":1,\"options\":{\"stacks\":0,\"frees\":1,\"follow\":"
+		"0,\"caller\":\"outside\"},\"counters\":false,\"debug\":false,"
+		"\"generation\":3,\"allocator\":\"/lib/"
+		"libc.so.6\",\"totals\":{\"blocks\":8,\"bytes\":706,\"usable\":"
+		"1416,\"slack\":534},\"resident\":0,\"freed\":1,\"callers\":6,"
+		"\"stacks\":{\"depth\":0,\"distinct\":0,\"frames\":0,\"bytes\":"
+		"0,\"unknown\":0,\"ended\":{\"no_cfi\":0,\"expression\":0,"
+		"\"damaged\":0,\"stack\":0}},\"tracer\":{\"ledger\":4096,"
+		"\"stacks\":0,\"records\":128},\"not_recorded\":{\"unaligned\":"
+		"1500,\"small\":0,\"high\":0,\"ledger\":0,\"startup\":1,"
+		"\"nested\":0,\"foreign\":0,\"large\":0,\"room\":0,\"others\":"
+		"0},\"damaged\":1,\"conflicts\":2,\"lost\":0,\"without_stack\":"
+		"0,\"warnings\":[\"it is \\\"cut\\\"\\u001b[m\"]}\n");
 }
 END_TEST
 
