@@ -27,7 +27,7 @@ command_line() { # N
     sed -n "$1p" commands | sed "s/redis-server --/redis-server --port $port --/
         s/redis-cli /redis-cli -p $port /
         s/[$](pidof redis-server)/$mtr_pids/
-        s/redis[.][0-9]*/redis.$mtr_pids/
+        s/redis[.][0-9][0-9]*/redis.$mtr_pids/
         s/ &\$//"
 }
 
@@ -45,16 +45,17 @@ server=$(command_line 1)
 sh -c "exec $server" >redis.log 2>&1 &
 mtr_pids=$!
 wait_for_redis
-sh -c "$(command_line 2)" >filled || fail "$(cat filled)"
+sh -c "$(command_line 2)" >filled 2>&1 || fail "$(cat filled)"
+! grep -i err filled || fail "redis refuses"
 sh -c "$(command_line 3)" >gcore.log 2>&1 ||
     skip "gcore gives no core here: $(tail -n 1 gcore.log)"
 sh -c "$(command_line 4)" >got || fail "report: exit status $?"
 
 # The label of each line above the table, and what is in each line of the table.
 shape() { # FILE
-    sed '/^[$] /d; / stripped/d; /^no names/d
+    sed '/^$/d; /^[$] /d; / stripped/d; /^no names/d
         /^  *for [0-9.]* %: /d
-        s/^\([a-z]*\)  .*/\1/; s/ in .* more group.*/ more/
+        s/^\([a-z][a-z]*\)  .*/\1/; s/ in .* more group.*/ more/
         s/^ *[0-9.]* [KMGi]*B  *[0-9.]*%  *[0-9]*  *[0-9.]* [KMGi]*B  .*/row/
         s/^ *[0-9.]* [KMGi]*B more/more/' "$1"
 }
