@@ -30,7 +30,7 @@ static int print_block(const char *name, const void *inside)
 
 	if (malloc_tracer_lookup(inside, &block))
 		return failed(name);
-	printf("%-8s at %p: %zu bytes asked for, %zu usable, caller %p, "
+	printf("%-8s at %p: %zu bytes requested, %zu usable, caller %p, "
 	       "generation %" PRIu32 "\n",
 	       name, block.addr, block.size, block.usable, block.caller,
 	       block.generation);
@@ -43,7 +43,7 @@ static int print_totals(void)
 
 	if (malloc_tracer_totals(&totals))
 		return failed("totals");
-	printf("totals   %" PRIu64 " blocks, %" PRIu64 " bytes asked for, "
+	printf("totals   %" PRIu64 " blocks, %" PRIu64 " bytes requested, "
 	       "%" PRIu64 " usable, %" PRIu64 " not recorded\n",
 	       totals.blocks, totals.bytes, totals.usable, totals.not_recorded);
 	return 0;

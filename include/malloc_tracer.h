@@ -33,10 +33,10 @@ extern "C" {
 /* One live block. */
 struct malloc_tracer_block {
 	const void *addr;    /* what malloc returned */
-	size_t size;	     /* bytes asked for */
+	size_t size;	     /* requested bytes */
 	size_t usable;	     /* bytes the program may use: what
 			      * malloc_usable_size says */
-	const void *caller;  /* return address into who asked */
+	const void *caller;  /* return address into who allocated it */
 	uint32_t generation; /* 0 to 122, see malloc_tracer_mark */
 	uint32_t stack_id;   /* the call stack, 0: not recorded */
 };
@@ -44,7 +44,7 @@ struct malloc_tracer_block {
 /* All live blocks together. */
 struct malloc_tracer_totals {
 	uint64_t blocks;       /* live blocks that carry a record */
-	uint64_t bytes;	       /* sum of the sizes asked for */
+	uint64_t bytes;	       /* sum of the requested sizes */
 	uint64_t usable;       /* sum of the usable sizes */
 	uint64_t not_recorded; /* allocations that could not be recorded */
 	uint64_t overhead;     /* bytes that the tracer itself has mapped */
@@ -59,18 +59,22 @@ int malloc_tracer_active(void) MALLOC_TRACER_WEAK;
 /*
  * Find the live block that holds @addr, which may point anywhere into its
  * usable bytes. 0: *ret is filled. -1: there is none; errno ENOENT, or ENOSYS
- * if not active. Whoever asks sees to it that the block is not freed meanwhile.
+ * if not active. The caller makes sure that nobody frees the block meanwhile.
  */
 int malloc_tracer_lookup(const void *addr,
 			 struct malloc_tracer_block *ret) MALLOC_TRACER_WEAK;
 
 /*
+ * Called as malloc_tracer_totals(ret), and so is the symbol: a function and a
+ * type of one name would keep C++ from naming the type.
+ *
  * Count all live blocks. 0: *ret is filled. -1: errno ENOSYS if not active, or
  * what process_vm_readv(2) and pipe(2) failed with. Reads every record: the
  * time grows with their number. Other threads go on; what they allocate or free
  * meanwhile may be counted or not.
  */
-int malloc_tracer_totals(struct malloc_tracer_totals *ret) MALLOC_TRACER_WEAK;
+int malloc_tracer_count(struct malloc_tracer_totals *ret) __asm__(
+	"malloc_tracer_totals") MALLOC_TRACER_WEAK;
 
 /*
  * Start the next generation: blocks allocated from now on carry it. Returns its
@@ -102,9 +106,9 @@ int malloc_tracer_snapshot(const char *path) MALLOC_TRACER_WEAK;
 #define malloc_tracer_lookup(addr, ret)                             \
 	(malloc_tracer_lookup ? malloc_tracer_lookup((addr), (ret)) \
 			      : (errno = ENOSYS, -1))
-#define malloc_tracer_totals(ret)                         \
-	(malloc_tracer_totals ? malloc_tracer_totals(ret) \
-			      : (errno = ENOSYS, -1))
+#define malloc_tracer_count(ret) \
+	(malloc_tracer_count ? malloc_tracer_count(ret) : (errno = ENOSYS, -1))
+#define malloc_tracer_totals(ret) malloc_tracer_count(ret)
 #define malloc_tracer_mark() \
 	(malloc_tracer_mark ? malloc_tracer_mark() : (errno = ENOSYS, -1))
 #define malloc_tracer_snapshot(path)                           \

@@ -16,7 +16,7 @@
 
 struct mtr_block {
 	uint64_t addr;
-	uint64_t size;	      /* asked for; 0 if damaged */
+	uint64_t size;	      /* requested; 0 if damaged */
 	uint64_t usable : 48; /* the allocator's, with the trailer */
 	uint64_t generation : 7;
 	uint64_t freed : 1;   /* state "freed": frees=1 */

@@ -27,7 +27,7 @@ struct mtr_stack {
 	uint32_t id;	 /* in the depot */
 	uint32_t call;	 /* its innermost frame; 0: not known */
 	uint32_t caller; /* the site that its blocks' records name */
-	uint32_t owner;	 /* the site that its blocks are put down to */
+	uint32_t owner;	 /* the site that its blocks are attributed to */
 };
 
 MTR_VECTOR(mtr_calls, struct mtr_call);

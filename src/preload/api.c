@@ -79,7 +79,7 @@ static int add_up(void *context, const struct mtr_snapshot_block *blocks,
 	return 0;
 }
 
-MTR_EXPORT int malloc_tracer_totals(struct malloc_tracer_totals *ret)
+MTR_EXPORT int malloc_tracer_count(struct malloc_tracer_totals *ret)
 {
 	struct malloc_tracer_totals sum = { 0 };
 	int error;

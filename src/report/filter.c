@@ -51,7 +51,7 @@ static struct mtr_error *regex_error(int code, const regex_t *re,
 	char what[128];
 
 	regerror(code, re, what, sizeof(what));
-	return mtr_error_create("'%s' is no regular expression: %s", text,
+	return mtr_error_create("'%s' is not a regular expression: %s", text,
 				what);
 }
 

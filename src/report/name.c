@@ -167,7 +167,7 @@ static const struct drop drops[] = {
 	[MTR_DROP_HIGH] = { "high", "at an address above 2^48" },
 	[MTR_DROP_LEDGER] = { "ledger", "no memory for the ledger" },
 	[MTR_DROP_STARTUP] = { "startup", "handed out during start-up" },
-	[MTR_DROP_NESTED] = { "nested", "asked for by the allocator itself" },
+	[MTR_DROP_NESTED] = { "nested", "requested by the allocator itself" },
 	[MTR_DROP_FOREIGN] = { "foreign",
 			       "from a function the allocator lacks, or "
 			       "before the tracer was ready" },

@@ -105,7 +105,7 @@ static struct mtr_group *folder_group(struct folder *f, const char *key,
 
 /* Blocks of one stack or, where that is not known, of one caller. */
 struct cell {
-	const struct mtr_site *site; /* that they are put down to */
+	const struct mtr_site *site; /* that they are attributed to */
 	const struct mtr_stack *stack;
 	const struct mtr_sum *sum;
 };

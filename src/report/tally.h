@@ -2,9 +2,9 @@
 /*
  * Sums over blocks, and groups of blocks that have something in common.
  *
- * Linear in blocks, with one array look-up for each; names are made for
- * distinct groups alone. By stack each distinct one is a group, and what has
- * none makes a group for each caller.
+ * Linear in the number of blocks, with one array look-up for each; names are
+ * made for distinct callers only. By stack each distinct stack is a group, and
+ * blocks without a stack make a group for each caller.
  */
 #ifndef MTR_REPORT_TALLY_H
 #define MTR_REPORT_TALLY_H
@@ -28,7 +28,7 @@ enum mtr_sort { MTR_SORT_BYTES, MTR_SORT_BLOCKS, MTR_SORT_SLACK };
 
 struct mtr_sum {
 	uint64_t blocks;
-	uint64_t bytes;	 /* asked for */
+	uint64_t bytes;	 /* requested */
 	uint64_t usable; /* the allocator's, with the records */
 	uint64_t slack;	 /* between the two, without the records; not of
 			  * damaged blocks */

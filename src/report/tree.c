@@ -3,7 +3,7 @@
  * Stacks merged into branches. See tree.h for the contract.
  *
  * Each frame that stacks have in common is gone through once, and each name
- * made once, whatever number of stacks has it.
+ * made once, however many stacks have it.
  */
 #include "report/tree.h"
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The call tree: from the outermost functions inwards, with the sum of all that
- * was asked for in a function or further in.
+ * The call tree: its roots are the outermost functions, and each branch has the
+ * sum of all that was allocated in its function or by what that called.
  *
  * Calls of the same function from the same branch are one branch, wherever in
- * the function they stand. Made of a tally by stack.
+ * the calling function they stand. Made of a tally by stack.
  */
 #ifndef MTR_REPORT_TREE_H
 #define MTR_REPORT_TREE_H
@@ -14,9 +14,9 @@
 struct mtr_branch {
 	const char *name;		 /* of the function */
 	const struct mtr_module *module; /* NULL: none */
-	const struct mtr_frame *frame;	 /* where in it, if that is the same
-					  * for all; else NULL */
-	struct mtr_sum sum;		 /* with all that is further in */
+	const struct mtr_frame *frame;	 /* the source line, if it is the
+					  * same for all; else NULL */
+	struct mtr_sum sum;		 /* its children's included */
 	uint32_t parent;
 	uint32_t first, n; /* its children: of .order, the largest first */
 };

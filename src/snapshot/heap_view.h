@@ -1,8 +1,24 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The pivot: all that reports need, as plain arrays. Left of it everything is
- * input that can fail, right of it everything is pure; a test fills one by
- * hand.
+ * The pivot: all that reports need, as plain arrays. Below it everything is
+ * input that can fail, above it everything is pure; a test fills one by hand.
+ *
+ *   block --+-- site ---+-- frames  the functions at one return address: the
+ *           |           |           one that made the call, and before it those
+ *           |           |           inlined there, innermost first
+ *           |           +-- owner   the first frame that is no wrapper
+ *           |
+ *           +-- stack --+-- call -- parent -- parent ...  out to the first
+ *                       |           function; each has a site, and is shared by
+ *                       |           the stacks that begin alike
+ *                       +-- caller  the site that the block's record names
+ *                       +-- owner   the site that the block is attributed to:
+ * the innermost one that is not all wrappers
+ *
+ * A block without a stack is attributed to its site. Reports add up: a cell is
+ * the blocks of one stack or, without one, of one site; a group is the cells of
+ * one key, such as a function (report/tally.h). In a call tree a branch is all
+ * calls of one function from the same branch (report/tree.h).
  */
 #ifndef MTR_SNAPSHOT_HEAP_VIEW_H
 #define MTR_SNAPSHOT_HEAP_VIEW_H
@@ -15,9 +31,9 @@
 struct mtr_site {
 	uint64_t pc;	   /* return address; 0: not known */
 	uint32_t first, n; /* its frames, innermost inlined first */
-	uint32_t owner;	   /* the frame that the block is put down to: the
-			    * first that is not an allocation wrapper */
-	bool wrapper;	   /* all of them are */
+	uint32_t owner;	   /* the first frame that is no allocation wrapper;
+			    * the last one if all are */
+	bool wrapper;	   /* all are */
 };
 
 MTR_VECTOR(mtr_sites, struct mtr_site);
@@ -55,8 +71,8 @@ void mtr_heap_view_fini(struct mtr_heap_view *s);
 struct mtr_wrappers;
 
 /*
- * Whom sites and stacks are put down to, told by the names in .frames. Part of
- * mtr_heap_view_take; for who has names from elsewhere.
+ * Find the owners of sites and stacks, by the names in .frames. Part of
+ * mtr_heap_view_take, and for callers that have names from elsewhere.
  */
 void mtr_heap_view_find_owners(struct mtr_heap_view *s,
 			       const struct mtr_wrappers *w);
@@ -71,7 +87,7 @@ mtr_heap_view_stack(const struct mtr_heap_view *s, const struct mtr_block *b)
 	return stack && stack->call ? stack : NULL;
 }
 
-/* The site that @b is put down to: an index into s->sites. */
+/* The site that @b is attributed to: an index into s->sites. */
 static inline uint32_t mtr_heap_view_site(const struct mtr_heap_view *s,
 					  const struct mtr_block *b)
 {
@@ -80,7 +96,7 @@ static inline uint32_t mtr_heap_view_site(const struct mtr_heap_view *s,
 	return stack ? stack->owner : b->site;
 }
 
-/* The frame that @site's blocks are put down to. */
+/* The frame that @site's blocks are attributed to. */
 static inline const struct mtr_frame *
 mtr_heap_view_owner(const struct mtr_heap_view *s, const struct mtr_site *site)
 {

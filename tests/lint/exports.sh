@@ -10,7 +10,9 @@ need nm readelf
     sed -n 's/^MTR_[A-Z]*(\(.*\))$/\1/p' "$MTR_SRC/src/preload/entry_points.def"
     {
         sed -n 's/^[a-z].*\(malloc_tracer_[a-z]*\)(.*/\1/p' \
-            "$MTR_SRC/include/malloc_tracer.h"
+            "$MTR_SRC/include/malloc_tracer.h" |
+            # in source code alone: a type has the name of the symbol
+            sed 's/^malloc_tracer_count$/malloc_tracer_totals/'
         echo malloc_tracer_descriptor
         [ -z "$MTR_COUNTERS" ] || echo TOTAL_ALLOCS TOTAL_ALLOCATED_BYTES
     } | tr ' ' '\n' | sed 's/$/@@MALLOC_TRACER_0.1/'

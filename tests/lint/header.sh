@@ -31,6 +31,8 @@ int main(void)
 		return 2;
 	if (failed(malloc_tracer_totals(&totals)))
 		return 3;
+	if (failed(malloc_tracer_count(&totals)))
+		return 3;
 	if (failed(malloc_tracer_mark()))
 		return 4;
 	if (failed(malloc_tracer_snapshot("unit.none/snapshot")))
@@ -38,7 +40,11 @@ int main(void)
 	return 0;
 }
 END
-cp "$mtr_tmp/all.c" "$mtr_tmp/all.cc"
+# C++ can name the types, though there is a function of that name.
+sed 's/struct \(malloc_tracer_[a-z]* [a-z]*;\)/\1/' "$mtr_tmp/all.c" \
+    >"$mtr_tmp/all.cc"
+grep -q "^	malloc_tracer_totals totals;" "$mtr_tmp/all.cc" ||
+    fail "the types are not named"
 
 # Each function of the header is in the program above.
 sed -n 's/^[a-z].*\(malloc_tracer_[a-z]*\)(.*/\1/p' \

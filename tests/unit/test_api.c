@@ -85,7 +85,7 @@ START_TEST(totals)
 	}
 	mtr_descriptor.drops[MTR_DROP_SMALL] = 5;
 	mtr_descriptor.drops[MTR_DROP_FOREIGN] = 2;
-	ck_assert_int_eq(malloc_tracer_totals(&t), 0);
+	ck_assert_int_eq(malloc_tracer_count(&t), 0);
 	ck_assert_uint_eq(t.blocks, 3);
 	ck_assert_uint_eq(t.bytes, 600);
 	ck_assert_uint_eq(t.usable, usable);
@@ -93,7 +93,7 @@ START_TEST(totals)
 	ck_assert_uint_eq(t.overhead, mtr_descriptor.ledger_bytes);
 	mtr_descriptor.depot_bytes = 12345;
 	mtr_twin_free(p[1]);
-	ck_assert_int_eq(malloc_tracer_totals(&t), 0);
+	ck_assert_int_eq(malloc_tracer_count(&t), 0);
 	ck_assert_uint_eq(t.blocks, 2);
 	ck_assert_uint_eq(t.bytes, 400);
 	ck_assert_uint_eq(t.overhead, mtr_descriptor.ledger_bytes + 12345);
