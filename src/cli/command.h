@@ -44,7 +44,7 @@ struct mtr_args {
 	struct mtr_heap_view_options view;
 	enum mtr_names names;
 	char *skip_modules[MTR_SKIP_MODULES]; /* those of .view */
-	const char *trace;  /* run -o */
+	const char *trace;		      /* run -o */
 	const char *stacks; /* run -s: a depth; NULL: not given */
 	char **operands;    /* ends with NULL */
 };

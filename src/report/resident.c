@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * From the kernel's word for a live process, from the ranges of a core. See
- * resident.h for the contract.
+ * Of a live process by statm, which does not walk its pages as smaps does; of a
+ * core by its ranges. See resident.h for the contract.
  */
 #include "report/resident.h"
 
@@ -22,11 +22,14 @@ static bool read_statm(int pid, uint64_t *ret)
 	return true;
 }
 
-static uint64_t dumped(const struct mtr_target *t)
+static uint64_t dumped(struct mtr_target *t)
 {
 	const struct mtr_ranges *ranges = mtr_target_ranges(t);
-	uint64_t bytes = 0;
+	uint64_t bytes = mtr_target_resident(t);
 
+	if (bytes != MTR_RESIDENT_UNKNOWN)
+		return bytes;
+	bytes = 0;
 	for (size_t i = 0; i < ranges->n; i++)
 		if (ranges->at[i].readable)
 			bytes += ranges->at[i].end - ranges->at[i].start;
@@ -35,14 +38,11 @@ static uint64_t dumped(const struct mtr_target *t)
 
 void mtr_resident_find(const struct mtr_heap_view *s, struct mtr_resident *ret)
 {
-	*ret = (struct mtr_resident){ 0 };
+	*ret = (struct mtr_resident){ .dumped = s->kind == MTR_TARGET_CORE };
 	if (!s->target)
 		return;
-	if (s->kind == MTR_TARGET_CORE) {
-		ret->kind = MTR_RESIDENT_DUMPED;
+	if (s->kind == MTR_TARGET_CORE)
 		ret->bytes = dumped(s->target);
-	} else if (s->kind == MTR_TARGET_LIVE &&
-		   read_statm(s->pid, &ret->bytes)) {
-		ret->kind = MTR_RESIDENT_PAGES;
-	}
+	else if (s->kind == MTR_TARGET_LIVE && !read_statm(s->pid, &ret->bytes))
+		ret->bytes = 0;
 }

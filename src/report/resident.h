@@ -7,16 +7,11 @@
 
 #include "snapshot/heap_view.h"
 
-enum mtr_resident_kind {
-	MTR_RESIDENT_UNKNOWN,
-	MTR_RESIDENT_PAGES, /* what the process has in memory */
-	MTR_RESIDENT_DUMPED /* what is in its core: untouched pages, too, and
-			     * none of files that were not changed */
-};
-
 struct mtr_resident {
-	enum mtr_resident_kind kind;
-	uint64_t bytes;
+	uint64_t bytes; /* 0: not known */
+	bool dumped;	/* what a core has: none of files that were not changed
+			 * and, where the file has no holes, pages that were
+			 * never touched as well; else what is in memory */
 };
 
 void mtr_resident_find(const struct mtr_heap_view *s, struct mtr_resident *ret);

@@ -2,7 +2,8 @@
 /*
  * Which functions only pass an allocation on: malloc and its family, operator
  * new, all of std and of Rust's library, the containers of Qt and GLib, strdup,
- * xmalloc ... A block is attributed to the first function that is none of these.
+ * xmalloc ... A block is attributed to the first function that is none of
+ * these.
  */
 #ifndef MTR_SYMBOLS_WRAPPERS_H
 #define MTR_SYMBOLS_WRAPPERS_H

@@ -19,12 +19,11 @@
 static void resident(struct mtr_writer *w, const struct mtr_resident *r,
 		     const struct mtr_sum *live)
 {
-	if (r->kind == MTR_RESIDENT_UNKNOWN || !r->bytes)
+	if (!r->bytes)
 		return;
 	mtr_out_text(w->out, ": ");
 	mtr_text_size(w, r->bytes, 0);
-	mtr_out_text(w->out,
-		     r->kind == MTR_RESIDENT_PAGES ? " resident" : " dumped");
+	mtr_out_text(w->out, r->dumped ? " dumped" : " resident");
 	if (live->usable > r->bytes) {
 		mtr_out_text(w->out, ", less than is allocated");
 		return;

@@ -65,7 +65,7 @@ static void has_not(char *text, const char *part)
 /* The first line, with 1,416 bytes in live blocks. */
 START_TEST(resident)
 {
-	struct mtr_resident r = { MTR_RESIDENT_PAGES, 14160 };
+	struct mtr_resident r = { .bytes = 14160 };
 	struct mtr_heap_view *s = sample_create();
 
 	s->kind = MTR_TARGET_LIVE;
@@ -74,7 +74,7 @@ START_TEST(resident)
 	    "target        1234, a live process: 13.8 KiB resident, live "
 	    "blocks "
 	    "are at most 10.0 %\n");
-	r.kind = MTR_RESIDENT_DUMPED;
+	r.dumped = true;
 	has(report_of(sample_create(), MTR_BY_FUNCTION, &MTR_FILTER_ALL, &r,
 		      false),
 	    "target        app.core, a core of process 1234: 13.8 KiB dumped, "
@@ -95,7 +95,7 @@ END_TEST
 /* It is of the whole, whatever was selected. */
 START_TEST(resident_of_all)
 {
-	const struct mtr_resident r = { MTR_RESIDENT_PAGES, 14160 };
+	const struct mtr_resident r = { .bytes = 14160 };
 	struct mtr_filter_spec spec = MTR_FILTER_ALL;
 
 	spec.min_size = 500;

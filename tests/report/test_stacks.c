@@ -41,7 +41,7 @@ START_TEST(owners)
 		    "\"\"x\"\")\",\"dir/h,1.h\",5\n"
 		    "0x9999,,50,1,72,6,0x9999,,0\n"
 		    "main,libx.so,10,1,40,14,main,,0\n"
-		    "libx.so+0x1234,libx.so,8,1,24,0,libx.so+0x1234,,0\n"
+		    "libx.so+0x1233,libx.so,8,1,24,0,libx.so+0x1233,,0\n"
 		    "(corrupt),,0,1,64,0,(corrupt),,0\n");
 }
 END_TEST
@@ -50,12 +50,12 @@ START_TEST(callers)
 {
 	sample_same(csv(MTR_BY_CALLER),
 		    "key,module,bytes,blocks,usable,slack,function,file,line\n"
-		    "app+0x1030,app,519,2,1056,505,\"f(int, "
+		    "app+0x102f,app,519,2,1056,505,\"f(int, "
 		    "\"\"x\"\")\",\"dir/h,1.h\",5\n"
-		    "app+0x1040,app,119,2,160,9,xmalloc,x.c,3\n"
+		    "app+0x103f,app,119,2,160,9,xmalloc,x.c,3\n"
 		    "0x9999,,50,1,72,6,0x9999,,0\n"
-		    "libx.so+0x2000,libx.so,10,1,40,14,main,,0\n"
-		    "libx.so+0x1234,libx.so,8,1,24,0,libx.so+0x1234,,0\n"
+		    "libx.so+0x1fff,libx.so,10,1,40,14,main,,0\n"
+		    "libx.so+0x1233,libx.so,8,1,24,0,libx.so+0x1233,,0\n"
 		    "(corrupt),,0,1,64,0,(corrupt),,0\n");
 }
 END_TEST
@@ -68,7 +68,7 @@ START_TEST(lines_and_modules)
 		    "\"\"x\"\")\",\"dir/h,1.h\",5\n"
 		    "0x9999,,50,1,72,6,0x9999,,0\n"
 		    "main,libx.so,10,1,40,14,main,,0\n"
-		    "libx.so+0x1234,libx.so,8,1,24,0,libx.so+0x1234,,0\n"
+		    "libx.so+0x1233,libx.so,8,1,24,0,libx.so+0x1233,,0\n"
 		    "(corrupt),,0,1,64,0,(corrupt),,0\n");
 	sample_same(
 		csv(MTR_BY_MODULE),
@@ -95,7 +95,7 @@ START_TEST(stacks_csv)
 		"\"start;main;work;f(int, \"\"x\"\")\",app,19,1,40,5,\"f(int, "
 		"\"\"x\"\")\",\"dir/h,1.h\",5\n"
 		"main,libx.so,10,1,40,14,main,,0\n"
-		"libx.so+0x1234,libx.so,8,1,24,0,libx.so+0x1234,,0\n"
+		"libx.so+0x1233,libx.so,8,1,24,0,libx.so+0x1233,,0\n"
 		"(corrupt),,0,1,64,0,(corrupt),,0\n");
 }
 END_TEST
@@ -110,10 +110,10 @@ START_TEST(caller_that_differs)
 	s->heap.blocks.at[1].site = 2;
 	ck_assert_ptr_null(
 		mtr_tally_make(s, &all, MTR_BY_CALLER, MTR_SORT_BYTES, &t));
-	ck_assert_str_eq(t.groups.at[1].key, "app+0x1020");
+	ck_assert_str_eq(t.groups.at[1].key, "app+0x101f");
 	ck_assert_uint_eq(t.groups.at[1].sum.bytes, 100);
 	ck_assert_ptr_null(t.groups.at[1].stack);
-	ck_assert_str_eq(t.groups.at[3].key, "app+0x1040");
+	ck_assert_str_eq(t.groups.at[3].key, "app+0x103f");
 	ck_assert_uint_eq(t.groups.at[3].sum.bytes, 19);
 	ck_assert_uint_eq(t.groups.at[3].stack->id, 100);
 	ck_assert_uint_eq(t.total.bytes, 706);
@@ -137,11 +137,11 @@ START_TEST(filters)
 		"0x4000,500,1016,0x401030,\"f(int, \"\"x\"\")\",app,500,2\n");
 	spec = MTR_FILTER_ALL;
 	spec.module = "libx.so";
-	sample_same(sample_list(&mtr_write_csv, &spec),
-		    "addr,size,usable,caller,function,module,stack_id,generatio"
-		    "n\n"
-		    "0x3000,8,24,0x7f0000001234,libx.so+0x1234,libx.so,400,2\n"
-		    "0x6000,10,40,0x7f0000002000,main,libx.so,0,0\n");
+	sample_same(
+		sample_list(&mtr_write_csv, &spec),
+		"addr,size,usable,caller,function,module,stack_id,generation\n"
+		"0x3000,8,24,0x7f0000001234,libx.so+0x1233,libx.so,400,2\n"
+		"0x6000,10,40,0x7f0000002000,main,libx.so,0,0\n");
 }
 END_TEST
 
@@ -164,7 +164,7 @@ START_TEST(json_list)
 		    "\"generation\":1}\n"
 		    "{\"schema\":1,\"command\":\"list\",\"addr\":\"0x3000\","
 		    "\"size\":8,\"usable\":24,\"caller\":\"0x7f0000001234\","
-		    "\"function\":\"libx.so+0x1234\",\"module\":\"libx.so\","
+		    "\"function\":\"libx.so+0x1233\",\"module\":\"libx.so\","
 		    "\"stack_id\":400,\"generation\":2}\n"
 		    "{\"schema\":1,\"command\":\"list\",\"addr\":\"0x6000\","
 		    "\"size\":10,\"usable\":40,\"caller\":\"0x7f0000002000\","
@@ -232,7 +232,7 @@ END_TEST
 	"      50 B   7.1%         1    0x9999\n"                    \
 	"      18 B   2.5%         3  + (no stack)\n"                \
 	"      10 B   1.4%         1    + main  [libx.so]\n"         \
-	"       8 B   1.1%         1    + libx.so+0x1234  [libx.so]" \
+	"       8 B   1.1%         1    + libx.so+0x1233  [libx.so]" \
 	"\n"
 
 START_TEST(whole_tree)
@@ -251,7 +251,7 @@ START_TEST(whole_tree)
 		 "\n"
 		 "      18 B  37.5%         3  + (no stack)\n"
 		 "      10 B  12.5%         1    + main  [libx.so]\n"
-		 "       8 B  12.5%         1    + libx.so+0x1234  [libx.so]"
+		 "       8 B  12.5%         1    + libx.so+0x1233  [libx.so]"
 		 "\n"
 		 "       0 B  12.5%         1    + (corrupt)\n"
 		 "      50 B  12.5%         1  + (cut at 32 frames)\n"
@@ -268,7 +268,7 @@ START_TEST(whole_tree)
 		 "       9 B   1.7%         2    + xmalloc at x.c:3\n"
 		 "      14 B   2.6%         3  + (no stack)\n"
 		 "      14 B   2.6%         1    + main  [libx.so]\n"
-		 "       0 B   0.0%         1    + libx.so+0x1234  [libx.so]"
+		 "       0 B   0.0%         1    + libx.so+0x1233  [libx.so]"
 		 "\n"
 		 "       0 B   0.0%         1    + (corrupt)\n"
 		 "       6 B   1.1%         1  + (cut at 32 frames)\n"
@@ -306,7 +306,7 @@ START_TEST(tree_of_callers)
 		 "     138 B  19.5%         3  + main  [app]\n"
 		 "      50 B   7.1%         1  + 0x9999\n"
 		 "      10 B   1.4%         1  + main  [libx.so]\n"
-		 "       8 B   1.1%         1  + libx.so+0x1234  [libx.so]\n"
+		 "       8 B   1.1%         1  + libx.so+0x1233  [libx.so]\n"
 		 "       0 B   0.0%         1  + (corrupt)\n");
 	sample_has_stacks = true;
 }
@@ -373,11 +373,11 @@ START_TEST(why)
 		    "block         0x1000 to 0x1028: 40 bytes usable\n"
 		    "requested     19 bytes; 5 unused, 16 for the record\n"
 		    "generation    0\n"
-		    "allocated by  xmalloc at x.c:3 [app+0x1040]\n"
+		    "allocated by  xmalloc at x.c:3 [app+0x103f]\n"
 		    "              f(int, \"x\") at dir/h,1.h:5, inlined into\n"
-		    "              work at app.c:30 [app+0x1030]\n"
-		    "              main at app.c:10 [app+0x1010]\n"
-		    "              start [libx.so+0x3000]\n"
+		    "              work at app.c:30 [app+0x102f]\n"
+		    "              main at app.c:10 [app+0x100f]\n"
+		    "              start [libx.so+0x2fff]\n"
 		    "mapping       0x1000 to 0x8000 rw- [heap]\n"
 		    "before        no block\n"
 		    "after         0x1030: 100 bytes, 8 B away, allocated by "
@@ -392,7 +392,7 @@ START_TEST(why)
 	    "              (the stack ends here: cut at 32 frames)\n");
 	/* not known: the caller is */
 	has(sample_why(&mtr_write_text, 0x3000),
-	    "allocated by  libx.so+0x1234\nmapping");
+	    "allocated by  libx.so+0x1233\nmapping");
 	sample_same(
 		sample_why(&mtr_write_json, 0x5000),
 		"{\"schema\":1,\"command\":\"why\",\"target\":\"app.core\","

@@ -46,7 +46,7 @@ START_TEST(by_function)
 		    "main@app 3/138/200/14\n"
 		    "0x9999@ 1/50/72/6\n"
 		    "main@libx.so 1/10/40/14\n"
-		    "libx.so+0x1234@libx.so 1/8/24/0\n"
+		    "libx.so+0x1233@libx.so 1/8/24/0\n"
 		    "(corrupt)@ 1/0/64/0\n"
 		    "8/706/1416/534\n");
 }
@@ -66,12 +66,12 @@ END_TEST
 START_TEST(by_caller)
 {
 	sample_same(all(MTR_BY_CALLER, MTR_SORT_BYTES),
-		    "app+0x1030@app 1/500/1016/500\n"
-		    "app+0x1020@app 1/100/120/4\n"
+		    "app+0x102f@app 1/500/1016/500\n"
+		    "app+0x101f@app 1/100/120/4\n"
 		    "0x9999@ 1/50/72/6\n"
-		    "app+0x1010@app 2/38/80/10\n"
-		    "libx.so+0x2000@libx.so 1/10/40/14\n"
-		    "libx.so+0x1234@libx.so 1/8/24/0\n"
+		    "app+0x100f@app 2/38/80/10\n"
+		    "libx.so+0x1fff@libx.so 1/10/40/14\n"
+		    "libx.so+0x1233@libx.so 1/8/24/0\n"
 		    "(corrupt)@ 1/0/64/0\n"
 		    "8/706/1416/534\n");
 }
@@ -85,7 +85,7 @@ START_TEST(by_line)
 		    "0x9999@ 1/50/72/6\n"
 		    "app.c:10@app 2/38/80/10\n"
 		    "main@libx.so 1/10/40/14\n"
-		    "libx.so+0x1234@libx.so 1/8/24/0\n"
+		    "libx.so+0x1233@libx.so 1/8/24/0\n"
 		    "(corrupt)@ 1/0/64/0\n"
 		    "8/706/1416/534\n");
 }
@@ -128,7 +128,7 @@ START_TEST(sorts)
 		    "main@app 3/138/200/14\n"
 		    "main@libx.so 1/10/40/14\n"
 		    "0x9999@ 1/50/72/6\n"
-		    "libx.so+0x1234@libx.so 1/8/24/0\n"
+		    "libx.so+0x1233@libx.so 1/8/24/0\n"
 		    "(corrupt)@ 1/0/64/0\n"
 		    "8/706/1416/534\n");
 }
@@ -149,8 +149,8 @@ START_TEST(filters)
 	spec.function = "^ma.n$|^libx";
 	spec.module = "/lib/libx.so";
 	sample_same(groups(MTR_BY_CALLER, MTR_SORT_BYTES, &spec),
-		    "libx.so+0x2000@libx.so 1/10/40/14\n"
-		    "libx.so+0x1234@libx.so 1/8/24/0\n"
+		    "libx.so+0x1fff@libx.so 1/10/40/14\n"
+		    "libx.so+0x1233@libx.so 1/8/24/0\n"
 		    "2/18/64/14\n");
 }
 END_TEST

@@ -49,17 +49,17 @@ START_TEST(terminal_by_caller)
 		"warning       it is \"cut\"?[m\n"
 		"\n"
 		"     BYTES  SHARE             BLOCKS     UNUSED  CALLER\n"
-		"      38 B  25.0% ##               2       10 B  app+0x1010  "
+		"      38 B  25.0% ##               2       10 B  app+0x100f  "
 		"main at app.c:10\n"
-		"     500 B  12.5% #                1      500 B  app+0x1030  "
+		"     500 B  12.5% #                1      500 B  app+0x102f  "
 		"f(int, \"x\") at d...\n"
-		"     100 B  12.5% #                1        4 B  app+0x1020  "
+		"     100 B  12.5% #                1        4 B  app+0x101f  "
 		"main at app.c:20\n"
 		"      50 B  12.5% #                1        6 B  0x9999\n"
 		"      10 B  12.5% #                1       14 B  "
-		"libx.so+0x2000  main\n"
+		"libx.so+0x1fff  main\n"
 		"       8 B  12.5% #                1        0 B  "
-		"libx.so+0x1234\n"
+		"libx.so+0x1233\n"
 		"       0 B  12.5% #                1        0 B  (corrupt)\n");
 }
 END_TEST
@@ -85,7 +85,7 @@ START_TEST(terminal_by_line)
 		"      38 B   1.9%                  2       10 B  app.c:10\n"
 		"      50 B   1.1%                  1        6 B  0x9999\n"
 		"     100 B   0.7%                  1        4 B  app.c:20\n"
-		"       8 B   0.0%                  1        0 B  ...o+0x1234\n"
+		"       8 B   0.0%                  1        0 B  ...o+0x1233\n"
 		"       0 B   0.0%                  1        0 B  (corrupt)\n");
 }
 END_TEST
@@ -106,8 +106,8 @@ START_TEST(json_report)
 		"4096,\"stacks\":0,\"records\":128},\"not_recorded\":{"
 		"\"unaligned\":1500,\"small\":0,\"high\":0,\"ledger\":0,"
 		"\"startup\":1,\"nested\":0,\"foreign\":0,\"large\":0,\"room\":"
-		"0,\"others\":0},\"damaged\":1,\"conflicts\":2,\"lost\":0,"
-		"\"without_stack\":0,\"warnings\":[\"it is "
+		"0,\"others\":0},\"damaged\":1,\"no_code\":0,\"conflicts\":2,"
+		"\"lost\":0,\"without_stack\":0,\"warnings\":[\"it is "
 		"\\\"cut\\\"\\u001b[m\"],\n"
 		"\"frames\":[\n"
 		"{\"pc\":\"0x401030\",\"function\":\"f(int, "
@@ -139,7 +139,7 @@ START_TEST(csv_report)
 		    "0x9999,,50,1,72,6,0x9999,,0\n"
 		    "app.c:10,app,38,2,80,10,main,app.c,10\n"
 		    "main,libx.so,10,1,40,14,main,,0\n"
-		    "libx.so+0x1234,libx.so,8,1,24,0,libx.so+0x1234,,0\n"
+		    "libx.so+0x1233,libx.so,8,1,24,0,libx.so+0x1233,,0\n"
 		    "(corrupt),,0,1,64,0,(corrupt),,0\n");
 }
 END_TEST
@@ -152,7 +152,7 @@ START_TEST(text_list)
 		"        0x1000         19         40   0  main  [app]\n"
 		"        0x1030        100        120   0  main  [app]\n"
 		"        0x2000         19         40   1  main  [app]\n"
-		"        0x3000          8         24   2  libx.so+0x1234\n"
+		"        0x3000          8         24   2  libx.so+0x1233\n"
 		"        0x4000        500       1016   2  f(int, \"x\")  "
 		"[app]\n"
 		"        0x5000         50         72   3  0x9999\n"
@@ -180,7 +180,7 @@ START_TEST(json_list)
 		"\"generation\":1}\n"
 		"{\"schema\":1,\"command\":\"list\",\"addr\":\"0x3000\","
 		"\"size\":8,\"usable\":24,\"caller\":\"0x7f0000001234\","
-		"\"function\":\"libx.so+0x1234\",\"module\":\"libx.so\","
+		"\"function\":\"libx.so+0x1233\",\"module\":\"libx.so\","
 		"\"stack_id\":0,\"generation\":2}\n"
 		"{\"schema\":1,\"command\":\"list\",\"addr\":\"0x4000\","
 		"\"size\":500,\"usable\":1016,\"caller\":\"0x401030\","
@@ -209,7 +209,7 @@ START_TEST(csv_list)
 		"0x1000,19,40,0x401010,main,app,0,0\n"
 		"0x1030,100,120,0x401020,main,app,0,0\n"
 		"0x2000,19,40,0x401010,main,app,0,1\n"
-		"0x3000,8,24,0x7f0000001234,libx.so+0x1234,libx.so,0,2\n"
+		"0x3000,8,24,0x7f0000001234,libx.so+0x1233,libx.so,0,2\n"
 		"0x4000,500,1016,0x401030,\"f(int, \"\"x\"\")\",app,0,2\n"
 		"0x5000,50,72,0x9999,0x9999,,0,3\n"
 		"0x6000,10,40,0x7f0000002000,main,libx.so,0,0\n"
@@ -248,10 +248,10 @@ START_TEST(text_why_live)
 		    "requested     500 bytes; 500 unused, 16 for the record\n"
 		    "generation    2\n"
 		    "allocated by  f(int, \"x\") at dir/h,1.h:5, inlined into\n"
-		    "              work at app.c:30 [app+0x1030]\n"
+		    "              work at app.c:30 [app+0x102f]\n"
 		    "mapping       0x1000 to 0x8000 rw- [heap]\n"
 		    "before        0x3000: 8 bytes, 4.0 KiB away, allocated by "
-		    "libx.so+0x1234\n"
+		    "libx.so+0x1233\n"
 		    "after         0x5000: 50 bytes, 3.0 KiB away, allocated "
 		    "by 0x9999\n"
 		    "\n"
@@ -269,7 +269,7 @@ START_TEST(text_why_freed)
 		"0x10b5 is 5 bytes into a freed block\n"
 		"block         0x10b0 to 0x10e8: 56 bytes usable\n"
 		"requested     30 bytes; 10 unused, 16 for the record\n"
-		"allocated by  main at app.c:10 [app+0x1010]\n"
+		"allocated by  main at app.c:10 [app+0x100f]\n"
 		"mapping       0x1000 to 0x8000 rw- [heap]\n"
 		"before        0x1030: 100 bytes, 8 B away, allocated by main\n"
 		"after         0x2000: 19 bytes, 3.8 KiB away, allocated by "
@@ -306,7 +306,7 @@ START_TEST(json_why_live)
 		"\"pc\":\"0x401030\",\"function\":\"work\",\"file\":\"app.c\","
 		"\"line\":30,\"module\":\"app\"}],\"before\":{\"addr\":"
 		"\"0x3000\",\"state\":\"live\",\"size\":8,\"usable\":24,"
-		"\"function\":\"libx.so+0x1234\"},\"after\":{\"addr\":"
+		"\"function\":\"libx.so+0x1233\"},\"after\":{\"addr\":"
 		"\"0x5000\",\"state\":\"live\",\"size\":50,\"usable\":72,"
 		"\"function\":\"0x9999\"},\"mapping\":{\"start\":\"0x1000\","
 		"\"end\":\"0x8000\",\"path\":\"[heap]\"}}\n");
@@ -351,23 +351,23 @@ END_TEST
 
 START_TEST(json_info)
 {
-	sample_same(
-		sample_info(&mtr_write_json),
-		"{\"schema\":1,\"command\":\"info\",\"target\":\"app.core\","
-		"\"kind\":\"core\",\"pid\":1234,\"version\":\"0.1.0\","
-		"\"format\":1,\"options\":{\"stacks\":0,\"frees\":1,\"follow\":"
-		"0,\"caller\":\"outside\"},\"counters\":false,\"debug\":false,"
-		"\"generation\":3,\"allocator\":\"/lib/"
-		"libc.so.6\",\"totals\":{\"blocks\":8,\"bytes\":706,\"usable\":"
-		"1416,\"slack\":534},\"resident\":0,\"freed\":1,\"callers\":6,"
-		"\"stacks\":{\"depth\":0,\"distinct\":0,\"frames\":0,\"bytes\":"
-		"0,\"unknown\":0,\"ended\":{\"no_cfi\":0,\"expression\":0,"
-		"\"damaged\":0,\"stack\":0}},\"tracer\":{\"ledger\":4096,"
-		"\"stacks\":0,\"records\":128},\"not_recorded\":{\"unaligned\":"
-		"1500,\"small\":0,\"high\":0,\"ledger\":0,\"startup\":1,"
-		"\"nested\":0,\"foreign\":0,\"large\":0,\"room\":0,\"others\":"
-		"0},\"damaged\":1,\"conflicts\":2,\"lost\":0,\"without_stack\":"
-		"0,\"warnings\":[\"it is \\\"cut\\\"\\u001b[m\"]}\n");
+	sample_same(sample_info(&mtr_write_json),
+		    "{\"schema\":1,\"command\":\"info\",\"target\":\"app."
+		    "core\",\"kind\":\"core\",\"pid\":1234,\"version\":\"0.1."
+		    "0\",\"format\":1,\"options\":{\"stacks\":0,\"frees\":1,"
+		    "\"follow\":0,\"caller\":\"outside\"},\"counters\":false,"
+		    "\"debug\":false,\"generation\":3,\"allocator\":\"/lib/"
+		    "libc.so.6\",\"totals\":{\"blocks\":8,\"bytes\":706,"
+		    "\"usable\":1416,\"slack\":534},\"resident\":0,\"freed\":1,"
+		    "\"callers\":6,\"stacks\":{\"depth\":0,\"distinct\":0,"
+		    "\"frames\":0,\"bytes\":0,\"unknown\":0,\"ended\":{\"no_"
+		    "cfi\":0,\"expression\":0,\"damaged\":0,\"stack\":0}},"
+		    "\"tracer\":{\"ledger\":4096,\"stacks\":0,\"records\":128},"
+		    "\"not_recorded\":{\"unaligned\":1500,\"small\":0,\"high\":"
+		    "0,\"ledger\":0,\"startup\":1,\"nested\":0,\"foreign\":0,"
+		    "\"large\":0,\"room\":0,\"others\":0},\"damaged\":1,\"no_"
+		    "code\":0,\"conflicts\":2,\"lost\":0,\"without_stack\":0,"
+		    "\"warnings\":[\"it is \\\"cut\\\"\\u001b[m\"]}\n");
 }
 END_TEST
 
