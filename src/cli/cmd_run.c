@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/strbuf.h"
+#include "target/program.h"
 
 #define LIBRARY "libmalloc_tracer.so"
 #define INSTALLED MTR_LIBDIR "/" LIBRARY ".0"
@@ -132,12 +133,29 @@ static struct mtr_error *prepare(const struct mtr_args *args)
 	return NULL;
 }
 
+/*
+ * Say it now if it will not be traced: hours later an empty report says it too
+ * late. It runs all the same, for what it starts in turn may be traced. False:
+ * with the library it would not run, or complain.
+ */
+static bool wants_library(const char *program)
+{
+	bool choke;
+	mtr_auto_free char *why = mtr_program_untraced(program, &choke);
+
+	if (why)
+		mtr_say("%s: warning: %s", program, why);
+	return !choke;
+}
+
 static int run(const struct mtr_args *args)
 {
-	struct mtr_error *error = prepare(args);
 	const char *program = args->operands[0];
+	struct mtr_error *error = NULL;
 	int code;
 
+	if (wants_library(program))
+		error = prepare(args);
 	if (error)
 		return mtr_fail("run", error);
 	execvp(program, args->operands);

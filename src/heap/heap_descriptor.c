@@ -136,6 +136,10 @@ static struct mtr_error *not_found(struct mtr_target *t)
 				       "%s was there, but its data at %#" PRIx64
 				       " is missing: cut off, or not dumped",
 				       lost->path, lost->start);
+	if (mtr_target_no_preload(t))
+		return mtr_error_coded(MTR_ERROR_NOT_TRACED,
+				       "no malloc_tracer record: %s",
+				       mtr_target_no_preload(t));
 	if (bytes_lost(mtr_target_ranges(t)))
 		return mtr_error_coded(
 			MTR_ERROR_NOT_TRACED,

@@ -70,6 +70,25 @@ static struct mtr_error *read_loads(Elf *elf, struct mtr_loads *ret)
 	return NULL;
 }
 
+/* As objcopy --only-keep-debug makes them: the code's sections are empty. */
+static bool is_debug_file(Elf *elf)
+{
+	Elf_Scn *section = NULL;
+	bool empty = false;
+
+	while ((section = elf_nextscn(elf, section))) {
+		GElf_Shdr header;
+
+		if (!gelf_getshdr(section, &header) ||
+		    !(header.sh_flags & SHF_EXECINSTR))
+			continue;
+		if (header.sh_type != SHT_NOBITS)
+			return false;
+		empty = true;
+	}
+	return empty;
+}
+
 static struct mtr_error *read_file(const char *path, struct mtr_elf_file *f)
 {
 	mtr_cleanup(cleanup_elf) Elf *elf = NULL;
@@ -82,6 +101,11 @@ static struct mtr_error *read_file(const char *path, struct mtr_elf_file *f)
 	MTR_TRY(read_loads(elf, &f->loads));
 	if (!f->loads.n)
 		return mtr_error_create("%s: no program in it", path);
+	if (is_debug_file(elf))
+		return mtr_error_create(
+			"%s: it is a separate debug file, which "
+			"has no code: give the program itself",
+			path);
 	read_build_id(elf, &f->build_id);
 	return NULL;
 }

@@ -104,10 +104,8 @@ static struct mtr_error *note_read(struct core *c, const struct mtr_note *note,
 		pid_read(c, note, PRPSINFO_PID);
 	if (mtr_note_is(note, "CORE", NT_PRSTATUS) && !status->desc)
 		*status = *note;
-	if (mtr_note_is(note, "CORE", NT_AUXV) && !c->auxv) {
-		c->auxv = note->desc;
-		c->auxv_bytes = note->desc_bytes;
-	}
+	if (mtr_note_is(note, "CORE", NT_AUXV) && !c->target.auxv.known)
+		mtr_target_auxv(&c->target, note->desc, note->desc_bytes);
 	return NULL;
 }
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "target/elf_note.h"
+#include "target/program.h"
 #include "target/target_impl.h"
 
 void *mtr_target_create(size_t bytes, const struct mtr_target_ops *ops,
@@ -282,6 +283,78 @@ void mtr_target_build_id(struct mtr_target *t, uint64_t start,
 		t->ops->build_id(t, start, ret);
 	else
 		memory_build_id(t, start, ret);
+}
+
+/* ------------------------------------------------ what the kernel told it */
+
+void mtr_target_auxv(struct mtr_target *t, const void *bytes, size_t n)
+{
+	struct mtr_auxv *v = &t->auxv;
+	Elf64_auxv_t a;
+
+	for (size_t at = 0; n - at >= sizeof(a); at += sizeof(a)) {
+		memcpy(&a, (const char *)bytes + at, sizeof(a));
+		v->known = true;
+		if (a.a_type == AT_PHDR)
+			v->phdr = a.a_un.a_val;
+		if (a.a_type == AT_PHNUM)
+			v->phnum = a.a_un.a_val;
+		if (a.a_type == AT_BASE)
+			v->base = a.a_un.a_val;
+		if (a.a_type == AT_ENTRY)
+			v->entry = a.a_un.a_val;
+		if (a.a_type == AT_EXECFN)
+			v->execfn = a.a_un.a_val;
+		if (a.a_type == AT_SECURE)
+			v->secure = a.a_un.a_val != 0;
+	}
+}
+
+/* Run as `ld.so PROGRAM`, it has no other loader. */
+static bool is_loader(const char *path)
+{
+	const char *name = path ? strrchr(path, '/') : NULL;
+
+	return name && strncmp(name, "/ld-", 4) == 0;
+}
+
+/* The loader's path, as the program has it; "": not to be read. */
+static void interpreter_read(struct mtr_target *t, char *ret, size_t room)
+{
+	uint64_t bias = 0, at = 0;
+	Elf64_Phdr ph;
+
+	*ret = '\0';
+	for (uint64_t i = 0; i < t->auxv.phnum && i < PHDRS_MAX; i++) {
+		if (mtr_target_read(t, t->auxv.phdr + i * sizeof(ph), &ph,
+				    sizeof(ph)) != sizeof(ph))
+			return;
+		if (ph.p_type == PT_PHDR)
+			bias = t->auxv.phdr - ph.p_vaddr;
+		if (ph.p_type == PT_INTERP)
+			at = ph.p_vaddr;
+	}
+	if (at)
+		ret[mtr_target_read(t, bias + at, ret, room - 1)] = '\0';
+}
+
+const char *mtr_target_no_preload(struct mtr_target *t)
+{
+	char interpreter[256];
+
+	if (!t->auxv.known || !t->auxv.phdr)
+		return NULL;
+	if (!t->auxv.base && !is_loader(t->exe))
+		return "it is statically linked, so no library can be "
+		       "preloaded";
+	interpreter_read(t, interpreter, sizeof(interpreter));
+	if (mtr_program_other_loader(interpreter))
+		return "it is linked with another C library than glibc, so "
+		       "the library cannot be preloaded";
+	if (t->auxv.secure)
+		return "it was set-user-ID or had capabilities, so its loader "
+		       "preloaded nothing";
+	return NULL;
 }
 
 /* ------------------------------------------------------------- the rest */

@@ -73,6 +73,12 @@ const struct mtr_range *mtr_target_find(const struct mtr_target *t,
 const char *mtr_target_exe(const struct mtr_target *t);
 
 /*
+ * Why no library can be preloaded into such a program: half a sentence. NULL:
+ * no reason is known.
+ */
+const char *mtr_target_no_preload(struct mtr_target *t);
+
+/*
  * What to put before a path of a mapping to open that file from here: "" or,
  * for a live process in another mount namespace, "/proc/PID/root".
  */

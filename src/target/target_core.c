@@ -173,20 +173,6 @@ static const struct mtr_target_ops core_ops = {
 
 /* ------------------------------------------------------------ whose it was */
 
-static bool auxv_get(const struct core *c, uint64_t type, uint64_t *ret)
-{
-	Elf64_auxv_t a;
-
-	for (size_t at = 0; c->auxv_bytes - at >= sizeof(a); at += sizeof(a)) {
-		memcpy(&a, c->auxv + at, sizeof(a));
-		if (a.a_type == type) {
-			*ret = a.a_un.a_val;
-			return true;
-		}
-	}
-	return false;
-}
-
 static char *target_string(struct mtr_target *t, uint64_t addr)
 {
 	char text[4096];
@@ -201,15 +187,14 @@ static char *target_string(struct mtr_target *t, uint64_t addr)
  */
 static void exe_find(struct core *c)
 {
-	const struct mtr_range *r = NULL;
-	uint64_t addr;
+	const struct mtr_auxv *v = &c->target.auxv;
+	const struct mtr_range *r =
+		v->phdr ? mtr_target_find(&c->target, v->phdr) : NULL;
 
-	if (auxv_get(c, AT_PHDR, &addr))
-		r = mtr_target_find(&c->target, addr);
 	if (r && r->path)
 		c->target.exe = strdup(r->path);
-	else if (auxv_get(c, AT_EXECFN, &addr))
-		c->target.exe = target_string(&c->target, addr);
+	else if (v->execfn)
+		c->target.exe = target_string(&c->target, v->execfn);
 }
 
 static void damage_warn(struct mtr_target *t, const struct damage *d)

@@ -44,8 +44,6 @@ struct core {
 	struct extents extents;
 	struct mappings mappings;
 	const struct extent *last; /* where the last look-up ended */
-	const unsigned char *auxv; /* NT_AUXV */
-	size_t auxv_bytes;
 };
 
 /* What was found wrong on the way, to be said once each. */
@@ -77,7 +75,7 @@ struct mtr_error *mtr_core_segments_read(struct core *c,
 					 const struct mtr_phdrs *p,
 					 struct damage *d);
 
-/* .mappings, .auxv and what else the notes have. */
+/* .mappings, the auxiliary vector and what else the notes have. */
 struct mtr_error *mtr_core_notes_read(struct core *c, const struct mtr_phdrs *p,
 				      struct damage *d);
 

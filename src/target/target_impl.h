@@ -35,6 +35,14 @@ struct mtr_target_ops {
 	void (*fini)(struct mtr_target *t);
 };
 
+/* Of what the kernel told the program at its start; 0: not known, or nothing.
+ */
+struct mtr_auxv {
+	bool known; /* there was one */
+	bool secure;
+	uint64_t phdr, phnum, base, entry, execfn;
+};
+
 struct mtr_target {
 	const struct mtr_target_ops *ops;
 	char *name;
@@ -44,6 +52,7 @@ struct mtr_target {
 	struct mtr_strings warnings;
 	char *exe;
 	char root[32];
+	struct mtr_auxv auxv;
 	struct mtr_map map;
 	uint64_t notes_read; /* bytes, for build-ids */
 	bool notes_refused;
@@ -69,6 +78,9 @@ struct mtr_error *mtr_target_live_open(const char *name, int pid,
  * kernel's " (deleted)" is taken off: who opens the path compares build-ids.
  */
 const char *mtr_target_path(struct mtr_target *t, const char *path, size_t n);
+
+/* Read t->auxv from the bytes of an auxiliary vector. */
+void mtr_target_auxv(struct mtr_target *t, const void *bytes, size_t n);
 
 /* Append; false: no memory. Ranges come by address, without overlaps. */
 bool mtr_target_add_range(struct mtr_target *t, const struct mtr_range *range);

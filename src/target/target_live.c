@@ -444,6 +444,16 @@ static struct mtr_error *exe_find(struct live *l, const char *number)
 	return l->target.exe ? NULL : mtr_error_nomem();
 }
 
+static void auxv_find(struct live *l)
+{
+	mtr_auto_close int fd = proc_open(l->target.pid, "auxv", O_RDONLY);
+	unsigned char bytes[4096];
+	ssize_t n = fd < 0 ? -1 : read(fd, bytes, sizeof(bytes));
+
+	if (n > 0)
+		mtr_target_auxv(&l->target, bytes, n);
+}
+
 static struct mtr_error *live_load(struct live *l)
 {
 	char number[16];
@@ -453,6 +463,7 @@ static struct mtr_error *live_load(struct live *l)
 	MTR_TRY(maps_read(l));
 	MTR_TRY(memory_probe(l));
 	MTR_TRY(machine_find(l));
+	auxv_find(l);
 	root_find(l, number);
 	return exe_find(l, number);
 }

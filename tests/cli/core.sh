@@ -53,6 +53,12 @@ same "sysroot" want got
 owners "--exe=$here/elsewhere$here/mine"
 same "exe" want got
 
+if command -v objcopy >/dev/null 2>&1; then
+    objcopy --only-keep-debug "elsewhere$here/mine" mine.debug
+    refuses 1 'mine.debug: it is a separate debug file, which has no code: give' \
+        report --exe=mine.debug "$core"
+fi
+
 # Another program in its place must not lend its names.
 cp "$(command -v cat)" mine
 "$command" report --format=csv --module=mine "$core" >answer 2>said ||

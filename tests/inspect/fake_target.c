@@ -230,6 +230,12 @@ const char *mtr_target_exe(const struct mtr_target *t)
 	return t->exe;
 }
 
+const char *mtr_target_no_preload(struct mtr_target *t)
+{
+	(void)t;
+	return NULL;
+}
+
 const char *mtr_target_root(const struct mtr_target *t)
 {
 	(void)t;
