@@ -140,20 +140,37 @@ static struct mtr_error *function_name(struct mtr_symbols *s,
 	return NULL;
 }
 
+static bool is_cut_short(const struct mtr_module_file *m)
+{
+	for (int i = 0; i < MTR_FILE_GUARDS; i++)
+		if (mtr_map_watch_failed(m->guards[i]))
+			return true;
+	return false;
+}
+
 static void warn_of_damage(struct mtr_symbols *s, struct mtr_module_file *m)
 {
-	const char *name = m->mapped->shown.name, *refused;
+	const char *name = m->mapped->shown.name, *refused = NULL;
+	bool cut = !m->told && is_cut_short(m);
+	bool damaged = false;
 
-	if (m->told || !m->scopes)
-		return;
-	refused = mtr_scopes_refused(m->scopes);
-	m->told = refused || mtr_scopes_damaged(m->scopes);
-	if (refused)
+	if (!m->told && m->scopes) {
+		refused = mtr_scopes_refused(m->scopes);
+		damaged = mtr_scopes_damaged(m->scopes);
+	}
+	m->told |= cut || refused || damaged;
+	if (cut)
+		mtr_target_warn(s->target,
+				"the file of %s, or of its debug information, "
+				"was cut short while it was read: names may be "
+				"missing or wrong",
+				name);
+	else if (refused)
 		mtr_target_warn(s->target,
 				"%s, which the debug information of %s names, "
 				"is not a regular file: it is left out",
 				refused, name);
-	else if (m->told)
+	else if (damaged)
 		mtr_target_warn(s->target,
 				"the debug information of %s is damaged: names "
 				"may be missing or short",
@@ -389,6 +406,8 @@ void mtr_symbols_close(struct mtr_symbols *s)
 {
 	if (!s)
 		return;
+	for (size_t i = 0; i < s->files.n; i++)
+		mtr_module_file_unwatch(&s->files.at[i]);
 	if (s->dwfl)
 		dwfl_end(s->dwfl);
 	for (size_t i = 0; i < s->files.n; i++)

@@ -207,6 +207,20 @@ static int find_debuginfo(Dwfl_Module *mod, void **userdata,
 	return fd;
 }
 
+/* libelf maps what it reads; if the file gets shorter, that must not end us. */
+static struct mtr_error *watch(struct mtr_module_file *m, Elf *elf)
+{
+	size_t bytes, i = 0;
+	const char *at = elf ? elf_rawfile(elf, &bytes) : NULL;
+
+	while (i < MTR_FILE_GUARDS && m->guards[i])
+		i++;
+	if (!at || i == MTR_FILE_GUARDS)
+		return NULL;
+	m->guards[i] = mtr_map_watch(at, bytes);
+	return m->guards[i] ? NULL : mtr_error_nomem();
+}
+
 /* libdw looks for it by itself, in these two places, where it has none. */
 static bool may_lack_alt(const struct mtr_debug_wanted *w)
 {
@@ -248,10 +262,11 @@ static struct mtr_error *find_alt(struct mtr_symbols *s,
 	wanted.id.n = (uint8_t)n;
 	MTR_TRY(mtr_debug_alt_find(&s->debug_dirs, &wanted, &m->alt_fd, &name));
 	m->alt = m->alt_fd >= 0 ? dwarf_begin(m->alt_fd, DWARF_C_READ) : NULL;
-	if (m->alt)
+	if (m->alt) {
 		dwarf_setalt(dwarf, m->alt);
-	else
-		*usable = may_lack_alt(&wanted);
+		return watch(m, dwarf_getelf(m->alt));
+	}
+	*usable = may_lack_alt(&wanted);
 	if (!*usable)
 		mtr_target_warn(s->target,
 				"%s, which the debug information of %s names, "
@@ -263,9 +278,15 @@ static struct mtr_error *find_alt(struct mtr_symbols *s,
 static struct mtr_error *read_dwarf(struct mtr_symbols *s,
 				    struct mtr_module_file *m)
 {
-	Dwarf *dwarf = dwfl_module_getdwarf(m->dwfl, &m->scopes_bias);
+	GElf_Addr unused;
+	Elf *elf = dwfl_module_getelf(m->dwfl, &unused);
+	Dwarf *dwarf;
 	bool usable;
 
+	MTR_TRY(watch(m, elf));
+	dwarf = dwfl_module_getdwarf(m->dwfl, &m->scopes_bias);
+	if (dwarf && dwarf_getelf(dwarf) != elf)
+		MTR_TRY(watch(m, dwarf_getelf(dwarf)));
 	if (!dwarf || !m->dwarf_path)
 		return NULL;
 	MTR_TRY(find_alt(s, m, dwarf, &usable));
@@ -523,6 +544,12 @@ const Dwfl_Callbacks *mtr_symbols_callbacks(void)
 	};
 
 	return &callbacks;
+}
+
+void mtr_module_file_unwatch(struct mtr_module_file *m)
+{
+	for (int i = 0; i < MTR_FILE_GUARDS; i++)
+		mtr_map_unwatch(m->guards[i]);
 }
 
 void mtr_module_file_fini(struct mtr_module_file *m)

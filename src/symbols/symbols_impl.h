@@ -15,6 +15,10 @@
 #include "symbols/scopes.h"
 #include "symbols/symbols.h"
 #include "symbols/symtab.h"
+#include "target/file_map.h"
+
+/* A module's file, its debug file, what that shares with others. */
+enum { MTR_FILE_GUARDS = 3 };
 
 /* What is known of the file of a module, mtr_modules' one of the same number.
  */
@@ -32,6 +36,7 @@ struct mtr_module_file {
 	struct mtr_scopes *scopes; /* NULL: no DWARF */
 	Dwarf_Addr scopes_bias;	   /* address in the target - in .scopes */
 	bool told;		   /* that something of it is left out */
+	struct mtr_map_guard *guards[MTR_FILE_GUARDS]; /* of what is mapped */
 };
 
 MTR_VECTOR(mtr_module_files, struct mtr_module_file);
@@ -60,6 +65,8 @@ void mtr_symbols_load(struct mtr_symbols *s, struct mtr_module_file *m);
 /* How libdwfl is to be started. */
 const Dwfl_Callbacks *mtr_symbols_callbacks(void);
 
+/* Before what libdwfl has mapped is unmapped, and after. */
+void mtr_module_file_unwatch(struct mtr_module_file *m);
 void mtr_module_file_fini(struct mtr_module_file *m);
 
 #endif

@@ -339,6 +339,29 @@ START_TEST(pipes_as_debug_files)
 }
 END_TEST
 
+/* No signal ends us, and whoever reads the answer hears of it. */
+static void shrink(const char *program, const char *file)
+{
+	fake_map(target, path_of(program), path_of("pie"), bias, true);
+	resolve(bias + address_of("pie", "plain"));
+	ck_assert_str_eq(frames.at[0].function, "plain");
+	shell(": >%s", path_of(file));
+	for (int i = 0; i < 2; i++)
+		resolve(bias + address_of("pie", "inlined"));
+	has_warnings(1, program, "cut short");
+	teardown();
+	setup();
+}
+
+START_TEST(files_that_shrink)
+{
+	shell("cp %s %s", path_of("pie"), path_of("shrinks"));
+	shrink("shrinks", "shrinks");
+	make_linked("shrunk", "pie", "shrunk.debug");
+	shrink("shrunk", "shrunk.debug");
+}
+END_TEST
+
 START_TEST(split_units)
 {
 	fake_map(target, path_of("split"), path_of("split"), bias, true);
@@ -452,6 +475,7 @@ int main(void)
 	tcase_add_test(tests, debug_file_in_folders);
 	tcase_add_test(tests, debug_file_of_another_build);
 	tcase_add_test(tests, pipes_as_debug_files);
+	tcase_add_test(tests, files_that_shrink);
 	tcase_add_test(tests, split_units);
 	tcase_add_test(tests, shared_debug_file);
 	tcase_add_test(tests, options_that_lead_nowhere);
