@@ -13,31 +13,20 @@
 
 /* --------------------------------------------------------------- by names */
 
-/*
- * What a group is called, and whose it is: what is said of a module must hold
- * in the next run as well, so it is its path that counts, not where it lies
- * here.
- */
+/* What a group is called, and whose it is: see mtr_module_same. */
 struct name {
 	const char *key;
 	const struct mtr_module *module;
 };
 
-static bool module_is(const struct mtr_module *a, const struct mtr_module *b)
-{
-	return a == b || (a && b && strcmp(a->path, b->path) == 0);
-}
-
 static uint64_t name_hash(struct name name)
 {
-	const char *path = name.module ? name.module->path : "";
-
-	return mtr_hash_text(name.key, mtr_hash_text(path, 0));
+	return mtr_hash_text(name.key, mtr_module_hash(name.module));
 }
 
 static bool name_is(const struct mtr_group *g, struct name name)
 {
-	return module_is(g->module, name.module) &&
+	return mtr_module_same(g->module, name.module) &&
 	       strcmp(g->key, name.key) == 0;
 }
 
@@ -154,13 +143,13 @@ static struct mtr_error *keep_cell(const struct mtr_heap_view *s,
 
 static uint64_t nameless_hash(const struct mtr_module *module)
 {
-	return mtr_hash_text(module->path, 0);
+	return mtr_module_hash(module);
 }
 
 static bool nameless_is(const struct mtr_nameless *n,
 			const struct mtr_module *module)
 {
-	return module_is(n->module, module);
+	return mtr_module_same(n->module, module);
 }
 
 MTR_MAP(nameless_map, struct mtr_nameless, const struct mtr_module *,

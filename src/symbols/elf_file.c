@@ -5,37 +5,13 @@
 #include "symbols/elf_file.h"
 
 #include <elfutils/libdwelf.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
+
+#include "symbols/regular.h"
 
 static void cleanup_elf(Elf **elf)
 {
 	elf_end(*elf);
-}
-
-/*
- * The path may come from a core. Opening a device can have an effect, opening a
- * pipe blocks.
- */
-static struct mtr_error *open_regular(const char *path, int *ret)
-{
-	mtr_auto_close int fd = -1;
-	struct stat st;
-
-	if (stat(path, &st) != 0)
-		return mtr_error_errno(errno, "%s", path);
-	if (!S_ISREG(st.st_mode))
-		return mtr_error_create("%s: not a regular file", path);
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	if (fd < 0 || fstat(fd, &st) != 0)
-		return mtr_error_errno(errno, "%s", path);
-	if (!S_ISREG(st.st_mode))
-		return mtr_error_create("%s: not a regular file", path);
-	*ret = fd;
-	fd = -1;
-	return NULL;
 }
 
 static void read_build_id(Elf *elf, struct mtr_build_id *ret)
@@ -47,6 +23,18 @@ static void read_build_id(Elf *elf, struct mtr_build_id *ret)
 		return;
 	memcpy(ret->bytes, bytes, (size_t)n);
 	ret->n = (uint8_t)n;
+}
+
+/* Nothing is mapped here: a file that gets shorter meanwhile gives less, and no
+ * signal. */
+void mtr_elf_file_id(int fd, struct mtr_build_id *ret)
+{
+	mtr_cleanup(cleanup_elf) Elf *elf = NULL;
+
+	elf_version(EV_CURRENT);
+	elf = elf_begin(fd, ELF_C_READ, NULL);
+	if (elf && elf_kind(elf) == ELF_K_ELF)
+		read_build_id(elf, ret);
 }
 
 static struct mtr_error *read_loads(Elf *elf, struct mtr_loads *ret)
@@ -93,8 +81,8 @@ static struct mtr_error *read_file(const char *path, struct mtr_elf_file *f)
 {
 	mtr_cleanup(cleanup_elf) Elf *elf = NULL;
 
-	MTR_TRY(open_regular(path, &f->fd));
-	elf = elf_begin(f->fd, ELF_C_READ_MMAP, NULL);
+	MTR_TRY(mtr_regular_open(path, &f->fd));
+	elf = elf_begin(f->fd, ELF_C_READ, NULL);
 	if (!elf || elf_kind(elf) != ELF_K_ELF ||
 	    !gelf_getehdr(elf, &f->header))
 		return mtr_error_create("%s: not an ELF file", path);
@@ -317,10 +305,13 @@ enum mtr_likeness mtr_elf_file_compare(const struct mtr_elf_file *f,
 {
 	if (!id->n)
 		return compare_headers(f, t, start);
-	if (id->n != f->build_id.n ||
-	    memcmp(id->bytes, f->build_id.bytes, id->n) != 0)
-		return MTR_OTHER_ID;
-	return MTR_SAME;
+	return mtr_build_id_same(id, &f->build_id) ? MTR_SAME : MTR_OTHER_ID;
+}
+
+bool mtr_build_id_same(const struct mtr_build_id *a,
+		       const struct mtr_build_id *b)
+{
+	return a->n == b->n && memcmp(a->bytes, b->bytes, a->n) == 0;
 }
 
 const char *mtr_build_id_text(const struct mtr_build_id *id,

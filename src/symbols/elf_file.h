@@ -25,6 +25,10 @@ struct mtr_elf_file {
 struct mtr_error *mtr_elf_file_open(const char *path, struct mtr_elf_file *ret);
 void mtr_elf_file_close(struct mtr_elf_file *f);
 
+/* The build-id of any ELF file, one of debug information alone too. Left as it
+ * is if there is none. */
+void mtr_elf_file_id(int fd, struct mtr_build_id *ret);
+
 /*
  * What to add to an address in the file to have that in the target, where the
  * @n ranges are mapped from this file. False if the ranges that may hold code
@@ -53,6 +57,10 @@ enum mtr_likeness {
 enum mtr_likeness mtr_elf_file_compare(const struct mtr_elf_file *f,
 				       struct mtr_target *t, uint64_t start,
 				       const struct mtr_build_id *id);
+
+/* None is the same as none. */
+bool mtr_build_id_same(const struct mtr_build_id *a,
+		       const struct mtr_build_id *b);
 
 /* In hex, "none" if there is none. */
 enum { MTR_BUILD_ID_TEXT = 2 * 40 + 1 };

@@ -7,10 +7,14 @@
 
 #include <dwarf.h>
 #include <elfutils/version.h>
+#include <stdio.h>
+#include <string.h>
 
 #include "base/index.h"
+#include "base/strbuf.h"
 #include "symbols/die.h"
 #include "symbols/qualify.h"
+#include "symbols/regular.h"
 #include "symbols/spans.h"
 
 /* Nested deeper than this is damage. */
@@ -53,10 +57,12 @@ struct mtr_scopes {
 	struct covers inside; /* of all levels */
 	struct covers all;    /* the units; see find_unit */
 	bool indexed, damaged;
+	char *path, *refused;	    /* see scopes.h */
 	struct mtr_extents extents; /* of one list, kept for its room */
 };
 
-struct mtr_error *mtr_scopes_create(Dwarf *dwarf, struct mtr_scopes **ret)
+struct mtr_error *mtr_scopes_create(Dwarf *dwarf, const char *path,
+				    struct mtr_scopes **ret)
 {
 	struct mtr_scopes *s = calloc(1, sizeof(*s));
 	struct mtr_error *error;
@@ -64,7 +70,9 @@ struct mtr_error *mtr_scopes_create(Dwarf *dwarf, struct mtr_scopes **ret)
 	if (!s)
 		return mtr_error_nomem();
 	s->dwarf = dwarf;
-	error = mtr_qualifier_create(&s->qualifier);
+	s->path = strdup(path);
+	error = s->path ? mtr_qualifier_create(&s->qualifier)
+			: mtr_error_nomem();
 	if (error)
 		mtr_scopes_destroy(mtr_take(s));
 	*ret = s;
@@ -91,6 +99,8 @@ void mtr_scopes_destroy(struct mtr_scopes *s)
 	covers_fini(&s->all);
 	mtr_extents_fini(&s->extents);
 	mtr_qualifier_destroy(s->qualifier);
+	free(s->path);
+	free(s->refused);
 	free(s);
 }
 
@@ -207,17 +217,62 @@ static struct mtr_error *add_functions(struct walk *w, Dwarf_Die *parent,
 	return NULL;
 }
 
+#if _ELFUTILS_PREREQ(0, 171)
+/* @name below @dir, which counts from the folder of s->path. */
+static bool refuses(struct mtr_scopes *s, const char *dir, const char *name)
+{
+	struct mtr_strbuf path = { 0 };
+	const char *slash = strrchr(s->path, '/');
+	bool other;
+
+	if (name[0] != '/') {
+		if (dir[0] != '/')
+			mtr_strbuf_add_bytes(
+				&path, s->path,
+				slash ? (size_t)(slash + 1 - s->path) : 0);
+		mtr_strbuf_printf(&path, "%s%s", dir, dir[0] ? "/" : "");
+	}
+	mtr_strbuf_add(&path, name);
+	other = path.failed || mtr_regular_is_other(mtr_strbuf_text(&path));
+	if (other && !s->refused && !path.failed)
+		s->refused = mtr_take(path.text);
+	mtr_strbuf_fini(&path);
+	return other;
+}
+
+/* libdw opens a unit's other file by all of these names. */
+static bool may_open_split(struct mtr_scopes *s, Dwarf_Die *unit)
+{
+	mtr_auto_free char *packed = NULL;
+	Dwarf_Attribute attr;
+	const char *name, *dir = "";
+
+	if (!dwarf_attr(unit, DW_AT_dwo_name, &attr) &&
+	    !dwarf_attr(unit, DW_AT_GNU_dwo_name, &attr))
+		return true;
+	name = dwarf_formstring(&attr);
+	if (dwarf_attr(unit, DW_AT_comp_dir, &attr))
+		dir = dwarf_formstring(&attr);
+	if (!name || !dir || asprintf(&packed, "%s.dwp", s->path) < 0)
+		return false;
+	return !refuses(s, "", name) && !refuses(s, dir, name) &&
+	       !refuses(s, "", packed);
+}
+#endif
+
 /* With split DWARF the functions are in another file, beside or packed. */
-static Dwarf_Die functions_of(Dwarf_Die unit)
+static Dwarf_Die functions_of(struct mtr_scopes *s, Dwarf_Die unit)
 {
 #if _ELFUTILS_PREREQ(0, 171)
 	Dwarf_Die split;
 
-	if (dwarf_cu_info(unit.cu, NULL, NULL, NULL, &split, NULL, NULL,
+	if (may_open_split(s, &unit) &&
+	    dwarf_cu_info(unit.cu, NULL, NULL, NULL, &split, NULL, NULL,
 			  NULL) == 0 &&
 	    split.addr)
 		return split;
 #endif
+	(void)s;
 	return unit;
 }
 
@@ -225,7 +280,7 @@ static struct mtr_error *collect_functions(struct mtr_scopes *s,
 					   struct unit *unit, Dwarf_Die *die,
 					   bool deep)
 {
-	Dwarf_Die functions = functions_of(*die);
+	Dwarf_Die functions = functions_of(s, *die);
 	size_t bytes = mtr_die_unit_bytes(&functions);
 	struct walk w = { .s = s,
 			  .ret = &unit->functions,
@@ -516,4 +571,9 @@ struct mtr_error *mtr_scopes_full_name(struct mtr_scopes *s,
 bool mtr_scopes_damaged(const struct mtr_scopes *s)
 {
 	return s->damaged || mtr_qualifier_stopped(s->qualifier);
+}
+
+const char *mtr_scopes_refused(const struct mtr_scopes *s)
+{
+	return s->refused;
 }

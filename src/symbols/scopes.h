@@ -31,7 +31,10 @@ MTR_VECTOR(mtr_scope_chain, struct mtr_scope);
 
 struct mtr_scopes;
 
-struct mtr_error *mtr_scopes_create(Dwarf *dwarf, struct mtr_scopes **ret);
+/* @dwarf was read from the file @path, beside which split units are looked for.
+ */
+struct mtr_error *mtr_scopes_create(Dwarf *dwarf, const char *path,
+				    struct mtr_scopes **ret);
 void mtr_scopes_destroy(struct mtr_scopes *s);
 
 /*
@@ -50,5 +53,8 @@ struct mtr_error *mtr_scopes_full_name(struct mtr_scopes *s,
 
 /* Was anything left out because it is damaged? */
 bool mtr_scopes_damaged(const struct mtr_scopes *s);
+
+/* What a unit was said to be in and is no regular file; NULL: nothing. */
+const char *mtr_scopes_refused(const struct mtr_scopes *s);
 
 #endif

@@ -2,9 +2,9 @@
 /*
  * Names for addresses: module, function, file and line, inlined frames.
  *
- * symbols.c alone knows elfutils. A module whose file is not here, or is not
- * the one that was running (by build-id), gives module and offset, never a
- * name from another build.
+ * Nobody who includes this sees elfutils. A module whose file is not here, or
+ * is not the one that was running (by build-id), gives module and offset, never
+ * a name from another build.
  */
 #ifndef MTR_SYMBOLS_SYMBOLS_H
 #define MTR_SYMBOLS_SYMBOLS_H
@@ -23,8 +23,7 @@ struct mtr_symbols_options {
 	const char *sysroot;   /* look for the target's files below here */
 	const char *debug_dir; /* separate debug files, beside the usual */
 	bool debuginfod;       /* ask debuginfod servers */
-	/* those that are there all the same do no harm; paths have to live
-	 * as long as what they are given to */
+	/* those that are there all the same do no harm */
 	const struct mtr_gone *gone;
 	size_t n_gone;
 };
@@ -56,6 +55,15 @@ struct mtr_frame {
 
 MTR_VECTOR(mtr_frames, struct mtr_frame);
 
+/*
+ * Is it one file, though mapped twice, or in two runs, or in two targets? Told
+ * by the build-ids, where there are none by the paths. Only of modules that an
+ * address was resolved in. NULL is the same as NULL.
+ */
+bool mtr_module_same(const struct mtr_module *a, const struct mtr_module *b);
+/* What is the same has the same one, in every process. */
+uint64_t mtr_module_hash(const struct mtr_module *m);
+
 struct mtr_symbols;
 
 /*
@@ -66,6 +74,17 @@ struct mtr_error *mtr_symbols_open(struct mtr_target *t,
 				   const struct mtr_symbols_options *options,
 				   struct mtr_symbols **ret);
 void mtr_symbols_close(struct mtr_symbols *s);
+
+/*
+ * From now on it is about @t, which has to outlive it: the same process at a
+ * later time. All strings and modules of before stay; a module that lies where
+ * it lay is the same one, and its file is not read again. @gone is what is gone
+ * by now.
+ */
+struct mtr_error *mtr_symbols_follow(struct mtr_symbols *s,
+				     struct mtr_target *t,
+				     const struct mtr_gone *gone,
+				     size_t n_gone);
 
 /*
  * Append to *ret the frames at the return address @pc, innermost inlined

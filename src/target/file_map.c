@@ -16,7 +16,8 @@
 struct mtr_map_guard {
 	struct mtr_map_guard *next;
 	uintptr_t start, end; /* of the mapping */
-	int fd;
+	int fd;		      /* -1: somebody else's */
+	int prot;	      /* of the mapping */
 	bool failed; /* something in it could not be read, though it is there */
 };
 
@@ -44,11 +45,12 @@ static bool guard_patch(struct mtr_map_guard *g, uintptr_t addr)
 	struct stat st;
 	void *at;
 
-	if (fstat(g->fd, &st) == 0 && (uint64_t)st.st_size <= start - g->start)
+	if (g->fd >= 0 && fstat(g->fd, &st) == 0 &&
+	    (uint64_t)st.st_size <= start - g->start)
 		end = g->end;
 	else
 		g->failed = true;
-	at = mmap((void *)start, end - start, PROT_READ,
+	at = mmap((void *)start, end - start, g->prot,
 		  MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE, -1,
 		  0);
 	return at != MAP_FAILED;
@@ -94,7 +96,8 @@ static void guard_remove(struct mtr_map_guard *g)
 	*at = g->next;
 	if (!guards)
 		sigaction(SIGBUS, &before, NULL);
-	close(g->fd);
+	if (g->fd >= 0)
+		close(g->fd);
 	free(g);
 }
 
@@ -105,7 +108,8 @@ static struct mtr_error *map(int fd, size_t bytes, struct mtr_map *ret)
 
 	if (!g)
 		return mtr_error_nomem();
-	*g = (struct mtr_map_guard){ .fd = fcntl(fd, F_DUPFD_CLOEXEC, 0) };
+	*g = (struct mtr_map_guard){ .fd = fcntl(fd, F_DUPFD_CLOEXEC, 0),
+				     .prot = PROT_READ };
 	ret->at = mmap(NULL, bytes, PROT_READ, MAP_PRIVATE, fd, 0);
 	if (ret->at == MAP_FAILED || g->fd < 0) {
 		code = errno;
@@ -137,6 +141,31 @@ struct mtr_error *mtr_map_open(int fd, struct mtr_map *ret)
 	if (!st.st_size)
 		return mtr_error_coded(MTR_ERROR_DAMAGED, "the file is empty");
 	return map(fd, st.st_size, ret);
+}
+
+struct mtr_map_guard *mtr_map_watch(const void *at, size_t bytes)
+{
+	struct mtr_map_guard *g = malloc(sizeof(*g));
+
+	if (!g)
+		return NULL;
+	*g = (struct mtr_map_guard){ .start = (uintptr_t)at,
+				     .end = (uintptr_t)at + bytes,
+				     .fd = -1,
+				     .prot = PROT_READ | PROT_WRITE };
+	guard_add(g);
+	return g;
+}
+
+void mtr_map_unwatch(struct mtr_map_guard *guard)
+{
+	if (guard)
+		guard_remove(guard);
+}
+
+bool mtr_map_watch_failed(const struct mtr_map_guard *guard)
+{
+	return guard && guard->failed;
 }
 
 void mtr_map_close(struct mtr_map *map)

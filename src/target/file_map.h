@@ -11,6 +11,7 @@
 #ifndef MTR_TARGET_FILE_MAP_H
 #define MTR_TARGET_FILE_MAP_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/error.h"
@@ -29,6 +30,16 @@ void mtr_map_close(struct mtr_map *map);
 
 /* A descriptor of the file, which lasts as long as @map; -1: there is none. */
 int mtr_map_fd(const struct mtr_map *map);
+
+/*
+ * The same for a file that somebody else has mapped, privately, up to the call
+ * of mtr_map_unwatch(). NULL: no memory.
+ */
+struct mtr_map_guard *mtr_map_watch(const void *at, size_t bytes);
+void mtr_map_unwatch(struct mtr_map_guard *guard);
+
+/* Something of it had to be made up. */
+bool mtr_map_watch_failed(const struct mtr_map_guard *guard);
 
 /* How the file is not any more what was mapped; NULL: it is, as far as anybody
  * can tell. To be freed. */

@@ -181,6 +181,16 @@ START_TEST(one_list_of_ranges)
 }
 END_TEST
 
+START_TEST(dropped_functions)
+{
+	fake_map(target, path_of("dropped"), path_of("dropped"), bias, true);
+	resolve(bias + address_of("dropped", "plain"));
+	ck_assert_uint_eq(frames.n, 1);
+	ck_assert_str_eq(frames.at[0].function, "plain");
+	has_warnings(0, "", "");
+}
+END_TEST
+
 START_TEST(outside_of_modules)
 {
 	fake_range(target, 0x1000, 0x2000, 0, NULL, -1);
@@ -385,6 +395,124 @@ START_TEST(modules_and_their_gaps)
 }
 END_TEST
 
+/* The pieces of a module are found with some others between, but not any number
+ * of them. */
+START_TEST(modules_between_pieces)
+{
+	enum { FEW = 6, MANY = 20 };
+	static char names[MANY][16];
+	uint64_t at = 0x10000;
+	const struct mtr_module *a;
+
+	for (int i = 0; i < MANY; i++)
+		snprintf(names[i], sizeof(names[i]), "/lib/%d.so", i);
+	fake_range(target, at, at + 0x1000, 0, "/lib/a.so", MTR_PROT_READ);
+	for (int i = 0; i < FEW; i++)
+		fake_range(target, at + 0x1000 * (i + 1), at + 0x1000 * (i + 2),
+			   0, names[i], -1);
+	at += 0x1000 * (FEW + 1);
+	fake_range(target, at, at + 0x1000, 0x1000, "/lib/a.so", -1);
+	for (int i = 0; i < MANY; i++)
+		fake_range(target, at + 0x1000 * (i + 1), at + 0x1000 * (i + 2),
+			   0, names[i], -1);
+	open_with((struct mtr_symbols_options){ 0 });
+	a = mtr_symbols_module(symbols, 0x10000);
+	ck_assert_str_eq(a->name, "a.so");
+	ck_assert_ptr_eq(mtr_symbols_module(symbols, at), a);
+	ck_assert_uint_eq(a->end, at + 0x1000);
+	ck_assert_str_eq(mtr_symbols_module(symbols, 0x11000)->name, "0.so");
+}
+END_TEST
+
+/* dlmopen() loads a library twice. */
+START_TEST(twins)
+{
+	const struct mtr_module *first;
+
+	fake_map(target, path_of("pie"), path_of("pie"), bias, true);
+	fake_map(target, path_of("pie"), path_of("pie"), 2 * bias, true);
+	/* says that it is the same file, and is not */
+	fake_map(target, path_of("pie"), path_of("other"), 3 * bias, true);
+	resolve(bias + address_of("pie", "inlined"));
+	has_whole_chain();
+	first = frames.at[0].module;
+	resolve(2 * bias + address_of("pie", "inlined"));
+	has_whole_chain();
+	ck_assert_ptr_ne(frames.at[0].module, first);
+	ck_assert_uint_eq(frames.at[0].module->bias, 2 * bias);
+	ck_assert(mtr_module_same(frames.at[0].module, first));
+	resolve(3 * bias + address_of("pie", "inlined"));
+	has_no_name();
+	ck_assert(!mtr_module_same(frames.at[0].module, first));
+	has_warnings(1, "1111111111111111", "2222222222222222");
+}
+END_TEST
+
+/* A file, not a place in memory, and by its build-id before its path. */
+START_TEST(identity)
+{
+	struct mtr_module a = { .path = "/lib/a.so", .start = 1 };
+	struct mtr_module b = { .path = "/lib/a.so", .start = 2 };
+	struct mtr_module c = { .path = "/lib/c.so", .start = 1 };
+
+	ck_assert(mtr_module_same(NULL, NULL));
+	ck_assert(!mtr_module_same(&a, NULL));
+	ck_assert(!mtr_module_same(NULL, &a));
+	ck_assert(mtr_module_same(&a, &b));
+	ck_assert_uint_eq(mtr_module_hash(&a), mtr_module_hash(&b));
+	ck_assert(!mtr_module_same(&a, &c));
+	ck_assert_uint_ne(mtr_module_hash(&a), mtr_module_hash(&c));
+	a.build_id = (struct mtr_build_id){ { 1, 2, 3 }, 3 };
+	ck_assert(!mtr_module_same(&a, &b));
+	ck_assert(!mtr_module_same(&b, &a));
+	c.build_id = a.build_id;
+	ck_assert(mtr_module_same(&a, &c));
+	ck_assert_uint_eq(mtr_module_hash(&a), mtr_module_hash(&c));
+	b.build_id = (struct mtr_build_id){ { 1, 2, 4 }, 3 };
+	ck_assert(!mtr_module_same(&a, &b));
+	ck_assert_uint_ne(mtr_module_hash(&a), mtr_module_hash(&b));
+}
+END_TEST
+
+/* What was told of before stays good when the process is read again. */
+START_TEST(read_again)
+{
+	struct mtr_target *before = target;
+	const struct mtr_module *kept;
+	struct mtr_frame old;
+
+	fake_map(target, path_of("pie"), path_of("pie"), bias, true);
+	fake_map(target, path_of("other"), path_of("other"), 2 * bias, true);
+	resolve(bias + address_of("pie", "inlined"));
+	has_whole_chain();
+	old = frames.at[2];
+	kept = old.module;
+	resolve(2 * bias + address_of("other", "plain"));
+	ck_assert_str_eq(frames.at[0].module->name, "other");
+
+	/* one has gone, one has come, one lies somewhere else as well */
+	target = fake_create(MTR_TARGET_CORE);
+	fake_map(target, path_of("pie"), path_of("pie"), bias, true);
+	fake_map(target, path_of("holes"), path_of("holes"), 2 * bias, true);
+	fake_map(target, path_of("pie"), path_of("pie"), 3 * bias, true);
+	ck_assert_ptr_null(mtr_symbols_follow(symbols, target, NULL, 0));
+	mtr_target_close(before);
+	ck_assert_str_eq(old.function, "host");
+	ck_assert_str_eq(old.file, source);
+	ck_assert_str_eq(kept->path, path_of("pie"));
+	resolve(bias + address_of("pie", "inlined"));
+	has_whole_chain();
+	ck_assert_ptr_eq(frames.at[0].module, kept);
+	ck_assert_ptr_eq(frames.at[2].function, old.function);
+	resolve(2 * bias + address_of("holes", "inlined"));
+	has_whole_chain();
+	ck_assert_str_eq(frames.at[0].module->name, "holes");
+	resolve(3 * bias + address_of("pie", "inlined"));
+	has_whole_chain();
+	ck_assert_ptr_ne(frames.at[0].module, kept);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("symbols");
@@ -402,6 +530,7 @@ int main(void)
 	tcase_add_test(tests, qualified_names);
 	tcase_add_test(tests, sibling_is_child);
 	tcase_add_test(tests, one_list_of_ranges);
+	tcase_add_test(tests, dropped_functions);
 	tcase_add_test(tests, outside_of_modules);
 	tcase_add_test(tests, bias_without_the_file);
 	tcase_add_test(tests, page_of_two_segments);
@@ -410,6 +539,10 @@ int main(void)
 	tcase_add_test(tests, piece_of_another_file);
 	tcase_add_test(tests, no_hole);
 	tcase_add_test(tests, modules_and_their_gaps);
+	tcase_add_test(tests, modules_between_pieces);
+	tcase_add_test(tests, twins);
+	tcase_add_test(tests, identity);
+	tcase_add_test(tests, read_again);
 	suite_add_tcase(suite, tests);
 	return run_symbols(suite, "symbols");
 }

@@ -248,6 +248,176 @@ START_TEST(bare_without_debug_dir)
 }
 END_TEST
 
+/* A program without DWARF that names the file with it. */
+static void make_linked(const char *name, const char *from, const char *debug)
+{
+	shell("objcopy --only-keep-debug %s %s", path_of(from), path_of(debug));
+	shell("strip -o %s %s", path_of(name), path_of(from));
+	shell("objcopy --add-gnu-debuglink=%s %s", path_of(debug),
+	      path_of(name));
+}
+
+START_TEST(debug_file_by_link)
+{
+	make_linked("linked", "pie", "linked.debug");
+	fake_map(target, path_of("linked"), path_of("linked"), bias, true);
+	resolve(bias + address_of("pie", "inlined"));
+	has_whole_chain();
+	teardown();
+	setup();
+	/* without a build-id it is the checksum that tells */
+	make_linked("summed", "noid", "summed.debug");
+	fake_map(target, path_of("summed"), path_of("summed"), bias, true);
+	resolve(bias + address_of("noid", "inlined"));
+	has_all_frames();
+	teardown();
+	setup();
+	shell("printf x >>%s", path_of("summed.debug"));
+	fake_map(target, path_of("summed"), path_of("summed"), bias, true);
+	resolve(bias + address_of("noid", "inlined"));
+	has_no_name();
+}
+END_TEST
+
+START_TEST(debug_file_in_folders)
+{
+	make_linked("apart", "pie", "apart.debug");
+	shell("mkdir -p %s/.debug && mv %s %s/.debug", path_of(""),
+	      path_of("apart.debug"), path_of(""));
+	fake_map(target, path_of("apart"), path_of("apart"), bias, true);
+	resolve(bias + address_of("pie", "inlined"));
+	has_whole_chain();
+	teardown();
+	setup();
+	shell("mkdir -p %s%s", path_of("folders"), path_of(""));
+	shell("mv %s %s%s", path_of(".debug/apart.debug"), path_of("folders"),
+	      path_of(""));
+	fake_map(target, path_of("apart"), path_of("apart"), bias, true);
+	open_with((struct mtr_symbols_options){ .debug_dir =
+							path_of("folders") });
+	resolve(bias + address_of("pie", "inlined"));
+	has_whole_chain();
+}
+END_TEST
+
+/* Another build's is not taken, by whatever way it is found. */
+START_TEST(debug_file_of_another_build)
+{
+	make_linked("stale", "pie", "stale.debug");
+	shell("objcopy --only-keep-debug %s %s", path_of("other"),
+	      path_of("stale.debug"));
+	fake_map(target, path_of("stale"), path_of("stale"), bias, true);
+	resolve(bias + address_of("pie", "inlined"));
+	has_no_name();
+}
+END_TEST
+
+/* Whoever opens one of these waits for ever. */
+static void make_pipe(const char *name)
+{
+	shell("rm -f %s && mkfifo %s", path_of(name), path_of(name));
+}
+
+START_TEST(pipes_as_debug_files)
+{
+	shell("mkdir -p %s/.build-id/11", path_of("pipes"));
+	make_pipe("pipes/.build-id/11/11111111111111.debug");
+	make_linked("piped", "pie", "piped.debug");
+	make_pipe("piped.debug");
+	fake_map(target, path_of("piped"), path_of("piped"), bias, true);
+	open_with(
+		(struct mtr_symbols_options){ .debug_dir = path_of("pipes") });
+	resolve(bias + address_of("pie", "inlined"));
+	has_no_name();
+	teardown();
+	setup();
+	fake_map(target, path_of("piped"), path_of("piped"), bias, true);
+	open_with((struct mtr_symbols_options){ .debug_dir = path_of("pipes"),
+						.debuginfod = true });
+	resolve(bias + address_of("pie", "inlined"));
+	has_no_name();
+}
+END_TEST
+
+/* No signal ends us, and whoever reads the answer hears of it. */
+static void shrink(const char *program, const char *file)
+{
+	fake_map(target, path_of(program), path_of("pie"), bias, true);
+	resolve(bias + address_of("pie", "plain"));
+	ck_assert_str_eq(frames.at[0].function, "plain");
+	shell(": >%s", path_of(file));
+	for (int i = 0; i < 2; i++)
+		resolve(bias + address_of("pie", "inlined"));
+	has_warnings(1, program, "cut short");
+	teardown();
+	setup();
+}
+
+START_TEST(files_that_shrink)
+{
+	shell("cp %s %s", path_of("pie"), path_of("shrinks"));
+	shrink("shrinks", "shrinks");
+	make_linked("shrunk", "pie", "shrunk.debug");
+	shrink("shrunk", "shrunk.debug");
+}
+END_TEST
+
+START_TEST(split_units)
+{
+	fake_map(target, path_of("split"), path_of("split"), bias, true);
+	resolve(bias + address_of("split", "inlined"));
+	has_whole_chain();
+	teardown();
+	setup();
+	shell("rm %s", path_of("split.dwo"));
+	fake_map(target, path_of("split"), path_of("split"), bias, true);
+	resolve(bias + address_of("split", "inlined"));
+	ck_assert_uint_eq(frames.n, 1);
+	ck_assert_str_eq(frames.at[0].function, "host");
+	teardown();
+	setup();
+	make_pipe("split.dwo");
+	fake_map(target, path_of("split"), path_of("split"), bias, true);
+	resolve(bias + address_of("split", "inlined"));
+	ck_assert_uint_eq(frames.n, 1);
+	ck_assert_str_eq(frames.at[0].function, "host");
+	has_warnings(1, "split.dwo", "not a regular file");
+}
+END_TEST
+
+/* What several debug files have in common is named in another way. */
+static void make_shared(const char *name, const char *alt)
+{
+	shell("{ printf '%%s\\0' %s; printf 'abcdefghijklmnopqrst'; } >%s", alt,
+	      path_of("link"));
+	shell("objcopy --add-section .gnu_debugaltlink=%s %s %s",
+	      path_of("link"), path_of("pie"), path_of(name));
+}
+
+START_TEST(shared_debug_file)
+{
+	make_shared("sharing", "none");
+	fake_map(target, path_of("sharing"), path_of("pie"), bias, true);
+	resolve(bias + address_of("pie", "inlined"));
+	has_whole_chain();
+	teardown();
+	setup();
+	make_pipe("pipe");
+	make_shared("sharing", "pipe");
+	fake_map(target, path_of("sharing"), path_of("pie"), bias, true);
+	resolve(bias + address_of("pie", "inlined"));
+	ck_assert_uint_eq(frames.n, 1);
+	ck_assert_str_eq(frames.at[0].function, "host");
+	has_warnings(1, "pipe", "not a regular file");
+	teardown();
+	setup();
+	make_shared("sharing", path_of("pipe"));
+	fake_map(target, path_of("sharing"), path_of("pie"), bias, true);
+	resolve(bias + address_of("pie", "inlined"));
+	has_warnings(1, path_of("pipe"), "not a regular file");
+}
+END_TEST
+
 START_TEST(options_that_lead_nowhere)
 {
 	static const struct mtr_symbols_options wrong[] = {
@@ -301,6 +471,13 @@ int main(void)
 	tcase_add_test(tests, sysroot_is_the_only_place);
 	tcase_add_test(tests, debug_dir_option);
 	tcase_add_test(tests, bare_without_debug_dir);
+	tcase_add_test(tests, debug_file_by_link);
+	tcase_add_test(tests, debug_file_in_folders);
+	tcase_add_test(tests, debug_file_of_another_build);
+	tcase_add_test(tests, pipes_as_debug_files);
+	tcase_add_test(tests, files_that_shrink);
+	tcase_add_test(tests, split_units);
+	tcase_add_test(tests, shared_debug_file);
 	tcase_add_test(tests, options_that_lead_nowhere);
 	tcase_add_test(tests, no_server_is_asked);
 	suite_add_tcase(suite, tests);

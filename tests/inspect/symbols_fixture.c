@@ -86,6 +86,9 @@ static void compile_unit(const char *name, void (*add)(FILE *f))
 	      ".uleb128 3, 0x39\n.byte 0\n.uleb128 0, 0\n"
 	      /* a subprogram with ranges */
 	      ".uleb128 4, 0x2e\n.byte 0\n.uleb128 0x55, 0x17, 0, 0\n"
+	      /* a subprogram with a name and addresses */
+	      ".uleb128 5, 0x2e\n.byte 0\n"
+	      ".uleb128 0x03, 0x08, 0x11, 0x01, 0x12, 0x07, 0, 0\n"
 	      ".byte 0\n"
 	      ".section .debug_info,\"\",%progbits\n"
 	      ".Lunit: .4byte .Lend - .Lversion\n"
@@ -131,6 +134,25 @@ static void add_ranges(FILE *f)
 	fputs(".8byte 0, 0\n.section .debug_info\n", f);
 }
 
+/* What a linker dropped begins at 0 or at 1, and may reach far. */
+static void add_dropped(FILE *f)
+{
+	for (int at = 0; at < 2; at++)
+		fprintf(f,
+			".uleb128 5\n.asciz \"dropped\"\n.8byte %d\n"
+			".8byte 0x1000000\n",
+			at);
+}
+
+/* Its DWARF is in split.dwo, beside it. */
+static void compile_split(void)
+{
+	shell("%s -O2 -g -gsplit-dwarf -fPIE -c -o %s %s", env("MTR_CC", "cc"),
+	      path_of("split.o"), source);
+	shell("%s -pie -Wl,--build-id=0x5555555555555555 -o %s %s",
+	      env("MTR_CC", "cc"), path_of("split"), path_of("split.o"));
+}
+
 static void compile_all(void)
 {
 	const char *cxx = env("MTR_CXX", "");
@@ -154,6 +176,8 @@ static void compile_all(void)
 			 "-Wl,--build-id=none");
 	compile_unit("doubling", add_doubling);
 	compile_unit("ranges", add_ranges);
+	compile_unit("dropped", add_dropped);
+	compile_split();
 	shell("objcopy -R .debug_aranges %s %s", path_of("pie"),
 	      path_of("noaranges"));
 	shell("mkdir -p %s/debug/.build-id/11 %s/root%s %s/empty", dir, dir,

@@ -7,8 +7,9 @@
 # that ends in / allows the whole room, -header.h all but that one, < > a header
 # of elfutils. A file may always include the header of its own name.
 #
-# libdwfl is behind symbols.c alone. Of the rest of elfutils, elf_file reads
-# program headers and scopes reads DWARF; nobody else sees any of it.
+# libdwfl is behind symbols.c and symbols_file.c alone. Of the rest of elfutils,
+# elf_file reads program headers; scopes, qualify and die read DWARF. Nobody else
+# sees any of it.
 cat >"$mtr_tmp/table" <<'END'
 src/format/            format/
 src/preload/sys.       compiler.h
@@ -34,10 +35,11 @@ src/target/file_map.   base/
 src/target/open.       format/ base/ target/
 src/target/            format/ base/ target/ -open.h
 src/heap/              format/ base/ heap/ target/target.h target/call_site.h
-src/symbols/symbols.c  base/ symbols/ target/ <elfutils/libdwfl.h>
+src/symbols/symbols.   base/ symbols/ target/ <elfutils/libdwfl.h>
+src/symbols/symbols_ base/ symbols/ target/ <elfutils/libdwfl.h> <elfutils/libdwelf.h>
 src/symbols/elf_file.  base/ symbols/ target/ <gelf.h> <elfutils/libdwelf.h>
-src/symbols/die.        <dwarf.h> <elfutils/libdw.h>
-src/symbols/qualify.    base/ symbols/ <dwarf.h> <elfutils/libdw.h>
+src/symbols/die.       <dwarf.h> <elfutils/libdw.h>
+src/symbols/qualify.   base/ symbols/ <dwarf.h> <elfutils/libdw.h>
 src/symbols/scopes.    base/ symbols/ <dwarf.h> <elfutils/libdw.h> <elfutils/version.h>
 src/symbols/           base/ symbols/ target/target.h
 src/snapshot/          format/ base/ target/ heap/ symbols/ snapshot/

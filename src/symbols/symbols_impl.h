@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Between symbols.c, which answers, and symbols_file.c, which finds and reads
+ * the file of a module.
+ */
+#ifndef MTR_SYMBOLS_SYMBOLS_IMPL_H
+#define MTR_SYMBOLS_SYMBOLS_IMPL_H
+
+#include <elfutils/libdwfl.h>
+
+#include "symbols/debug_file.h"
+#include "symbols/elf_file.h"
+#include "symbols/modules.h"
+#include "symbols/names.h"
+#include "symbols/scopes.h"
+#include "symbols/symbols.h"
+#include "symbols/symtab.h"
+#include "target/file_map.h"
+
+/* A module's file, its debug file, what that shares with others. */
+enum { MTR_FILE_GUARDS = 3 };
+
+/* What is known of the file of a module, mtr_modules' one of the same number.
+ */
+struct mtr_module_file {
+	struct mtr_mapped *mapped;
+	bool loaded;		   /* its file was looked for */
+	struct mtr_elf_file file;  /* if it was found */
+	size_t whole;		   /* the module that has what follows */
+	uint64_t moved;		   /* address here - address in .whole */
+	Dwfl_Module *dwfl;	   /* NULL: no names */
+	char *dwarf_path;	   /* what its DWARF was read from */
+	Dwarf *alt;		   /* what that refers to, or NULL */
+	int alt_fd;		   /* of .alt */
+	struct mtr_symtab symtab;  /* by address in the target */
+	struct mtr_scopes *scopes; /* NULL: no DWARF */
+	Dwarf_Addr scopes_bias;	   /* address in the target - in .scopes */
+	bool told;		   /* that something of it is left out */
+	struct mtr_map_guard *guards[MTR_FILE_GUARDS]; /* of what is mapped */
+};
+
+MTR_VECTOR(mtr_module_files, struct mtr_module_file);
+
+struct mtr_symbols {
+	struct mtr_target *target;
+	char *exe;     /* given by the user, or NULL */
+	char *root;    /* before every path */
+	bool own_root; /* .root is the target's, not the user's */
+	bool debuginfod;
+	struct mtr_debug_dirs debug_dirs;
+	Dwfl *dwfl;
+	struct mtr_modules modules;
+	struct mtr_module_files files; /* by number of the module */
+	size_t executable;	       /* index of that; .files.n: none */
+	struct mtr_names names;
+	struct mtr_scope_chain chain; /* of one look-up, kept for its room */
+	bool told_unchecked, told_unsure;
+	struct mtr_module_file *loading; /* what libdwfl asks about */
+	const struct mtr_elf_file *loading_file;
+};
+
+/* Look for the file of @m, unless that was done. What it lacks is a warning. */
+void mtr_symbols_load(struct mtr_symbols *s, struct mtr_module_file *m);
+
+/* How libdwfl is to be started. */
+const Dwfl_Callbacks *mtr_symbols_callbacks(void);
+
+/* Before what libdwfl has mapped is unmapped, and after. */
+void mtr_module_file_unwatch(struct mtr_module_file *m);
+void mtr_module_file_fini(struct mtr_module_file *m);
+
+#endif
