@@ -37,16 +37,16 @@ static uintptr_t distance(uintptr_t a, uintptr_t b)
 /*
  * An address in a dynamic section. glibc adds the load address to most of them
  * when it loads the object, but not to all, nor where the section is read-only.
- * What it has added to is not below the load address. That is below zero where
- * an object was linked for a higher place than it got: there what is meant is
- * nearer to the section.
+ * What it has added to is not below the load address. That is below zero, or
+ * wraps, where an object was linked for a higher place than it got: there what
+ * is meant is nearer to the section.
  */
 static const void *address(const struct link_map *map, uintptr_t value)
 {
 	uintptr_t sum = value + map->l_addr, near = (uintptr_t)map->l_ld;
-	bool added = value >= map->l_addr;
+	bool added = true;
 
-	if (map->l_addr > INTPTR_MAX)
+	if (value < map->l_addr || map->l_addr > INTPTR_MAX)
 		added = distance(value, near) <= distance(sum, near);
 	return (const void *)(added ? value : sum);
 }

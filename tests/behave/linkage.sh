@@ -31,17 +31,19 @@ else
     echo "skipped: $MTR_CC builds no static programs"
 fi
 
-# Two libraries linked for one place, a high one: one of them gets a lower.
-high() { # NAME
+# Libraries that get a lower place than they are linked for: the second of two
+# for one place, and one for a place that no process has.
+high() { # NAME PLACE
     echo "int $1(void) { return 0; }" >"$mtr_tmp/$1.c"
     # shellcheck disable=SC2086
-    $MTR_CC -shared -fPIC -Wl,-Ttext-segment=0x7fff00000000 \
+    $MTR_CC -shared -fPIC -Wl,-Ttext-segment="$2" \
         -o "$mtr_tmp/$1.so" "$mtr_tmp/$1.c" 2>"$mtr_tmp/build"
 }
 
-if high first && high second &&
+if high first 0x7fff00000000 && high second 0x7fff00000000 &&
+    high third 0xffffffff80000000 &&
     build pointers high -Wl,--no-as-needed \
-        "$mtr_tmp/first.so" "$mtr_tmp/second.so"; then
+        "$mtr_tmp/first.so" "$mtr_tmp/second.so" "$mtr_tmp/third.so"; then
     plain "$mtr_tmp/high" || fail "high libraries, plain: exit status $?"
     for mtr_options in "$mtr_quiet" "stacks=32${mtr_quiet:+,$mtr_quiet}"; do
         under "$mtr_tmp/high" ||
