@@ -501,7 +501,7 @@ static __attribute__((noinline)) uintptr_t outside(const struct mtr_site *site)
 	for (int i = 0; i < INNER_FRAMES; i++) {
 		if (mtr_step(&at, &end, &outer) != MTR_ROOT_NONE)
 			break;
-		if (!mtr_objects_inner(outer.pc & ~MTR_PC_EXACT))
+		if (!mtr_objects_in_runtime(outer.pc & ~MTR_PC_EXACT))
 			return answerable(site, outer.pc & ~MTR_PC_EXACT);
 		at = outer;
 	}
@@ -516,7 +516,7 @@ uintptr_t mtr_capture_outside(const struct mtr_site *site)
 	uintptr_t pc = site->pc, sp = site->sp;
 
 	while (likely(mtr_step_sp(&pc, &sp, &end)))
-		if (!mtr_objects_inner(pc))
+		if (!mtr_objects_in_runtime(pc))
 			return answerable(site, pc);
 	return outside(site);
 }

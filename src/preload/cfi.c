@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * From unwind information to rules, and keeping them. See cfi.h for the
+ * From unwind information to rules, and storing them. See cfi.h for the
  * contract.
  */
 #include "preload/cfi.h"
@@ -19,15 +19,15 @@
 #include "preload/objects.h"
 #include "preload/sys.h"
 
-/* A rule that is in no slot. */
-struct kept {
+/* A rule that is too long for a slot. */
+struct long_rule {
 	struct mtr_rule rule;
 	_Atomic uint32_t state;
 };
 
 /* 2^MTR_RULE_BITS of them, mapped when the first comes: most programs meet a
  * few, for the linker's stubs. */
-static _Atomic(struct kept *) rules;
+static _Atomic(struct long_rule *) long_rules;
 
 /* The tables, by the n of their 2^n sets; 0: not there yet. */
 static struct mtr_rule_set first_table[1 << MTR_RULE_TABLE_MIN]
@@ -175,9 +175,9 @@ static void rule_for_signal(uint64_t pc, struct mtr_rule *ret)
 }
 #endif
 
-/* Keeping rules. */
+/* Storing rules. */
 
-enum { RULE_FREE, RULE_CLAIMED, RULE_KEPT };
+enum { RULE_FREE, RULE_CLAIMED, RULE_READY };
 
 static bool rules_equal(const struct mtr_rule *a, const struct mtr_rule *b)
 {
@@ -185,46 +185,46 @@ static bool rules_equal(const struct mtr_rule *a, const struct mtr_rule *b)
 	       a->kind == b->kind && a->flags == b->flags;
 }
 
-static struct kept *rules_make(void)
+static struct long_rule *long_rules_make(void)
 {
-	const size_t bytes = sizeof(struct kept) << MTR_RULE_BITS;
-	struct kept *all = atomic_load(&rules), *none = NULL;
+	const size_t bytes = sizeof(struct long_rule) << MTR_RULE_BITS;
+	struct long_rule *all = atomic_load(&long_rules), *none = NULL;
 
 	if (all)
 		return all;
 	all = mtr_memory_map(&memory, bytes);
-	if (!all || atomic_compare_exchange_strong(&rules, &none, all))
+	if (!all || atomic_compare_exchange_strong(&long_rules, &none, all))
 		return all;
 	mtr_memory_unmap(&memory, all, bytes);
 	return none;
 }
 
 /*
- * Where @rule is kept; -1: all places are taken, or no memory. One that is
- * being filled in, perhaps by whom this signal handler interrupts, is passed
- * over.
+ * The place of @rule in long_rules; -1: all are taken, or no memory. A place
+ * that is being filled in, perhaps by the code that this signal handler
+ * interrupts, is passed over.
  */
-static int rule_keep(const struct mtr_rule *rule)
+static int long_rule_place(const struct mtr_rule *rule)
 {
 	uint64_t h = (uint32_t)rule->cfa ^ (uint64_t)(uint16_t)rule->fp << 32 ^
 		     (uint64_t)(uint16_t)rule->ra << 48 ^
 		     (uint64_t)(rule->kind ^ rule->flags << 3) << 20;
 	size_t at = (h * UINT64_C(0x9e3779b97f4a7c15)) >> (64 - MTR_RULE_BITS);
-	struct kept *all = rules_make();
+	struct long_rule *all = long_rules_make();
 
 	for (size_t i = 0; all && i < 1 << MTR_RULE_BITS; i++) {
 		size_t place = (at + i) % (1 << MTR_RULE_BITS);
-		struct kept *k = &all[place];
+		struct long_rule *k = &all[place];
 		uint32_t state = RULE_FREE;
 
 		if (atomic_compare_exchange_strong(&k->state, &state,
 						   RULE_CLAIMED)) {
 			k->rule = *rule;
-			atomic_store_explicit(&k->state, RULE_KEPT,
+			atomic_store_explicit(&k->state, RULE_READY,
 					      memory_order_release);
 			return place;
 		}
-		if (state == RULE_KEPT && rules_equal(&k->rule, rule))
+		if (state == RULE_READY && rules_equal(&k->rule, rule))
 			return place;
 	}
 	return -1;
@@ -266,8 +266,9 @@ static bool set_add(struct mtr_rule_set *set, uint64_t pc, uint64_t slot)
 	return false;
 }
 
-/* Nothing is moved to make room: moved, it might outlive its object. */
-static void slot_keep(uint64_t pc, uint64_t slot)
+/* A rule is never moved: while another thread forgets all rules, one that is on
+ * its way would survive, and its object might not. */
+static void slot_store(uint64_t pc, uint64_t slot)
 {
 	uintptr_t table = atomic_load(&mtr_rule_table);
 
@@ -334,19 +335,19 @@ static struct mtr_rule rule_lengthen(uint64_t slot)
 	};
 }
 
-const struct mtr_rule *mtr_rule_of(uint64_t slot, struct mtr_rule *room)
+const struct mtr_rule *mtr_rule_of(uint64_t slot, struct mtr_rule *buf)
 {
 	if (slot == 0)
-		return room;
+		return buf;
 	if (!mtr_rule_is_short(slot))
 		return &atomic_load_explicit(
-				&rules,
+				&long_rules,
 				memory_order_relaxed)[slot >> MTR_SLOT_RULE &
 						      ((1 << MTR_RULE_BITS) -
 						       1)]
 				.rule;
-	*room = rule_lengthen(slot);
-	return room;
+	*buf = rule_lengthen(slot);
+	return buf;
 }
 
 /* What a slot says of @rule; false: all places are taken. */
@@ -357,31 +358,31 @@ static bool rule_bits(const struct mtr_rule *rule, uint64_t *ret)
 	*ret = rule_shorten(rule);
 	if (*ret)
 		return true;
-	place = rule_keep(rule);
+	place = long_rule_place(rule);
 	*ret = (uint64_t)place << MTR_SLOT_RULE;
 	return place >= 0;
 }
 
 /*
- * What lies in no object is not kept: it may be a plugin's tomorrow, and no
- * rule of anybody's would be taken back for that.
+ * A rule for an address in no object is not stored: a plugin may be loaded
+ * there later, and nothing would tell us to forget the rule.
  */
-static MTR_COLD uint64_t read_rule(uint64_t pc, struct mtr_rule *room)
+static MTR_COLD uint64_t read_rule(uint64_t pc, struct mtr_rule *buf)
 {
 	bool exact = pc & MTR_PC_EXACT;
 	enum mtr_object_kind kind;
 	uint64_t bits;
 
-	*room = rule_compute((pc & ~MTR_PC_EXACT) - !exact, &kind);
-	if (room->flags & MTR_RULE_ENDS && room->cfa == MTR_ROOT_NO_CFI)
-		rule_for_signal(pc, room);
+	*buf = rule_compute((pc & ~MTR_PC_EXACT) - !exact, &kind);
+	if (buf->flags & MTR_RULE_ENDS && buf->cfa == MTR_ROOT_NO_CFI)
+		rule_for_signal(pc, buf);
 	if (kind == MTR_OBJECT_NONE || !mtr_rule_is_for(pc, pc))
 		return 0;
 	if (kind == MTR_OBJECT_PASSING)
 		mtr_objects_watch(MTR_WATCH_RULES);
-	if (!rule_bits(room, &bits))
+	if (!rule_bits(buf, &bits))
 		return 0;
-	slot_keep(pc, pc | bits);
+	slot_store(pc, pc | bits);
 	return pc | bits;
 }
 
@@ -402,7 +403,7 @@ static uint64_t set_find(const struct mtr_rule_set *set, uint64_t pc)
 }
 
 __attribute__((noinline)) uint64_t mtr_cfi_find(uint64_t pc,
-						struct mtr_rule *room)
+						struct mtr_rule *buf)
 {
 	uintptr_t table = atomic_load(&mtr_rule_table);
 	unsigned int n = mtr_rule_table_bits(table);
@@ -413,8 +414,8 @@ __attribute__((noinline)) uint64_t mtr_cfi_find(uint64_t pc,
 	while (!slot && n-- > MTR_RULE_TABLE_MIN)
 		slot = set_find(mtr_rule_set(pc, atomic_load(&tables[n])), pc);
 	if (!slot)
-		return read_rule(pc, room);
-	slot_keep(pc, slot);
+		return read_rule(pc, buf);
+	slot_store(pc, slot);
 	return slot;
 }
 

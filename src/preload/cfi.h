@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * How to get from a frame to its caller's: one rule for each address, read from
- * .eh_frame once and kept.
+ * .eh_frame once and stored.
  *
  * Any thread, signal handlers included; allocates nothing. objects.h says when
  * a lock is taken. Unwind information is read within the bounds of the segment
@@ -59,7 +59,8 @@ struct mtr_rule {
  *   AArch64    from fp: 1 | words to where fp is saved: 6 | to the CFA: 7
  *              fp is so many words below the CFA, the return address above it
  *
- * The others are kept each once, and the slot says which it is.
+ * A longer rule is stored once, in a table of its own, and the slot has its
+ * index there.
  *
  * An address may have any slot of a set, which is two cache lines. The table of
  * sets is as large as it has to be, and so it is in the cache, too: when a set
@@ -175,11 +176,14 @@ MTR_INLINE unsigned int mtr_short_ra(uint64_t slot)
 #endif
 }
 
-/* The rule that @slot says, if it is not 0; else what is in *@room already. */
-const struct mtr_rule *mtr_rule_of(uint64_t slot, struct mtr_rule *room);
+/*
+ * Decode @slot into *@buf, or find the stored rule that it names. A @slot of 0
+ * means that *@buf has the rule already.
+ */
+const struct mtr_rule *mtr_rule_of(uint64_t slot, struct mtr_rule *buf);
 
 /* mtr_cfi_slot() for what is not in its first slot. */
-uint64_t mtr_cfi_find(uint64_t pc, struct mtr_rule *room);
+uint64_t mtr_cfi_find(uint64_t pc, struct mtr_rule *buf);
 
 /* Forget every address: an object is being unloaded. */
 void mtr_cfi_forget(void);
@@ -197,14 +201,13 @@ MTR_INLINE uint64_t mtr_cfi_first_slot(uint64_t pc)
 
 /*
  * The slot for the frame whose return address (or MTR_PC_EXACT) is @pc, not 0.
- * 0: its rule is not kept, and is in *@room.
+ * 0: the rule cannot be stored, and is in *@buf.
  */
-MTR_INLINE uint64_t mtr_cfi_slot(uint64_t pc, struct mtr_rule *room)
+MTR_INLINE uint64_t mtr_cfi_slot(uint64_t pc, struct mtr_rule *buf)
 {
 	uint64_t slot = mtr_cfi_first_slot(pc);
 
-	return likely(mtr_rule_is_for(slot, pc)) ? slot
-						 : mtr_cfi_find(pc, room);
+	return likely(mtr_rule_is_for(slot, pc)) ? slot : mtr_cfi_find(pc, buf);
 }
 
 #endif

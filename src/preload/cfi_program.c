@@ -17,14 +17,15 @@ enum { REG_FP = 6, REG_SP = 7, REG_RA = 16, REG_RA_IS_PC = true };
 enum { REG_FP = 29, REG_SP = 31, REG_RA = 30, REG_RA_IS_PC = false };
 #endif
 
-/* Compilers nest no states at all; stacks may be small, so few are kept. */
+/* Compilers nest no states at all; stacks may be small, so few are remembered.
+ */
 enum { STATES = 4, OPERANDS = 8 };
 
 /* What the instructions run on. */
 struct machine {
 	struct mtr_row row, initial;
-	struct mtr_row kept[STATES];
-	unsigned int n_kept;
+	struct mtr_row remembered[STATES];
+	unsigned int n_remembered;
 	uint64_t loc, pc; /* rows up to and with @pc count */
 	const struct mtr_fde *fde;
 	bool bad; /* malformed, or not known */
@@ -226,18 +227,18 @@ static void advance(struct machine *m, uint64_t n)
 
 static void keep_state(struct machine *m)
 {
-	if (m->n_kept == STATES)
+	if (m->n_remembered == STATES)
 		m->bad = true;
 	else
-		m->kept[m->n_kept++] = m->row;
+		m->remembered[m->n_remembered++] = m->row;
 }
 
 static void restore_state(struct machine *m)
 {
-	if (m->n_kept == 0)
+	if (m->n_remembered == 0)
 		m->bad = true;
 	else
-		m->row = m->kept[--m->n_kept];
+		m->row = m->remembered[--m->n_remembered];
 }
 
 /* The instructions that say where a register or the CFA is. */
@@ -421,7 +422,7 @@ bool mtr_row_find(const struct mtr_fde *fde, uint64_t pc, struct mtr_row *ret)
 
 	m.row = (struct mtr_row){ .cfa_known = false };
 	m.initial = m.row;
-	m.n_kept = 0;
+	m.n_remembered = 0;
 	m.loc = 0;
 	m.pc = UINT64_MAX;
 	m.fde = fde;

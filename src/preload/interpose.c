@@ -56,12 +56,12 @@ static __attribute__((noinline)) void *malloc_slow(size_t size,
  */
 void *MTR_NAME(malloc)(size_t size)
 {
-	volatile size_t kept = size;
+	volatile size_t asked = size;
 	void *p;
 
 	if (mtr_road_is_open(&mtr_real.fast.malloc, size)) {
 		p = mtr_real.malloc(mtr_request_chunk(size));
-		p = mtr_track_chunk(p, kept, MTR_FRAME());
+		p = mtr_track_chunk(p, asked, MTR_FRAME());
 	} else if (mtr_road_is_open(&mtr_real.stacks.malloc, size)) {
 		p = mtr_track_malloc(size, MTR_SITE());
 	} else {
@@ -400,7 +400,7 @@ void *MTR_NAME(pvalloc)(size_t size)
 static void *aligned_alloc_common(size_t align, size_t size,
 				  const struct mtr_site *site)
 {
-	int kept = errno;
+	int saved_errno = errno;
 	void *p;
 
 	switch (mtr_real_road_from(size, site->pc)) {
@@ -419,7 +419,7 @@ static void *aligned_alloc_common(size_t align, size_t size,
 	if (p)
 		return p;
 	/* memalign may say otherwise why not */
-	errno = kept;
+	errno = saved_errno;
 	return untraced(mtr_real.aligned_alloc(align, size));
 }
 
@@ -455,7 +455,7 @@ static int posix_memalign_untraced(void **ret, size_t align, size_t size)
 static int posix_memalign_common(void **ret, size_t align, size_t size,
 				 const struct mtr_site *site)
 {
-	int kept = errno;
+	int saved_errno = errno;
 	void *p;
 
 	if (!posix_align_is_valid(align))
@@ -469,7 +469,7 @@ static int posix_memalign_common(void **ret, size_t align, size_t size,
 		*ret = mtr_arena_alloc(size, align);
 		return *ret ? 0 : ENOMEM;
 	default:
-		errno = kept;
+		errno = saved_errno;
 		return posix_memalign_untraced(ret, align, size);
 	}
 	if (mtr_real.posix_memalign_foreign)

@@ -151,20 +151,20 @@ static __attribute__((noinline)) void *new_stacks(enum mtr_cxx form,
 	MTR_EXPORT new_form MTR_NAME(name);				\
 	void *MTR_NAME(name)(size_t size, uintptr_t a, uintptr_t b)	\
 	{								\
-		volatile size_t kept = size;				\
-		volatile uintptr_t kept_a = a, kept_b = b;		\
+		volatile size_t asked = size;				\
+		volatile uintptr_t asked_a = a, asked_b = b;		\
 		void *p = NULL;						\
 									\
 		if (mtr_road_is_open(&mtr_real.fast.cxx, size))		\
 			p = mtr_real.malloc(mtr_request_chunk(size));	\
 		if (likely(p))						\
-			p = mtr_track_chunk(p, kept, MTR_FRAME());	\
-		else if (mtr_road_is_open(&mtr_real.stacks.cxx, kept))	\
-			p = new_stacks(MTR_CXX_##name, kept, kept_a,	\
-				       kept_b, MTR_SITE());		\
+			p = mtr_track_chunk(p, asked, MTR_FRAME());	\
+		else if (mtr_road_is_open(&mtr_real.stacks.cxx, asked))	\
+			p = new_stacks(MTR_CXX_##name, asked, asked_a,	\
+				       asked_b, MTR_SITE());		\
 		else							\
-			p = new_slow(MTR_CXX_##name, kept, NO_ALIGN,	\
-				     kept_a, kept_b, MTR_SITE());	\
+			p = new_slow(MTR_CXX_##name, asked, NO_ALIGN,	\
+				     asked_a, asked_b, MTR_SITE());	\
 		event_new(MTR_CXX_##name, size, p, MTR_CALLER());	\
 		return p;						\
 	}

@@ -16,7 +16,7 @@ struct mtr_objects mtr_objects;
 
 /* The objects that stay, highest address first. */
 struct table {
-	size_t n, room;
+	size_t n, capacity;
 	struct mtr_object object[];
 };
 
@@ -173,7 +173,7 @@ static void table_add(struct table *t, const struct mtr_object *o)
 	size_t i = t->n;
 
 	/* another thread may have opened one since they were counted */
-	if (i == t->room)
+	if (i == t->capacity)
 		return;
 	t->n++;
 	/* the list goes downwards for the most part, and then nothing moves */
@@ -230,7 +230,7 @@ static void table_make(void)
 	t = n ? mtr_sys_map(bytes) : NULL;
 	if (!t)
 		return;
-	t->room = n;
+	t->capacity = n;
 	table_fill(t);
 	if (!atomic_compare_exchange_strong(&permanent, &none, t))
 		mtr_sys_unmap(t, bytes);
@@ -354,5 +354,5 @@ void mtr_objects_look_through(void)
 {
 	mtr_objects.libc = span_of("libc.so.6");
 	mtr_objects.cxx = span_of("libstdc++.so");
-	mtr_objects.inner = hull(mtr_objects.libc, mtr_objects.cxx);
+	mtr_objects.runtimes = hull(mtr_objects.libc, mtr_objects.cxx);
 }

@@ -24,14 +24,15 @@ struct mtr_span {
 };
 
 struct mtr_objects {
-	struct mtr_span inner; /* from the lower to the higher of the two: */
 	struct mtr_span libc, cxx;
+	struct mtr_span runtimes; /* from the lower of the two to the end of
+				   * the higher */
 	struct mtr_span linker;
 	uint8_t watch; /* why frees of the linker matter: MTR_WATCH_* */
 };
 
 enum {
-	MTR_WATCH_RULES = 1,   /* rules are kept of an object that may be
+	MTR_WATCH_RULES = 1,   /* there are rules of an object that may be
 				* unloaded */
 	MTR_WATCH_OPENING = 2, /* an object is being opened (opened.c) */
 };
@@ -64,7 +65,7 @@ void mtr_objects_init(const struct mtr_loader *loader);
 void mtr_objects_look_through(void);
 
 /* Does @pc lie in libc or the C++ runtime? */
-MTR_INLINE bool mtr_objects_inner(uintptr_t pc)
+MTR_INLINE bool mtr_objects_in_runtime(uintptr_t pc)
 {
 	return mtr_span_holds(&mtr_objects.libc, pc) ||
 	       mtr_span_holds(&mtr_objects.cxx, pc);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "preload/arena.h"
+#include "preload/chunk.h"
 #include "preload/cxx.h"
 #include "preload/entry.h"
 #include "preload/init.h"
@@ -138,43 +139,6 @@ static void take_all(const struct mtr_lookup *found)
 }
 
 /*
- * glibc's chunk header has not changed in 20 years, but it is not promised
- * either: trust it only if it says what malloc_usable_size says. With memory
- * tagging (glibc.mem.tagging) a block's pointer does not reach it. For another
- * allocator this is the first call of its malloc_usable_size, which may
- * allocate (tcmalloc's does).
- */
-static bool chunks_agree(bool libc)
-{
-	static const size_t sizes[] = { 24,  40,   56,	 88,   120,   248,  504,
-					776, 1000, 1032, 2040, 10000, 70000 };
-	bool agree = libc;
-
-	for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
-		size_t *p = mtr_real.malloc(sizes[i]);
-		size_t usable, chunk;
-
-		if (!p)
-			return false;
-		usable = mtr_real.malloc_usable_size(p);
-		if (mtr_untag((uintptr_t)p) != (uintptr_t)p) {
-			agree = false;
-		} else if (libc) {
-			chunk = p[-1];
-			if (!(chunk & MTR_CHUNK_MMAPPED) &&
-			    (chunk & ~(size_t)MTR_CHUNK_BITS) -
-					    MTR_CHUNK_HEADER !=
-				    usable)
-				agree = false;
-		}
-		mtr_real.free(p);
-		if (!libc)
-			break;
-	}
-	return agree;
-}
-
-/*
  * Would a C++ runtime's operator new and delete come to us? Aligned ones call
  * any of three.
  */
@@ -248,7 +212,8 @@ static void resolve(void)
 	libc = !is_foreign(found, WANTED_LIBC);
 	shadowed = is_shadowed(found);
 	/* valgrind, which shadows us, forbids reading chunk headers */
-	mtr_real.chunks = !shadowed && !mtr_real.unsized && chunks_agree(libc);
+	mtr_real.chunks =
+		!shadowed && !mtr_real.unsized && mtr_chunks_agree(libc);
 	mtr_cxx_start(&found[WANTED_CXX], found[WANTED_MALLOC].next.map,
 		      shadowed || is_bypassed(found));
 	mtr_init_descriptor(shadowed);
@@ -276,13 +241,13 @@ static bool is_relocated(void)
 
 MTR_COLD static enum mtr_road road_first(void)
 {
-	int kept;
+	int saved_errno;
 
 	if (!is_relocated() || resolving)
 		return MTR_ROAD_NESTED;
-	kept = errno;
+	saved_errno = errno;
 	resolve();
-	errno = kept;
+	errno = saved_errno;
 	return atomic_load(&state) == STATE_TRACED ? MTR_ROAD_TRACED
 						   : MTR_ROAD_PLAIN;
 }

@@ -23,13 +23,6 @@
 #include "format/trailer.h"
 #include "preload/compiler.h"
 
-enum {
-	/* glibc's chunk header, the word before a block: size and three bits */
-	MTR_CHUNK_BITS = 7,
-	MTR_CHUNK_MMAPPED = 2,
-	MTR_CHUNK_HEADER = 8,
-};
-
 static const size_t mtr_size_max = PTRDIFF_MAX - MTR_TRAILER - 8;
 
 /*
@@ -62,15 +55,6 @@ struct mtr_real {
 };
 
 extern MTR_HIDDEN struct mtr_real mtr_real;
-
-/*
- * mtr_request() for glibc, whose smallest chunk has 24 usable bytes and whose
- * usable sizes are whole words without our doing.
- */
-MTR_INLINE size_t mtr_request_chunk(size_t size)
-{
-	return size + MTR_TRAILER;
-}
 
 typedef void *mtr_aligned_fn(size_t align, size_t size);
 

@@ -50,12 +50,12 @@ static uintptr_t lowest(const struct mtr_frame *f,
 	return low;
 }
 
-MTR_COLD enum mtr_root mtr_step_by(uint64_t slot, struct mtr_rule *room,
+MTR_COLD enum mtr_root mtr_step_by(uint64_t slot, struct mtr_rule *buf,
 				   struct mtr_frame *f,
 				   struct mtr_stack_end *end,
 				   struct mtr_frame *outer)
 {
-	const struct mtr_rule *r = mtr_rule_of(slot, room);
+	const struct mtr_rule *r = mtr_rule_of(slot, buf);
 	uintptr_t from;
 
 	f->flags = r->flags;

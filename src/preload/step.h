@@ -25,7 +25,7 @@ struct mtr_frame {
 };
 
 /* mtr_step() by a rule that is not short, or not as it should be. */
-enum mtr_root mtr_step_by(uint64_t slot, struct mtr_rule *room,
+enum mtr_root mtr_step_by(uint64_t slot, struct mtr_rule *buf,
 			  struct mtr_frame *f, struct mtr_stack_end *end,
 			  struct mtr_frame *outer);
 
@@ -62,8 +62,8 @@ MTR_INLINE enum mtr_root mtr_step(struct mtr_frame *f,
 				  struct mtr_stack_end *end,
 				  struct mtr_frame *outer)
 {
-	struct mtr_rule room;
-	uint64_t slot = mtr_cfi_slot(f->pc, &room);
+	struct mtr_rule buf;
+	uint64_t slot = mtr_cfi_slot(f->pc, &buf);
 	bool from_fp = mtr_short_from_fp(slot);
 	uintptr_t cfa = (from_fp ? f->fp : f->sp) + 8 * mtr_short_cfa(slot);
 	unsigned int fp = mtr_short_fp(slot);
@@ -89,7 +89,7 @@ MTR_INLINE enum mtr_root mtr_step(struct mtr_frame *f,
 other:;
 	/* copies: the frames of the fast road need not be in memory */
 	struct mtr_frame from = *f, to;
-	enum mtr_root why = mtr_step_by(slot, &room, &from, end, &to);
+	enum mtr_root why = mtr_step_by(slot, &buf, &from, end, &to);
 
 	f->flags = from.flags;
 	if (why == MTR_ROOT_NONE)

@@ -19,7 +19,7 @@ static bool chunk_usable(const void *p, size_t *ret)
 
 	if (!mtr_real.chunks)
 		return false;
-	chunk = ((const size_t *)p)[-1];
+	chunk = mtr_chunk_of(p);
 	if (chunk & MTR_CHUNK_MMAPPED)
 		return false;
 	*ret = mtr_chunk_usable(chunk);
@@ -84,8 +84,8 @@ MTR_INLINE uint64_t stack_bits(const struct mtr_site *site)
 
 MTR_INLINE uintptr_t caller_of(const struct mtr_site *site)
 {
-	if (unlikely(mtr_span_holds(&mtr_objects.inner, site->pc)) &&
-	    mtr_objects_inner(site->pc))
+	if (unlikely(mtr_span_holds(&mtr_objects.runtimes, site->pc)) &&
+	    mtr_objects_in_runtime(site->pc))
 		return mtr_capture_outside(site);
 	return site->pc;
 }
@@ -130,7 +130,7 @@ void *mtr_track_request(void *p, size_t size, size_t request,
 
 /*
  * Most blocks are small ones of glibc's; mmapped ones are large. All that may
- * call a function comes first: little has to be kept meanwhile.
+ * call a function comes first: little has to be saved across it.
  */
 MTR_INLINE void *track_any(void *p, size_t size, uint64_t stack,
 			   const struct mtr_site *site)
@@ -143,15 +143,11 @@ MTR_INLINE void *track_any(void *p, size_t size, uint64_t stack,
 	if (unlikely(!mtr_real.chunks) ||
 	    unlikely(!mtr_hint_covers(hint, (uintptr_t)p)))
 		return track(p, size, mtr_request(size), stack, caller);
-	chunk = ((const size_t *)p)[-1];
+	chunk = mtr_chunk_of(p);
 	if (unlikely(chunk >= MTR_CHUNK_LARGE))
 		return track(p, size, mtr_request(size), stack, caller);
 	at = mtr_hint_byte(hint, (uintptr_t)p);
-	mtr_track_record(p, at, size, mtr_chunk_usable(chunk), caller,
-			 size | stack);
-	atomic_thread_fence(memory_order_release);
-	mtr_ledger_put_chunk(at, mtr_descriptor.lead, chunk);
-	return p;
+	return mtr_track_small(p, at, size, chunk, caller, size | stack);
 }
 
 __attribute__((noinline)) void *mtr_track_any(void *p, size_t size,
@@ -220,14 +216,14 @@ void *mtr_track_aligned(mtr_aligned_fn *ask, size_t align, size_t size,
 			size_t whole, const struct mtr_site *site)
 {
 	size_t request = mtr_request(whole);
-	int kept = errno;
+	int saved_errno = errno;
 	void *p = ask_with_room(ask, align_up_to_granule(align), &request);
 
 	if (likely(p)) {
-		errno = kept;
+		errno = saved_errno;
 		return mtr_track_request(p, size, request, site);
 	}
-	errno = kept;
+	errno = saved_errno;
 	p = ask(align, whole);
 	if (p)
 		mtr_descriptor_drop(MTR_DROP_ROOM);

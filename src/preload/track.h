@@ -16,6 +16,7 @@
 #include "format/layout.h"
 #include "format/trailer.h"
 #include "preload/capture.h"
+#include "preload/chunk.h"
 #include "preload/compiler.h"
 #include "preload/counters.h"
 #include "preload/descriptor.h"
@@ -74,31 +75,19 @@ MTR_INLINE void mtr_track_record(void *p, uint8_t *at, size_t size,
 	mtr_counters_add(size);
 }
 
-/* The usable size that a chunk's header word stands for. */
-MTR_INLINE size_t mtr_chunk_usable(size_t chunk)
-{
-	return (chunk & ~(size_t)MTR_CHUNK_BITS) - MTR_CHUNK_HEADER;
-}
-
-/* From this header word on a ledger entry is a large one. */
-enum { MTR_CHUNK_LARGE = (MTR_ESCAPE << MTR_UNIT_BITS) + MTR_CHUNK_HEADER };
-
 /*
- * mtr_ledger_put_small() for a chunk's header word, in fewer instructions: the
- * chunk has one unit more than the block has usable ones.
+ * A small block of glibc's: @chunk, its header word, is below MTR_CHUNK_LARGE.
+ * The trailer comes first, for the entry says that it is there.
  */
-MTR_INLINE void mtr_ledger_put_chunk(uint8_t *at, uint32_t lead, uint32_t chunk)
+MTR_INLINE void *mtr_track_small(void *p, uint8_t *at, size_t size,
+				 size_t chunk, uintptr_t caller,
+				 uint64_t size_stack)
 {
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-	uint32_t units = chunk & ~(uint32_t)MTR_CHUNK_BITS;
-	uint16_t code = (units << (8 - MTR_UNIT_BITS)) + lead - 0x100;
-
-	memcpy(at, &code, sizeof(code));
-	MTR_ASSERT(mtr_ledger_usable(at, MTR_ENTRY_LARGE) ==
-		   mtr_chunk_usable(chunk));
-#else
-#error "the two bytes are put together for little-endian machines"
-#endif
+	mtr_track_record(p, at, size, mtr_chunk_usable(chunk), caller,
+			 size_stack);
+	atomic_thread_fence(memory_order_release);
+	mtr_ledger_put_chunk(at, mtr_descriptor.lead, chunk);
+	return p;
 }
 
 /*
@@ -111,21 +100,17 @@ MTR_INLINE void *mtr_track_chunk(void *p, size_t size, uintptr_t pc,
 				 uintptr_t sp, const uintptr_t *frame)
 {
 	const struct mtr_hint *hint = mtr_hint_for((uintptr_t)p);
-	size_t chunk, usable;
+	size_t chunk;
 	uint8_t *at;
 
 	if (unlikely(!mtr_hint_covers(hint, (uintptr_t)p)) ||
-	    unlikely(mtr_span_holds(&mtr_objects.inner, pc)))
+	    unlikely(mtr_span_holds(&mtr_objects.runtimes, pc)))
 		goto other;
 	at = mtr_hint_byte(hint, (uintptr_t)p);
-	chunk = ((const size_t *)p)[-1];
+	chunk = mtr_chunk_of(p);
 	if (unlikely(chunk >= MTR_CHUNK_LARGE))
 		goto other;
-	usable = mtr_chunk_usable(chunk);
-	mtr_track_record(p, at, size, usable, pc, size);
-	atomic_thread_fence(memory_order_release);
-	mtr_ledger_put_chunk(at, mtr_descriptor.lead, chunk);
-	return p;
+	return mtr_track_small(p, at, size, chunk, pc, size);
 other:
 	return mtr_track_any(p, size, &(struct mtr_site){ pc, sp, *frame });
 }

@@ -72,16 +72,16 @@ static int batch_read(struct batch *b)
 
 static void batch_squeeze(struct batch *b)
 {
-	size_t kept = 0;
+	size_t n = 0;
 
 	for (size_t i = 0; i < b->n; i++) {
 		uint64_t usable = b->block[i].usable & (UINT64_MAX >> 8);
 
 		if (!b->gone[i] &&
 		    mtr_trailer_fits(&b->block[i].trailer, usable))
-			b->block[kept++] = b->block[i];
+			b->block[n++] = b->block[i];
 	}
-	b->n = kept;
+	b->n = n;
 }
 
 int mtr_walk(mtr_walk_fn *fn, void *context)

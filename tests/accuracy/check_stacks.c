@@ -361,7 +361,7 @@ uint32_t __wrap_mtr_capture(const struct mtr_site *site)
 static uintptr_t outside(const struct stack *s, const struct mtr_site *site)
 {
 	for (unsigned int i = 0; i < s->n; i++)
-		if (!mtr_objects_inner(s->pc[i] & ~MTR_PC_EXACT))
+		if (!mtr_objects_in_runtime(s->pc[i] & ~MTR_PC_EXACT))
 			return s->pc[i] & ~MTR_PC_EXACT;
 	return site->pc;
 }

@@ -9,7 +9,10 @@ for what in coroutines remapped passed altstack lost jit bare threads fork \
     both stack_places "$what"
 done
 
+both stack_passed_fp
+
 need_checker
+accuracy passed_fp 1 100 "$(victim stack_passed_fp)"
 accuracy altstack 5 1000 "$(victim stack_places)" altstack
 # where makecontext's stacks end there may be no unwind information
 accuracy_may_end=1
