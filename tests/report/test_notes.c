@@ -180,6 +180,33 @@ START_TEST(python_hides)
 }
 END_TEST
 
+/* A module is known by its whole name, but for a version. */
+START_TEST(runtimes)
+{
+	static const struct {
+		const char *name;
+		bool hides;
+	} table[] = {
+		{ "node", true },	    { "nodejs", false },
+		{ "node_exporter", false }, { "libnode.so.108", true },
+		{ "libjvm.so", true },	    { "libruby-3.1.so.3.1", true },
+		{ "my_node", false },
+	};
+
+	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++) {
+		struct mtr_module module = { .name = table[i].name,
+					     .path = table[i].name };
+		struct mtr_heap_view *s = sample_create();
+
+		s->frames.at[3].module = &module;
+		if (table[i].hides)
+			has(report(s), "\nelsewhere     ");
+		else
+			has_not(report(s), "elsewhere");
+	}
+}
+END_TEST
+
 START_TEST(pools)
 {
 	struct mtr_heap_view *s = sample_create();
@@ -349,6 +376,7 @@ static void add(TCase *t)
 	tcase_add_test(t, wrappers);
 	tcase_add_test(t, stripped);
 	tcase_add_test(t, python_hides);
+	tcase_add_test(t, runtimes);
 	tcase_add_test(t, pools);
 	tcase_add_test(t, nothing_selected);
 	tcase_add_test(t, nothing_at_all);
