@@ -284,7 +284,8 @@ START_TEST(filters_in_json)
 	spec.function = "^m";
 	spec.last = 1;
 	has(sample_report(&mtr_write_json, MTR_BY_SIZE, MTR_SORT_SLACK, 1, 0),
-	    "\"by\":\"size\",\"sort\":\"unused\",\"filters\":{\"min_size\":19,"
+	    "\"by\":\"size\",\"sort\":\"unused\",\"top\":1,\"filters\":{\"min_"
+	    "size\":19,"
 	    "\"max_size\":100,\"function\":\"^m\",\"module\":\"app\","
 	    "\"first_generation\":0,\"last_generation\":1},\"left_out\":{"
 	    "\"by_filters\":{\"blocks\":5,\"bytes\":568,\"usable\":1216,"
