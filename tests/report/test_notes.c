@@ -306,9 +306,16 @@ END_TEST
 START_TEST(unknown_drops)
 {
 	struct mtr_heap_view *s = sample_create();
+	struct mtr_out *out = calloc(1, sizeof(*out));
+	struct mtr_writer w = { .ops = &mtr_write_json, .out = out, .s = s };
+	const struct mtr_info info = { .allocator = NULL };
 
 	s->heap.descriptor.drops[MTR_DROP_COUNT] = 3;
 	s->heap.descriptor.drops[MTR_DROP_MAX - 1] = 4;
+	w.ops->info(&w, &info);
+	out->buffer[out->n] = '\0';
+	ck_assert_ptr_nonnull(strstr(out->buffer, "\"others\":7}"));
+	free(out);
 	has(report(s), "\n              3 blocks for another reason\n"
 		       "              4 blocks for another reason\n");
 }
