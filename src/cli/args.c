@@ -49,8 +49,7 @@ static const struct option_row rows[] = {
 	{ MTR_TAKES_TRACE, 'o', NULL, "LIST",
 	  "options for the library, such as frees=1,follow=0", NULL },
 	{ MTR_TAKES_GROUPS, OPT_BY, "by", "KEY",
-	  "group by function (default), module, caller, line, stack, size "
-	  "or generation",
+	  "function (default), module, caller, line, stack, size or generation",
 	  NULL },
 	{ MTR_TAKES_GROUPS, OPT_SORT, "sort", "WHAT",
 	  "sort by bytes (default), count or unused", NULL },
@@ -68,8 +67,8 @@ static const struct option_row rows[] = {
 	{ MTR_TAKES_FILTERS, OPT_MODULE, "module", "NAME",
 	  "blocks of a program or library, by its name or path", NULL },
 	{ MTR_TAKES_FILTERS, OPT_GENERATION, "generation", "N[-[M]]",
-	  "blocks allocated since mark N and before mark N + 1; N-M: before "
-	  "mark M + 1; N-: since mark N",
+	  "blocks allocated since mark N, up to the next; N-M: to mark M + 1; "
+	  "N-: to now",
 	  "N, N-M or N-, from 0 to 122" },
 	{ MTR_TAKES_FORMAT, OPT_FORMAT, "format", "NAME", NULL, NULL },
 	{ MTR_TAKES_JSON, OPT_JSON, "json", NULL, "the same as --format=json",
@@ -86,8 +85,7 @@ static const struct option_row rows[] = {
 	  "functions that match are wrappers: blocks belong to their callers",
 	  "an extended regular expression" },
 	{ MTR_TAKES_NAMES, OPT_SKIP_MODULE, "skip-module", "NAME",
-	  "so are all functions of a program or library, by its name or "
-	  "path; may be given several times",
+	  "so are all functions of a program or library; may be repeated",
 	  "no more than 32 of them" },
 	{ MTR_TAKES_NAMES, OPT_NAMES, "names", "HOW",
 	  "short: without template arguments (default on a terminal); full",

@@ -98,8 +98,7 @@ static bool trailers_equal(const struct mtr_trailer *a,
 
 /* ---------------------------------------------------------------- judging */
 
-static enum mtr_verdict entry_verdict(const struct reader *r,
-				      const struct entry *e)
+static enum mtr_verdict entry_verdict(struct reader *r, const struct entry *e)
 {
 	return e->have ? mtr_judge(&r->judge, &e->trailer, e->usable)
 		       : MTR_TRAILER_DAMAGED;

@@ -28,6 +28,26 @@ static enum mtr_verdict judge_caller(const struct mtr_target *t,
 		       : MTR_TRAILER_NO_CODE;
 }
 
+static struct mtr_judged *recent(struct mtr_judge *j, uint64_t caller)
+{
+	uint64_t hash = caller * UINT64_C(0x9e3779b97f4a7c15);
+
+	return &j->recent[hash >> (64 - MTR_JUDGED_BITS)];
+}
+
+/* The same as judge_caller, asked seldom. */
+static enum mtr_verdict judge_caller_once(struct mtr_judge *j, uint64_t caller)
+{
+	struct mtr_judged *known = recent(j, caller);
+
+	if (known->caller != caller || !caller)
+		*known = (struct mtr_judged){
+			.caller = caller,
+			.verdict = judge_caller(j->t, caller),
+		};
+	return known->verdict;
+}
+
 /*
  * Would an allocator give @usable bytes to who asks for @size and a trailer?
  * glibc's give little more; size classes are a quarter apart at the most, and
@@ -46,14 +66,14 @@ static bool size_is_likely(const struct mtr_descriptor *d, uint64_t usable,
 	return slack <= usable / 2;
 }
 
-enum mtr_verdict mtr_judge(const struct mtr_judge *j,
+enum mtr_verdict mtr_judge(struct mtr_judge *j,
 			   const struct mtr_trailer *trailer, uint64_t usable)
 {
 	enum mtr_verdict v;
 
 	if (!mtr_trailer_fits(trailer, usable))
 		return MTR_TRAILER_DAMAGED;
-	v = judge_caller(j->t, trailer->caller);
+	v = judge_caller_once(j, trailer->caller);
 	if (v == MTR_TRAILER_NO_CODE &&
 	    !size_is_likely(&j->heap->descriptor, usable,
 			    mtr_trailer_size(trailer, usable)))
@@ -96,12 +116,13 @@ bool mtr_judge_freed(struct mtr_judge *j, const struct mtr_trailer *trailer,
 struct mtr_error *mtr_judge_site(struct mtr_judge *j, uint64_t caller,
 				 uint32_t *ret)
 {
+	struct mtr_judged *known = recent(j, caller);
 	uint32_t *site;
 	uint64_t *pc;
 	bool added;
 
-	*ret = j->last_site;
-	if (j->last == caller)
+	*ret = known->site - 1;
+	if (known->caller == caller && known->site)
 		return NULL;
 	site = mtr_pc_map_at(&j->callers, caller, &added);
 	if (!site)
@@ -113,15 +134,18 @@ struct mtr_error *mtr_judge_site(struct mtr_judge *j, uint64_t caller,
 		*pc = caller;
 		*site = j->heap->sites.n - 1;
 	}
-	j->last = caller;
-	j->last_site = *site;
+	if (known->caller == caller)
+		known->site = *site + 1;
 	*ret = *site;
 	return NULL;
 }
 
 bool mtr_judge_knows(struct mtr_judge *j, uint64_t caller)
 {
-	return j->last == caller || mtr_pc_map_find(&j->callers, caller);
+	const struct mtr_judged *known = recent(j, caller);
+
+	return (known->caller == caller && known->site) ||
+	       mtr_pc_map_find(&j->callers, caller);
 }
 
 void mtr_judge_fini(struct mtr_judge *j)

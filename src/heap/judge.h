@@ -22,17 +22,25 @@ enum mtr_verdict {
 	MTR_TRAILER_SOUND,
 };
 
+/* A caller that was judged of late: most programs have some hundred. */
+struct mtr_judged {
+	uint64_t caller; /* 0: none */
+	uint32_t site;	 /* 1 + its site; 0: it has none yet */
+	enum mtr_verdict verdict;
+};
+
+enum { MTR_JUDGED_BITS = 10 };
+
 struct mtr_judge {
 	struct mtr_target *t;
 	struct mtr_heap *heap;	   /* gets the sites */
 	struct mtr_pc_map callers; /* sites */
 	struct mtr_pc_map calls;   /* of freed blocks': 1 + is it a caller? */
-	uint64_t last;		   /* a caller, and its site */
-	uint32_t last_site;
+	struct mtr_judged recent[1 << MTR_JUDGED_BITS];
 };
 
 /* That of @trailer, the end of a block of @usable bytes. */
-enum mtr_verdict mtr_judge(const struct mtr_judge *j,
+enum mtr_verdict mtr_judge(struct mtr_judge *j,
 			   const struct mtr_trailer *trailer, uint64_t usable);
 
 /*

@@ -31,7 +31,7 @@ static const struct known_pool known[] = {
 	{ { "Ruby's objects", "in pages of Ruby's own heap",
 	    "see ObjectSpace.dump_all", true },
 	  { NULL },
-	  { "libruby.so", "libruby-", NULL } },
+	  { "libruby.so", "libruby", NULL } },
 	{ { "APR's pools", "each block holds many allocations", NULL, false },
 	  { "apr_allocator_alloc", "allocator_alloc", "apr_palloc",
 	    "apr_pool_create_ex", NULL },
@@ -70,6 +70,15 @@ static bool is_function(const char *name, const char *function)
 	       (!name[n] || strchr("(<", name[n]));
 }
 
+/* "node" and "node.14" are, "node_exporter" is not. */
+static bool is_module(const char *name, const char *module)
+{
+	size_t n = strlen(module);
+
+	return strncmp(name, module, n) == 0 &&
+	       (!name[n] || strchr(".-0123456789", name[n]));
+}
+
 /* Which of the known ones @owner is of: 1 + its index; 0: none. */
 static unsigned pool_of(const struct mtr_frame *owner)
 {
@@ -80,8 +89,7 @@ static unsigned pool_of(const struct mtr_frame *owner)
 			if (is_function(owner->function, k->functions[j]))
 				return i + 1;
 		for (size_t j = 0; owner->module && k->modules[j]; j++)
-			if (strncmp(owner->module->name, k->modules[j],
-				    strlen(k->modules[j])) == 0)
+			if (is_module(owner->module->name, k->modules[j]))
 				return i + 1;
 	}
 	return 0;

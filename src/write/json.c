@@ -270,6 +270,7 @@ static void json_report_begin(struct mtr_writer *w, const struct mtr_report *r)
 	mtr_emit_text(e, "target", w->s->name);
 	mtr_emit_text(e, "by", mtr_name_by(r->tally->by));
 	mtr_emit_text(e, "sort", mtr_name_sort(w->sort));
+	mtr_emit_number(e, "top", r->top);
 	filters_object(e, w->filter);
 	left_out_object(e, r);
 	sum_object(e, "totals", &r->tally->total);

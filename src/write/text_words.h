@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What the text answers are made of: names made harmless and cut to fit, and
- * the lines that say how a record is doing. For text*.c.
+ * the lines above a table. For text*.c.
  */
 #ifndef MTR_WRITE_TEXT_WORDS_H
 #define MTR_WRITE_TEXT_WORDS_H

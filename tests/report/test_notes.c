@@ -180,6 +180,33 @@ START_TEST(python_hides)
 }
 END_TEST
 
+/* A module is known by its whole name, but for a version. */
+START_TEST(runtimes)
+{
+	static const struct {
+		const char *name;
+		bool hides;
+	} table[] = {
+		{ "node", true },	    { "nodejs", false },
+		{ "node_exporter", false }, { "libnode.so.108", true },
+		{ "libjvm.so", true },	    { "libruby-3.1.so.3.1", true },
+		{ "my_node", false },
+	};
+
+	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++) {
+		struct mtr_module module = { .name = table[i].name,
+					     .path = table[i].name };
+		struct mtr_heap_view *s = sample_create();
+
+		s->frames.at[3].module = &module;
+		if (table[i].hides)
+			has(report(s), "\nelsewhere     ");
+		else
+			has_not(report(s), "elsewhere");
+	}
+}
+END_TEST
+
 START_TEST(pools)
 {
 	struct mtr_heap_view *s = sample_create();
@@ -257,7 +284,8 @@ START_TEST(filters_in_json)
 	spec.function = "^m";
 	spec.last = 1;
 	has(sample_report(&mtr_write_json, MTR_BY_SIZE, MTR_SORT_SLACK, 1, 0),
-	    "\"by\":\"size\",\"sort\":\"unused\",\"filters\":{\"min_size\":19,"
+	    "\"by\":\"size\",\"sort\":\"unused\",\"top\":1,\"filters\":{\"min_"
+	    "size\":19,"
 	    "\"max_size\":100,\"function\":\"^m\",\"module\":\"app\","
 	    "\"first_generation\":0,\"last_generation\":1},\"left_out\":{"
 	    "\"by_filters\":{\"blocks\":5,\"bytes\":568,\"usable\":1216,"
@@ -278,9 +306,16 @@ END_TEST
 START_TEST(unknown_drops)
 {
 	struct mtr_heap_view *s = sample_create();
+	struct mtr_out *out = calloc(1, sizeof(*out));
+	struct mtr_writer w = { .ops = &mtr_write_json, .out = out, .s = s };
+	const struct mtr_info info = { .allocator = NULL };
 
 	s->heap.descriptor.drops[MTR_DROP_COUNT] = 3;
 	s->heap.descriptor.drops[MTR_DROP_MAX - 1] = 4;
+	w.ops->info(&w, &info);
+	out->buffer[out->n] = '\0';
+	ck_assert_ptr_nonnull(strstr(out->buffer, "\"others\":7}"));
+	free(out);
 	has(report(s), "\n              3 blocks for another reason\n"
 		       "              4 blocks for another reason\n");
 }
@@ -349,6 +384,7 @@ static void add(TCase *t)
 	tcase_add_test(t, wrappers);
 	tcase_add_test(t, stripped);
 	tcase_add_test(t, python_hides);
+	tcase_add_test(t, runtimes);
 	tcase_add_test(t, pools);
 	tcase_add_test(t, nothing_selected);
 	tcase_add_test(t, nothing_at_all);
