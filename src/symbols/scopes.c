@@ -417,10 +417,8 @@ static struct mtr_error *find_level(struct mtr_scopes *s, struct unit *unit,
 
 	if (!level)
 		return mtr_error_nomem();
-	if (is_new) {
-		level->die = die->addr;
+	if (is_new)
 		MTR_TRY(add_level(s, unit, die, level));
-	}
 	*ret = *level;
 	return NULL;
 }
