@@ -29,8 +29,9 @@ enum mtr_rule_kind {
 };
 
 enum mtr_rule_flags {
-	MTR_RULE_USES_FP = 1,  /* the frame pointer decides */
-	MTR_RULE_SAVES_FP = 2, /* the caller's is saved; else it is the same */
+	MTR_RULE_USES_FP = 1, /* the frame pointer decides */
+	MTR_RULE_SAVES_FP =
+		2, /* the caller's fp is saved; else it is the same */
 	MTR_RULE_FP_AT_FP = 4, /* .fp counts from fp, not from the CFA */
 	MTR_RULE_EXACT = 8,    /* a signal: the caller's pc is no return
 				* address */

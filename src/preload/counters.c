@@ -26,7 +26,7 @@ _Alignas(SLOT_BYTES) struct slot mtr_counter_slots[SLOTS];
 _Atomic uint64_t mtr_counter_slots_used;
 
 /*
- * The words, and the names that the world knows them by. The names are given
+ * The variables, and their exported names. The names are given
  * to the assembler alone: with a variable of that name in C, its debug
  * information would stand beside that of counters_debug.S, and a debugger might
  * take it and show the word without the slots.

@@ -29,9 +29,9 @@ static struct mtr_depot depot = {
 };
 
 /*
- * Of each chain its newest node, or 0, and above its number one bit or more for
- * each node in it: what is not there is mostly known not to be without a look
- * at those that are.
+ * Each bucket has the newest node of a chain, or 0, and above its number a
+ * Bloom filter of the chain's nodes, which answers most failed look-ups without
+ * walking the chain.
  *
  *   bits: 8 | node: 24
  */
@@ -61,7 +61,7 @@ static _Atomic uint32_t *bucket_of(uint64_t hash)
 		&buckets, memory_order_relaxed)[hash >> (64 - BUCKET_BITS)];
 }
 
-/* Every node of @hash has this bit in its bucket. */
+/* The bit that every node of @hash sets in its bucket's filter. */
 static uint32_t bucket_bit(uint64_t hash)
 {
 	return UINT32_C(1) << (MTR_NODE_BITS + (hash >> 32) % 8);
@@ -174,7 +174,9 @@ static uint32_t node_intern(const struct mtr_path *p, uint32_t parent)
 	return found;
 }
 
-/* Is node @id that of @p[@n - 1], and so on to the root? Then all have theirs.
+/*
+ * True if the chain from node @id to the root equals the path; then every .node
+ * is set.
  */
 static bool path_is(struct mtr_path *p, unsigned int n, uint32_t id)
 {
@@ -192,7 +194,7 @@ static bool path_is(struct mtr_path *p, unsigned int n, uint32_t id)
 	return id == p[-1].node;
 }
 
-/* Is the path to @p[@n - 1] there? */
+/* Look the path up. True: it is in the tree, and every .node is set. */
 static bool path_find(struct mtr_path *p, unsigned int n)
 {
 	uint64_t hash = p[n - 1].hash;
@@ -207,13 +209,13 @@ static bool path_find(struct mtr_path *p, unsigned int n)
 	return false;
 }
 
-/* The path to @p[@n - 1] is new. Its beginning may be there. */
+/* Add the path, of which the outer frames may be in the tree already. */
 static __attribute__((noinline)) void path_intern(struct mtr_path *p,
 						  unsigned int n)
 {
 	struct mtr_path *next = p + n - 1;
 
-	/* all at once, for each is likely to be a miss of the cache */
+	/* all at once: each bucket is likely a cache miss */
 	for (struct mtr_path *f = p; f < next; f++)
 		mtr_depot_expect(f->hash);
 	while (next > p && !path_find(p, next - p))
@@ -223,8 +225,8 @@ static __attribute__((noinline)) void path_intern(struct mtr_path *p,
 }
 
 /*
- * What holds of each frame: a node is of its parent, which was there before it,
- * and is found again by its hash. Below a frame without a node is none.
+ * The invariant of a path: each node is a child of the one before, is younger,
+ * and is found again by its hash; after a frame without a node there is none.
  */
 MTR_INLINE bool path_is_right(const struct mtr_path *p, unsigned int n)
 {
@@ -246,8 +248,8 @@ MTR_INLINE bool path_is_right(const struct mtr_path *p, unsigned int n)
 }
 
 /*
- * The innermost frame first: mostly the whole path is there, and then nothing
- * but its nodes is read.
+ * Look for the innermost frame first: mostly the whole path is there already,
+ * and then only its own nodes are read.
  */
 void mtr_depot_intern(struct mtr_path *p, unsigned int n)
 {

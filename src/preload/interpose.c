@@ -84,8 +84,8 @@ static MTR_COLD void free_foreign(void *p)
 }
 
 /*
- * What the dynamic linker frees it frees when it unloads an object; if it frees
- * anything else now and then, the rules are read again.
+ * The dynamic linker frees when it unloads an object. If it frees anything
+ * else, the rules are forgotten for nothing, and read again.
  */
 static MTR_COLD void free_watched(const void *p)
 {

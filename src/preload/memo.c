@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Keeping memos, and giving them up. See memo.h for the contract.
+ * Adding memos, and forgetting them. See memo.h for the contract.
  */
 #include "preload/memo.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Memos: what tells that a stack that was walked before is there again, without
- * its frames. They are the whole of capturing for a program that does the same
- * things in turn.
+ * Memos: words in memory that identify a stack that was walked before. A
+ * program that does the same things in turn needs nothing else: no frame is
+ * looked at.
  *
  * Each thread has its own; nothing here is for two at a time.
  */
@@ -20,22 +20,22 @@ enum {
 	MTR_MEMO_BITS = 7, /* sets */
 	MTR_MEMO_WAYS = 2,
 	MTR_MEMO_WORDS = 36,
-	MTR_MEMOS_TRIED = 64, /* of so many, one, where they seem not worth it
-			       */
+	MTR_MEMOS_TRIED = 64, /* when memos do not pay, try one capture in so
+			       * many */
 };
 
-/* What tells that a frame is still there. */
+/* A word that has not changed as long as its frame is there. */
 struct mtr_word {
 	const uintptr_t *at;
 	uintptr_t was;
 };
 
-/* Words that always are what they were, and never. */
+/* A word that never changes, and one that always has changed. */
 extern MTR_HIDDEN const struct mtr_word mtr_word_always, mtr_word_never;
 
 /*
- * Those below @w, in turn: a word that is what it was proves that the next may
- * be read.
+ * Are the four words below @w unchanged? In this order: only an unchanged word
+ * proves that the next may be read.
  */
 MTR_INLINE bool mtr_four_stand(const struct mtr_word *w)
 {
@@ -52,8 +52,8 @@ struct mtr_memo {
 };
 
 /*
- * Those of one caller and stack pointer. Where one function allocates for all
- * the program, stacks that differ farther out have both in common.
+ * The memos of one caller and stack pointer. Where one function allocates for
+ * the whole program, stacks that differ farther out share both.
  */
 struct mtr_memo_set {
 	struct mtr_memo memo[MTR_MEMO_WAYS];
@@ -69,8 +69,8 @@ struct mtr_memos {
 };
 
 /*
- * Where to look for @site's. NULL: where recursion makes most stacks new,
- * keeping them costs more than it saves; now and then it is tried again.
+ * The set that @site's memo is in. NULL: memos do not pay, because recursion
+ * makes most stacks new; now and then they are tried again.
  */
 MTR_INLINE struct mtr_memo_set *mtr_memos_for(struct mtr_memos *memos,
 					      const struct mtr_site *site)
@@ -95,7 +95,7 @@ MTR_INLINE bool mtr_memo_holds(const struct mtr_memo *m,
 	return true;
 }
 
-/* That of the stack that is there now, or NULL. Who has found one counts it. */
+/* The memo of the stack as it is now, or NULL. The caller counts the hit. */
 MTR_INLINE const struct mtr_memo *mtr_memo_find(const struct mtr_memo_set *set,
 						const struct mtr_site *site)
 {
@@ -105,12 +105,12 @@ MTR_INLINE const struct mtr_memo *mtr_memo_find(const struct mtr_memo_set *set,
 	return NULL;
 }
 
-/* None was found. */
+/* Count a miss. */
 void mtr_memos_missed(struct mtr_memos *memos);
 
 /*
- * Keep that the stack at @site is @node's as long as @word[0] to @word[@n - 1],
- * outermost first, are what they were. Too many are not kept.
+ * Add a memo: the stack at @site is @node as long as @word[0] to @word[@n - 1],
+ * outermost first, are unchanged. If there are too many words, do nothing.
  */
 void mtr_memo_add(struct mtr_memos *memos, struct mtr_memo_set *set,
 		  const struct mtr_site *site, bool needs_fp, uint32_t node,

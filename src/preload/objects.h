@@ -44,7 +44,7 @@ MTR_INLINE bool mtr_span_holds(const struct mtr_span *span, uintptr_t pc)
 	return pc - span->start < span->bytes;
 }
 
-/* Does what @pc frees tell of an object? */
+/* Is @pc in ld.so, whose frees hint at a dlclose, or a dlopen that failed? */
 MTR_INLINE bool mtr_objects_watched(uintptr_t pc)
 {
 	return unlikely(mtr_objects.watch) &&

@@ -50,7 +50,7 @@ struct mtr_real {
 	bool chunks;	  /* glibc: the chunk header gives the usable size */
 	bool delete_fast; /* every form of operator delete is free */
 	bool unsized;	  /* no malloc_usable_size beside malloc */
-	/* not beside malloc: whose blocks these are nobody knows */
+	/* from another library than malloc: their blocks are not recorded */
 	bool memalign_foreign, aligned_alloc_foreign, posix_memalign_foreign;
 };
 

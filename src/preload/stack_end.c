@@ -11,11 +11,12 @@
 
 enum {
 	PAGE = MTR_SYS_PAGE,
-	PROBE_PAGES = 256, /* at once, of a stack that is not the thread's */
+	PROBE_PAGES =
+		256, /* in one walk, for a stack whose bounds are unknown */
 	SEARCHES = 4,
 };
 
-/* A larger limit: deeper down, the main stack is like any other. */
+/* Deeper down than this the main stack is treated like any other. */
 static const uint64_t main_max = (uint64_t)1 << 30;
 
 /* The main stack: nothing else is mapped so close below its end. */
@@ -23,7 +24,7 @@ static uintptr_t main_floor, main_top;
 
 MTR_TLS struct mtr_stack_own mtr_stack_own;
 
-/* What the kernel calls random lies above every frame. */
+/* The random bytes that the kernel provides lie above every frame. */
 void mtr_stack_init(void)
 {
 	uintptr_t top = getauxval(AT_RANDOM) & -(uintptr_t)8;
@@ -38,12 +39,12 @@ void mtr_stack_init(void)
 }
 
 /*
- * In glibc's descriptor of a thread stand, one after the other, where the
- * memory begins that the thread's stack and descriptor lie in, its size, and
- * how much of its beginning is a guard. Where they stand changes with glibc's
- * version. No descriptor is so small that these words are not in it: of 2.28,
- * the first that we work with, it has 2304 bytes on x86-64, from the thread
- * pointer on, and 1776 on AArch64, up to it.
+ * glibc's descriptor of a thread has three words in a row: the address of the
+ * memory that the thread's stack and descriptor lie in, its size, and the size
+ * of the guard at its beginning. Their offset changes with glibc's version. No
+ * descriptor is so small that these words are not in it: of 2.28, the first
+ * that we work with, it has 2304 bytes on x86-64, from the thread pointer on,
+ * and 1776 on AArch64, up to it.
  */
 #ifdef __x86_64__
 enum { FIRST_WORD = 1, WORDS = 253 };
@@ -62,7 +63,7 @@ static bool is_stack(const uintptr_t *w, uintptr_t sp, uintptr_t tp)
 	       tp - start < size;
 }
 
-/* NULL: that is not the thread's stack, or glibc's descriptor is another. */
+/* NULL: @sp is on another stack, or glibc's descriptor is not as expected. */
 static const uintptr_t *find_in_descriptor(uintptr_t sp, uintptr_t tp)
 {
 	static _Atomic int known;
@@ -81,7 +82,7 @@ static const uintptr_t *find_in_descriptor(uintptr_t sp, uintptr_t tp)
 	return NULL;
 }
 
-/* A signal handler may do the same in between: .hi comes last. */
+/* .hi is stored last: a signal handler may do the same in between. */
 static void own_set(uintptr_t floor, uintptr_t hi)
 {
 	struct mtr_stack_own *own = &mtr_stack_own;
@@ -92,7 +93,7 @@ static void own_set(uintptr_t floor, uintptr_t hi)
 	own->hi = hi;
 }
 
-/* Does @sp, which is someone's, lie in the thread's own stack? */
+/* Is the stack pointer @sp in the thread's own stack? */
 static bool is_own(uintptr_t sp)
 {
 	const struct mtr_stack_own *own = &mtr_stack_own;
@@ -121,15 +122,15 @@ MTR_COLD void mtr_stack_find(struct mtr_stack_end *end, uintptr_t sp)
 		*end = (struct mtr_stack_end){ own->lo, own->hi, false };
 		return;
 	}
-	/* our own frames lie below @sp; at or above it there may be nothing */
+	/* our own frames are just below @sp; at or above it nothing may be */
 	end->lo = (sp - 1) & -(uintptr_t)PAGE;
 	end->hi = (sp + PAGE - 1) & -(uintptr_t)PAGE;
 	end->open = true;
 }
 
 /*
- * @sp may be what made the program fail: a stack that has overflowed. It may
- * also be anything, on a stack that was written over.
+ * @sp may be the reason why the program fails, on a stack that has overflowed,
+ * or any number, on a stack that was written over. So it is probed.
  */
 MTR_COLD void mtr_stack_switch(struct mtr_stack_end *end, uintptr_t sp)
 {

@@ -2,15 +2,15 @@
 /*
  * How far up a stack may be read, whatever unwind information says of it.
  *
- * A thread's own stack ends below its thread pointer or, the main thread's, in
- * what the kernel put there. Both are known without a system call: the first
- * from libc's descriptor of the thread, the second from start-up.
+ * A thread's own stack ends below its thread pointer; that of the main thread
+ * in what the kernel put above it. Both ends are known without a system call:
+ * the first from libc's descriptor of the thread, the second from start-up.
  *
- * Of any other stack (a coroutine's, a signal's) nothing is known but that the
- * page is there in which code runs. The kernel is asked for each further page
- * that a walk comes to, and in each walk anew: meanwhile the stack may have
- * been unmapped, and the place be a smaller one's. For a stack that is met
- * again there are memos and kept frames, which need no bounds.
+ * The bounds of any other stack (a coroutine's, a signal handler's) are
+ * unknown; only the page in which code runs is surely there. Each further page
+ * that a walk comes to is probed, and again in each walk: the stack may have
+ * been unmapped since, and a smaller one be in its place. Memos and cached
+ * frames need no bounds, so a stack that is there again costs no probe.
  */
 #ifndef MTR_PRELOAD_STACK_END_H
 #define MTR_PRELOAD_STACK_END_H
@@ -20,13 +20,13 @@
 
 #include "preload/compiler.h"
 
-/* That of one walk. */
+/* The bounds of one walk. */
 struct mtr_stack_end {
 	uintptr_t lo, hi; /* readable */
-	bool open;	  /* perhaps beyond .hi, too */
+	bool open;	  /* the stack may go on above .hi */
 };
 
-/* The calling thread's own. */
+/* The bounds of the calling thread's own stack. */
 struct mtr_stack_own {
 	uintptr_t lo, hi; /* where it has been seen in use; 0, 0: not known */
 	uintptr_t floor;  /* it may grow down to here */
@@ -41,7 +41,7 @@ void mtr_stack_init(void);
 void mtr_stack_find(struct mtr_stack_end *end, uintptr_t sp);
 bool mtr_stack_extend(struct mtr_stack_end *end, uintptr_t addr);
 
-/* Code runs at @sp, and calls us. */
+/* The bounds for a walk from @sp, at which the code runs that called us. */
 MTR_INLINE void mtr_stack_enter(struct mtr_stack_end *end, uintptr_t sp)
 {
 	const struct mtr_stack_own *own = &mtr_stack_own;
@@ -52,7 +52,7 @@ MTR_INLINE void mtr_stack_enter(struct mtr_stack_end *end, uintptr_t sp)
 		mtr_stack_find(end, sp);
 }
 
-/* A signal's frame says that code ran at @sp. */
+/* The walk goes on at @sp, as a signal frame says. */
 void mtr_stack_switch(struct mtr_stack_end *end, uintptr_t sp);
 
 /* Is there a word at @addr? It is a multiple of 8, and not below the stack. */

@@ -4,7 +4,7 @@
  */
 #include "preload/step.h"
 
-/* Where @r says that the CFA is. False: not within the stack. */
+/* Find the CFA by @r. False: it is not within the stack. */
 static bool find_cfa(const struct mtr_rule *r, const struct mtr_frame *f,
 		     struct mtr_stack_end *end, struct mtr_frame *outer)
 {
@@ -25,16 +25,16 @@ static bool find_cfa(const struct mtr_rule *r, const struct mtr_frame *f,
 	}
 	if (outer->sp % 8 != 0)
 		return false;
-	/* only a signal may have come on another stack */
+	/* only the frame of a signal may be on another stack */
 	return r->kind == MTR_RULE_SP_DEREF ||
 	       (outer->sp > f->sp && mtr_stack_reaches(end, outer->sp - 8));
 }
 
 /*
- * The lowest address at which @f's registers may be saved. A signal may come in
- * an epilogue: on x86-64 what is popped already is found where it was, in the
- * 128 bytes below the stack pointer that belong to the function. Not below
- * @end, though: whether there is anything nobody has looked.
+ * The lowest address at which @f's registers may be saved. A signal may
+ * interrupt an epilogue: on x86-64 a register that was popped already is still
+ * where it was, in the 128 bytes below the stack pointer (the red zone). Never
+ * below end->lo: memory below it has not been probed.
  */
 static uintptr_t lowest(const struct mtr_frame *f,
 			const struct mtr_stack_end *end)

@@ -24,15 +24,15 @@ struct mtr_frame {
 	uint8_t flags;	 /* those of its own rule, once it was stepped from */
 };
 
-/* mtr_step() by a rule that is not short, or not as it should be. */
+/* mtr_step() by a rule that is not short, or whose frame looks odd. */
 enum mtr_root mtr_step_by(uint64_t slot, struct mtr_rule *buf,
 			  struct mtr_frame *f, struct mtr_stack_end *end,
 			  struct mtr_frame *outer);
 
 /*
- * mtr_step() where a short rule from the stack pointer says all: *@pc and *@sp
- * become the caller's. False: they are as they were. *@sp may lie outside of
- * *@end.
+ * mtr_step() for a short rule that counts from the stack pointer: *@pc and *@sp
+ * become the caller's. False: it is another rule, and they are unchanged. *@sp
+ * may lie outside of *@end.
  */
 MTR_INLINE bool mtr_step_sp(uintptr_t *pc, uintptr_t *sp,
 			    const struct mtr_stack_end *end)
@@ -55,8 +55,9 @@ MTR_INLINE bool mtr_step_sp(uintptr_t *pc, uintptr_t *sp,
 }
 
 /*
- * *@outer is the frame of @f's caller, or the reason why there is none is
- * returned. A signal may have come on another stack: *@end is that of *@outer.
+ * Set *@outer to the frame of @f's caller, or return the reason why there is
+ * none. Below a signal frame the caller may be on another stack: then *@end
+ * becomes the end of that one.
  */
 MTR_INLINE enum mtr_root mtr_step(struct mtr_frame *f,
 				  struct mtr_stack_end *end,
@@ -87,7 +88,7 @@ MTR_INLINE enum mtr_root mtr_step(struct mtr_frame *f,
 	outer->pc = mtr_strip_pac(*(const uintptr_t *)outer->ra_at);
 	return likely(outer->pc != 0) ? MTR_ROOT_NONE : MTR_ROOT_COMPLETE;
 other:;
-	/* copies: the frames of the fast road need not be in memory */
+	/* copies, so that the fast road can have its frames in registers */
 	struct mtr_frame from = *f, to;
 	enum mtr_root why = mtr_step_by(slot, &buf, &from, end, &to);
 

@@ -172,8 +172,8 @@ static bool is_power_of_two(size_t n)
 }
 
 /*
- * glibc gives less than this to nobody; another allocator might. What is no
- * power of two is the allocator's to round up or refuse.
+ * glibc always aligns to 16; another allocator may not. An alignment that is no
+ * power of two is left to the allocator, to round up or refuse.
  */
 static size_t align_up_to_granule(size_t align)
 {

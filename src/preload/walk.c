@@ -48,9 +48,10 @@ static uintptr_t batch_collect(struct batch *b, uintptr_t addr)
 }
 
 /*
- * What is not there any more, nor a trailer, has been freed meanwhile. Reading
- * ends where memory does: before a trailer, or within one, half of which lies
- * in a page that has gone. Either way that one is passed over.
+ * Memory that is unmapped, or is no trailer, belongs to a block freed since.
+ * The kernel stops at the first byte that is unmapped: before a trailer, or
+ * within one that lies across two pages. That trailer is skipped, and the next
+ * one read.
  */
 static int batch_read(struct batch *b)
 {

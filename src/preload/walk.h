@@ -2,8 +2,8 @@
 /*
  * All live blocks of our own process, a batch at a time.
  *
- * Other threads go on meanwhile, and may give back the memory that a trailer
- * stands in: trailers are read by the kernel, which does not fault. Allocates
+ * Other threads go on meanwhile, and may unmap the memory of a trailer. So the
+ * kernel reads the trailers: it returns an error instead of a fault. Allocates
  * nothing.
  */
 #ifndef MTR_PRELOAD_WALK_H

@@ -16,7 +16,11 @@ src/preload/sys.       compiler.h
 src/preload/memory.    compiler.h sys.h
 src/preload/ledger.    format/ compiler.h descriptor.h memory.h sys.h
 src/preload/capture.h  compiler.h
-src/preload/capt format/ depot.h descriptor.h memo.h objects.h step.h sys.h threads.h
+src/preload/capture.c  format/ capture_state.h descriptor.h threads.h
+src/preload/capture_o  format/ capture.h objects.h step.h sys.h
+src/preload/capture_s  format/ capture.h compiler.h depot.h memo.h step.h
+src/preload/capture_w  format/ capture_state.h descriptor.h threads.h
+src/preload/chunk.     format/ compiler.h real.h
 src/preload/memo.      capture.h compiler.h
 src/preload/step.      format/ compiler.h cfi.h stack_end.h
 src/preload/cfi_o      cfi_bytes.h objects.h
