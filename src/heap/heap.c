@@ -270,8 +270,19 @@ static bool round_agrees(struct reader *r, struct entry *e, uint8_t *code)
 }
 
 /*
+ * Sound, and with a size that explains its block. When a block goes and comes
+ * again between the reads, glibc may have written the size of a free chunk into
+ * a trailer whose caller still stands, each time.
+ */
+static bool entry_is_beyond_doubt(struct reader *r, const struct entry *e)
+{
+	return entry_verdict(r, e) == MTR_TRAILER_SOUND &&
+	       mtr_judge_is_likely(&r->judge, &e->trailer, e->usable);
+}
+
+/*
  * What a live process allocates and frees meanwhile may show the entry of one
- * block with the bytes of another. A trailer that is sound is believed once it
+ * block with the bytes of another. A trailer beyond doubt is believed once it
  * was the same before and after its entry; of anything else several rounds in
  * turn have to say the same. What is there now is taken in place of what was.
  */
@@ -284,7 +295,7 @@ static enum rest entry_rest(struct reader *r, struct entry *e)
 	for (int i = 0; i < ROUNDS; i++) {
 		bool agrees = e->usable && round_agrees(r, e, code);
 
-		if (agrees && entry_verdict(r, e) == MTR_TRAILER_SOUND)
+		if (agrees && entry_is_beyond_doubt(r, e))
 			return REST_FOUND;
 		same = agrees && e->usable == before.usable &&
 				       e->have == before.have &&
@@ -312,10 +323,8 @@ static enum rest entry_rest(struct reader *r, struct entry *e)
 /* A caller in no code that another block at rest had is believed. */
 static bool entry_is_settled(struct reader *r, const struct entry *e)
 {
-	enum mtr_verdict v = entry_verdict(r, e);
-
-	return v == MTR_TRAILER_SOUND ||
-	       (v == MTR_TRAILER_NO_CODE &&
+	return entry_is_beyond_doubt(r, e) ||
+	       (entry_verdict(r, e) == MTR_TRAILER_NO_CODE &&
 		mtr_judge_knows(&r->judge, e->trailer.caller));
 }
 

@@ -81,6 +81,13 @@ enum mtr_verdict mtr_judge(struct mtr_judge *j,
 	return v;
 }
 
+bool mtr_judge_is_likely(const struct mtr_judge *j,
+			 const struct mtr_trailer *trailer, uint64_t usable)
+{
+	return size_is_likely(&j->heap->descriptor, usable,
+			      mtr_trailer_size(trailer, usable));
+}
+
 /* Does a call end at @pc? Where the target has no code to look at, it may. */
 static bool is_after_call(const struct mtr_judge *j, uint64_t pc)
 {

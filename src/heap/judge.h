@@ -44,8 +44,16 @@ enum mtr_verdict mtr_judge(struct mtr_judge *j,
 			   const struct mtr_trailer *trailer, uint64_t usable);
 
 /*
- * The same for a block that was freed, whose bytes have been anybody's since:
- * is it proved that they still are its trailer?
+ * Is @usable what an allocator gives to who asks for the size that the trailer
+ * has? Else the block has an unusual alignment, or what stands there is a free
+ * chunk's.
+ */
+bool mtr_judge_is_likely(const struct mtr_judge *j,
+			 const struct mtr_trailer *trailer, uint64_t usable);
+
+/*
+ * mtr_judge() for a block that was freed, whose bytes have been anybody's
+ * since: is it proved that they still are its trailer?
  */
 bool mtr_judge_freed(struct mtr_judge *j, const struct mtr_trailer *trailer,
 		     uint64_t usable);
