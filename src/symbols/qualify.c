@@ -8,7 +8,7 @@
 #include <dwarf.h>
 #include <string.h>
 
-#include "base/index.h"
+#include "base/map.h"
 #include "base/strbuf.h"
 #include "base/vector.h"
 #include "symbols/demangle.h"
@@ -30,25 +30,33 @@ struct level {
 	size_t first, n;
 };
 
-MTR_VECTOR(nameds, struct named);
-MTR_VECTOR(levels, struct level);
+static uint64_t die_hash(const void *die)
+{
+	return mtr_hash_number((uintptr_t)die, 0);
+}
+
+static bool named_is(const struct named *named, const void *die)
+{
+	return named->die == die;
+}
+
+static bool level_is(const struct level *level, const void *die)
+{
+	return level->die == die;
+}
+
+MTR_MAP(nameds, struct named, const void *, die_hash, named_is);
+MTR_MAP(levels, struct level, const void *, die_hash, level_is);
 MTR_VECTOR(offsets, Dwarf_Off);
 MTR_VECTOR(path, Dwarf_Die);
 
 struct mtr_qualifier {
 	struct nameds names;
-	struct mtr_index names_index;
 	struct levels levels;
-	struct mtr_index levels_index;
 	struct offsets offsets;
 	size_t left;  /* how many more children may be looked at */
 	bool stopped; /* it was not enough */
 };
-
-static uint64_t hash_of(const void *die)
-{
-	return mtr_index_mix((uintptr_t)die);
-}
 
 /* ---------------------------------------------------------------- children */
 
@@ -77,39 +85,20 @@ static struct mtr_error *list_children(struct mtr_qualifier *q,
 	return NULL;
 }
 
-static bool levels_rehash(struct mtr_qualifier *q)
-{
-	if (!mtr_index_grow(&q->levels_index, q->levels.n + 1))
-		return false;
-	for (size_t i = 0; i < q->levels.n; i++)
-		mtr_index_put(&q->levels_index, hash_of(q->levels.at[i].die),
-			      i);
-	return true;
-}
-
 static struct mtr_error *find_level(struct mtr_qualifier *q, Dwarf_Die *die,
 				    struct level *ret)
 {
-	uint64_t slot = hash_of(die->addr);
-	struct level *level;
-	uint32_t at;
+	bool is_new;
+	struct level *level = levels_put(&q->levels, die->addr, &is_new);
 
-	if (mtr_index_is_full(&q->levels_index, q->levels.n) &&
-	    !levels_rehash(q))
-		return mtr_error_nomem();
-	while ((at = mtr_index_next(&q->levels_index, &slot))) {
-		*ret = q->levels.at[at - 1];
-		if (ret->die == die->addr)
-			return NULL;
-	}
-	*ret = (struct level){ die->addr, q->offsets.n, 0 };
-	MTR_TRY(list_children(q, die));
-	ret->n = q->offsets.n - ret->first;
-	level = levels_push(&q->levels);
 	if (!level)
 		return mtr_error_nomem();
-	*level = *ret;
-	mtr_index_put(&q->levels_index, hash_of(die->addr), q->levels.n - 1);
+	if (is_new) {
+		*level = (struct level){ die->addr, q->offsets.n, 0 };
+		MTR_TRY(list_children(q, die));
+		level->n = q->offsets.n - level->first;
+	}
+	*ret = *level;
 	return NULL;
 }
 
@@ -269,15 +258,6 @@ static struct mtr_error *add_name(struct mtr_qualifier *q, Dwarf_Die *die,
 	return out->failed ? mtr_error_nomem() : NULL;
 }
 
-static bool names_rehash(struct mtr_qualifier *q)
-{
-	if (!mtr_index_grow(&q->names_index, q->names.n + 1))
-		return false;
-	for (size_t i = 0; i < q->names.n; i++)
-		mtr_index_put(&q->names_index, hash_of(q->names.at[i].die), i);
-	return true;
-}
-
 /* In C nothing stands in anything. */
 static bool is_c(Dwarf_Die *die)
 {
@@ -319,23 +299,15 @@ struct mtr_error *mtr_qualifier_name(struct mtr_qualifier *q, Dwarf_Die *die,
 				     const char **ret)
 {
 	Dwarf_Die declared = declaration(*die);
-	uint64_t slot = hash_of(declared.addr);
-	struct named *named;
-	uint32_t at;
+	bool is_new;
+	struct named *named = nameds_put(&q->names, declared.addr, &is_new);
 
-	if (mtr_index_is_full(&q->names_index, q->names.n) && !names_rehash(q))
-		return mtr_error_nomem();
-	while ((at = mtr_index_next(&q->names_index, &slot))) {
-		*ret = q->names.at[at - 1].name;
-		if (q->names.at[at - 1].die == declared.addr)
-			return NULL;
-	}
-	named = nameds_push(&q->names);
 	if (!named)
 		return mtr_error_nomem();
-	*named = (struct named){ .die = declared.addr };
-	mtr_index_put(&q->names_index, hash_of(declared.addr), q->names.n - 1);
-	MTR_TRY(make_name(q, die, named));
+	if (is_new) {
+		named->die = declared.addr;
+		MTR_TRY(make_name(q, die, named));
+	}
 	*ret = named->name;
 	return NULL;
 }
@@ -362,7 +334,5 @@ void mtr_qualifier_destroy(struct mtr_qualifier *q)
 	nameds_fini(&q->names);
 	levels_fini(&q->levels);
 	offsets_fini(&q->offsets);
-	mtr_index_fini(&q->names_index);
-	mtr_index_fini(&q->levels_index);
 	free(q);
 }

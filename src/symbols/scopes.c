@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/index.h"
+#include "base/map.h"
 #include "base/strbuf.h"
 #include "symbols/die.h"
 #include "symbols/qualify.h"
@@ -44,16 +44,34 @@ struct level {
 	size_t first, n; /* spans */
 };
 
-MTR_VECTOR(units, struct unit);
-MTR_VECTOR(levels, struct level);
+static uint64_t unit_hash(Dwarf_Off offset)
+{
+	return mtr_hash_number(offset, 0);
+}
+
+static bool unit_is(const struct unit *unit, Dwarf_Off offset)
+{
+	return unit->offset == offset;
+}
+
+static uint64_t level_hash(const void *die)
+{
+	return mtr_hash_number((uintptr_t)die, 0);
+}
+
+static bool level_is(const struct level *level, const void *die)
+{
+	return level->die == die;
+}
+
+MTR_MAP(units, struct unit, Dwarf_Off, unit_hash, unit_is);
+MTR_MAP(levels, struct level, const void *, level_hash, level_is);
 
 struct mtr_scopes {
 	Dwarf *dwarf;
 	struct mtr_qualifier *qualifier;
 	struct units units; /* those asked for so far */
-	struct mtr_index units_index;
 	struct levels levels;
-	struct mtr_index levels_index;
 	struct covers inside; /* of all levels */
 	struct covers all;    /* the units; see find_unit */
 	bool indexed, damaged;
@@ -93,8 +111,6 @@ void mtr_scopes_destroy(struct mtr_scopes *s)
 		covers_fini(&s->units.at[i].functions);
 	units_fini(&s->units);
 	levels_fini(&s->levels);
-	mtr_index_fini(&s->units_index);
-	mtr_index_fini(&s->levels_index);
 	covers_fini(&s->inside);
 	covers_fini(&s->all);
 	mtr_extents_fini(&s->extents);
@@ -297,35 +313,18 @@ static struct mtr_error *collect_functions(struct mtr_scopes *s,
 	return take_extents(s, &unit->functions);
 }
 
-static bool units_rehash(struct mtr_scopes *s)
-{
-	if (!mtr_index_grow(&s->units_index, s->units.n + 1))
-		return false;
-	for (size_t i = 0; i < s->units.n; i++)
-		mtr_index_put(&s->units_index,
-			      mtr_index_mix(s->units.at[i].offset), i);
-	return true;
-}
-
 static struct mtr_error *open_unit(struct mtr_scopes *s, Dwarf_Die *die,
 				   struct unit **ret)
 {
 	Dwarf_Off offset = dwarf_dieoffset(die);
-	uint64_t slot = mtr_index_mix(offset);
-	uint32_t at;
+	bool is_new;
 
-	if (mtr_index_is_full(&s->units_index, s->units.n) && !units_rehash(s))
-		return mtr_error_nomem();
-	while ((at = mtr_index_next(&s->units_index, &slot))) {
-		*ret = &s->units.at[at - 1];
-		if ((*ret)->offset == offset)
-			return NULL;
-	}
-	*ret = units_push(&s->units);
+	*ret = units_put(&s->units, offset, &is_new);
 	if (!*ret)
 		return mtr_error_nomem();
-	**ret = (struct unit){ .offset = offset };
-	mtr_index_put(&s->units_index, mtr_index_mix(offset), s->units.n - 1);
+	if (!is_new)
+		return NULL;
+	(*ret)->offset = offset;
 	return collect_functions(s, *ret, die, false);
 }
 
@@ -410,42 +409,19 @@ static struct mtr_error *add_level(struct mtr_scopes *s, struct unit *unit,
 	return NULL;
 }
 
-static uint64_t level_hash(const void *die)
-{
-	return mtr_index_mix((uintptr_t)die);
-}
-
-static bool levels_rehash(struct mtr_scopes *s)
-{
-	if (!mtr_index_grow(&s->levels_index, s->levels.n + 1))
-		return false;
-	for (size_t i = 0; i < s->levels.n; i++)
-		mtr_index_put(&s->levels_index, level_hash(s->levels.at[i].die),
-			      i);
-	return true;
-}
-
 static struct mtr_error *find_level(struct mtr_scopes *s, struct unit *unit,
 				    Dwarf_Die *die, struct level *ret)
 {
-	uint64_t slot = level_hash(die->addr);
-	struct level *level;
-	uint32_t at;
+	bool is_new;
+	struct level *level = levels_put(&s->levels, die->addr, &is_new);
 
-	if (mtr_index_is_full(&s->levels_index, s->levels.n) &&
-	    !levels_rehash(s))
-		return mtr_error_nomem();
-	while ((at = mtr_index_next(&s->levels_index, &slot))) {
-		*ret = s->levels.at[at - 1];
-		if (ret->die == die->addr)
-			return NULL;
-	}
-	MTR_TRY(add_level(s, unit, die, ret));
-	level = levels_push(&s->levels);
 	if (!level)
 		return mtr_error_nomem();
-	*level = *ret;
-	mtr_index_put(&s->levels_index, level_hash(die->addr), s->levels.n - 1);
+	if (is_new) {
+		level->die = die->addr;
+		MTR_TRY(add_level(s, unit, die, level));
+	}
+	*ret = *level;
 	return NULL;
 }
 

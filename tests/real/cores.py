@@ -435,7 +435,7 @@ def check_key(by, group):
     if by in ("size", "generation"):
         good = key.isdigit()
     elif by == "stack":
-        good = key == str(group.get("stack_id")) or is_name(key)
+        good = key.isdigit() or is_name(key)
     else:
         good = is_name(key) and group["module"]
     if not good:
