@@ -298,14 +298,14 @@ static struct mtr_error *make_name(struct mtr_qualifier *q, Dwarf_Die *die,
 struct mtr_error *mtr_qualifier_name(struct mtr_qualifier *q, Dwarf_Die *die,
 				     const char **ret)
 {
-	const void *declared = declaration(*die).addr;
+	Dwarf_Die declared = declaration(*die);
 	bool is_new;
-	struct named *named = nameds_put(&q->names, declared, &is_new);
+	struct named *named = nameds_put(&q->names, declared.addr, &is_new);
 
 	if (!named)
 		return mtr_error_nomem();
 	if (is_new) {
-		named->die = declared;
+		named->die = declared.addr;
 		MTR_TRY(make_name(q, die, named));
 	}
 	*ret = named->name;

@@ -417,8 +417,10 @@ static struct mtr_error *find_level(struct mtr_scopes *s, struct unit *unit,
 
 	if (!level)
 		return mtr_error_nomem();
-	if (is_new)
+	if (is_new) {
+		level->die = die->addr;
 		MTR_TRY(add_level(s, unit, die, level));
+	}
 	*ret = *level;
 	return NULL;
 }
