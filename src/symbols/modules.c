@@ -16,33 +16,14 @@ static const char *last_part(const char *path)
 	return slash && slash[1] ? slash + 1 : path;
 }
 
-static uint64_t hash_bytes(const void *from, size_t n)
-{
-	const unsigned char *at = from;
-	uint64_t hash = UINT64_C(0xcbf29ce484222325);
-
-	for (size_t i = 0; i < n; i++)
-		hash = (hash ^ at[i]) * UINT64_C(0x100000001b3);
-	return mtr_index_mix(hash);
-}
-
-static uint64_t hash_path(const char *path)
-{
-	return hash_bytes(path, strlen(path));
-}
-
 /* ----------------------------------------------------------------- by path */
 
 struct mtr_mapped *mtr_modules_first_of_path(const struct mtr_modules *v,
 					     const char *path)
 {
-	uint64_t slot = hash_path(path);
-	uint32_t at;
+	struct mtr_mapped **first = mtr_paths_find(&v->paths, path);
 
-	while (v->paths.n && (at = mtr_index_next(&v->paths_index, &slot)))
-		if (!strcmp(v->paths.at[at - 1]->path, path))
-			return v->paths.at[at - 1];
-	return NULL;
+	return first ? *first : NULL;
 }
 
 struct mtr_mapped *mtr_modules_next_of_path(const struct mtr_modules *v,
@@ -51,34 +32,20 @@ struct mtr_mapped *mtr_modules_next_of_path(const struct mtr_modules *v,
 	return m->next ? v->list.at[m->next - 1] : NULL;
 }
 
-static bool paths_rehash(struct mtr_modules *v)
-{
-	if (!mtr_index_grow(&v->paths_index, v->paths.n + 1))
-		return false;
-	for (size_t i = 0; i < v->paths.n; i++)
-		mtr_index_put(&v->paths_index, hash_path(v->paths.at[i]->path),
-			      i);
-	return true;
-}
-
 /* The first of a path stays it; the others follow, the last one first. */
 static bool paths_add(struct mtr_modules *v, struct mtr_mapped *m)
 {
-	struct mtr_mapped *first = mtr_modules_first_of_path(v, m->path);
-	struct mtr_mapped **slot;
+	bool is_new;
+	struct mtr_mapped **first = mtr_paths_put(&v->paths, m->path, &is_new);
 
-	if (first) {
-		m->next = first->next;
-		first->next = m->number + 1;
+	if (!first)
+		return false;
+	if (is_new) {
+		*first = m;
 		return true;
 	}
-	if (mtr_index_is_full(&v->paths_index, v->paths.n) && !paths_rehash(v))
-		return false;
-	slot = mtr_mapped_list_push(&v->paths);
-	if (!slot)
-		return false;
-	*slot = m;
-	mtr_index_put(&v->paths_index, hash_path(m->path), v->paths.n - 1);
+	m->next = (*first)->next;
+	(*first)->next = m->number + 1;
 	return true;
 }
 
@@ -294,9 +261,8 @@ void mtr_modules_fini(struct mtr_modules *v)
 		mapped_free(v->list.at[i]);
 	mtr_mapped_list_fini(&v->list);
 	mtr_mapped_list_fini(&v->gone);
-	mtr_mapped_list_fini(&v->paths);
+	mtr_paths_fini(&v->paths);
 	mtr_pieces_fini(&v->pieces);
-	mtr_index_fini(&v->paths_index);
 }
 
 const struct mtr_piece *mtr_modules_piece(const struct mtr_modules *v,
@@ -342,6 +308,7 @@ uint64_t mtr_module_hash(const struct mtr_module *m)
 {
 	if (!m)
 		return 0;
-	return m->build_id.n ? hash_bytes(m->build_id.bytes, m->build_id.n)
-			     : hash_path(m->path);
+	return m->build_id.n
+		       ? mtr_hash_bytes(m->build_id.bytes, m->build_id.n, 0)
+		       : mtr_hash_text(m->path, 0);
 }

@@ -6,7 +6,7 @@
 #ifndef MTR_SYMBOLS_MODULES_H
 #define MTR_SYMBOLS_MODULES_H
 
-#include "base/index.h"
+#include "base/map.h"
 #include "symbols/symbols.h"
 
 /* Stays where it is, and keeps its number, as long as the modules are. */
@@ -29,12 +29,24 @@ struct mtr_piece {
 MTR_VECTOR(mtr_mapped_list, struct mtr_mapped *);
 MTR_VECTOR(mtr_pieces, struct mtr_piece);
 
+static inline uint64_t mtr_path_hash(const char *path)
+{
+	return mtr_hash_text(path, 0);
+}
+
+static inline bool mtr_path_is(struct mtr_mapped *const *item, const char *path)
+{
+	return strcmp((*item)->path, path) == 0;
+}
+
+MTR_MAP(mtr_paths, struct mtr_mapped *, const char *, mtr_path_hash,
+	mtr_path_is);
+
 struct mtr_modules {
-	struct mtr_mapped_list list;  /* all that ever were there */
-	struct mtr_pieces pieces;     /* what is there now, by address */
-	struct mtr_mapped_list gone;  /* those of the list that are */
-	struct mtr_mapped_list paths; /* the first of each path */
-	struct mtr_index paths_index;
+	struct mtr_mapped_list list; /* all that ever were there */
+	struct mtr_pieces pieces;    /* what is there now, by address */
+	struct mtr_mapped_list gone; /* those of the list that are */
+	struct mtr_paths paths;	     /* the first of each path */
 };
 
 /*

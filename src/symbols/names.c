@@ -23,20 +23,6 @@ struct mtr_error *mtr_names_keep(struct mtr_names *n, char *text,
 	return NULL;
 }
 
-static uint64_t hash_of(const char *symbol)
-{
-	return mtr_index_mix((uintptr_t)symbol);
-}
-
-static bool rehash(struct mtr_names *n)
-{
-	if (!mtr_index_grow(&n->index, n->readable.n + 1))
-		return false;
-	for (size_t i = 0; i < n->readable.n; i++)
-		mtr_index_put(&n->index, hash_of(n->readable.at[i].symbol), i);
-	return true;
-}
-
 /* "@VERSION" is no part of a name. */
 static struct mtr_error *make(struct mtr_names *n, const char *symbol,
 			      const char **ret)
@@ -50,23 +36,17 @@ static struct mtr_error *make(struct mtr_names *n, const char *symbol,
 struct mtr_error *mtr_names_readable(struct mtr_names *n, const char *symbol,
 				     const char **ret)
 {
-	uint64_t slot = hash_of(symbol);
-	struct mtr_readable *made;
-	uint32_t at;
+	bool is_new;
+	struct mtr_readable *item =
+		mtr_readables_put(&n->readable, symbol, &is_new);
 
-	if (mtr_index_is_full(&n->index, n->readable.n) && !rehash(n))
+	if (!item)
 		return mtr_error_nomem();
-	while ((at = mtr_index_next(&n->index, &slot))) {
-		*ret = n->readable.at[at - 1].name;
-		if (n->readable.at[at - 1].symbol == symbol)
-			return NULL;
+	if (is_new) {
+		item->symbol = symbol;
+		MTR_TRY(make(n, symbol, &item->name));
 	}
-	MTR_TRY(make(n, symbol, ret));
-	made = mtr_readables_push(&n->readable);
-	if (!made)
-		return mtr_error_nomem();
-	*made = (struct mtr_readable){ symbol, *ret };
-	mtr_index_put(&n->index, hash_of(symbol), n->readable.n - 1);
+	*ret = item->name;
 	return NULL;
 }
 
@@ -76,5 +56,4 @@ void mtr_names_fini(struct mtr_names *n)
 		free(n->kept.at[i]);
 	mtr_kept_strings_fini(&n->kept);
 	mtr_readables_fini(&n->readable);
-	mtr_index_fini(&n->index);
 }

@@ -7,7 +7,7 @@
 #define MTR_SYMBOLS_NAMES_H
 
 #include "base/error.h"
-#include "base/index.h"
+#include "base/map.h"
 #include "base/vector.h"
 
 struct mtr_readable {
@@ -15,12 +15,24 @@ struct mtr_readable {
 };
 
 MTR_VECTOR(mtr_kept_strings, char *);
-MTR_VECTOR(mtr_readables, struct mtr_readable);
+
+static inline uint64_t mtr_readable_hash(const char *symbol)
+{
+	return mtr_hash_number((uintptr_t)symbol, 0);
+}
+
+static inline bool mtr_readable_is(const struct mtr_readable *item,
+				   const char *symbol)
+{
+	return item->symbol == symbol;
+}
+
+MTR_MAP(mtr_readables, struct mtr_readable, const char *, mtr_readable_hash,
+	mtr_readable_is);
 
 struct mtr_names {
 	struct mtr_kept_strings kept;
 	struct mtr_readables readable;
-	struct mtr_index index;
 };
 
 /* Give @text, which may be NULL, to @n. */

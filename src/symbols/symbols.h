@@ -61,7 +61,7 @@ MTR_VECTOR(mtr_frames, struct mtr_frame);
  * address was resolved in. NULL is the same as NULL.
  */
 bool mtr_module_same(const struct mtr_module *a, const struct mtr_module *b);
-/* What is the same has the same one, in every process. */
+/* What is the same has the same one, as long as this process lives. */
 uint64_t mtr_module_hash(const struct mtr_module *m);
 
 struct mtr_symbols;
