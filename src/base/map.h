@@ -50,18 +50,24 @@ static inline uint64_t mtr_hash_number(uint64_t number, uint64_t before)
 	return mtr_hash_mix(number ^ before);
 }
 
-static inline uint64_t mtr_hash_text(const char *text, uint64_t before)
+static inline uint64_t mtr_hash_bytes(const void *bytes, size_t n,
+				      uint64_t before)
 {
-	size_t n = strlen(text);
+	const unsigned char *at = bytes;
 	uint64_t hash = before ^ n, word;
 
-	for (; n >= sizeof(word); n -= sizeof(word), text += sizeof(word)) {
-		memcpy(&word, text, sizeof(word));
+	for (; n >= sizeof(word); n -= sizeof(word), at += sizeof(word)) {
+		memcpy(&word, at, sizeof(word));
 		hash = mtr_hash_mix(hash ^ word);
 	}
 	word = 0;
-	memcpy(&word, text, n);
+	memcpy(&word, at, n);
 	return mtr_hash_mix(hash ^ word);
+}
+
+static inline uint64_t mtr_hash_text(const char *text, uint64_t before)
+{
+	return mtr_hash_bytes(text, strlen(text), before);
 }
 
 /* -------------------------------------------------- what all maps share */
