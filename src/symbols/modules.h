@@ -42,19 +42,6 @@ MTR_MAP(mtr_paths, struct mtr_mapped *, const char *, mtr_path_hash,
 	mtr_path_is);
 MTR_VECTOR(mtr_pieces, struct mtr_piece);
 
-static inline uint64_t mtr_path_hash(const char *path)
-{
-	return mtr_hash_text(path, 0);
-}
-
-static inline bool mtr_path_is(struct mtr_mapped *const *item, const char *path)
-{
-	return strcmp((*item)->path, path) == 0;
-}
-
-MTR_MAP(mtr_paths, struct mtr_mapped *, const char *, mtr_path_hash,
-	mtr_path_is);
-
 struct mtr_modules {
 	struct mtr_mapped_list list; /* all that ever were there */
 	struct mtr_pieces pieces;    /* what is there now, by address */
