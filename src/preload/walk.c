@@ -10,34 +10,50 @@
 #include <stdbool.h>
 
 #include "preload/ledger.h"
+#include "preload/objects.h"
 #include "preload/sys.h"
 
-enum { BATCH = 64 }; /* 4 KiB of stack */
+enum {
+	BATCH = 64,  /* 6 KiB of stack */
+	ROUNDS = 16, /* to find a block that others change at rest */
+	SURE = 4,    /* so many agree on a doubtful one */
+};
 
 static_assert(BATCH * MTR_TRAILER <= PIPE_BUF, "mtr_sys_peek's at a time");
 
 struct batch {
 	struct mtr_snapshot_block block[BATCH];
+	const uint8_t *at[BATCH]; /* its entry in the ledger */
+	struct mtr_trailer again[BATCH];
 	struct iovec local[BATCH], remote[BATCH];
 	bool gone[BATCH];
 	size_t n;
 };
+
+/* What the entry at @at says now. */
+static uint64_t entry_load(const uint8_t *at)
+{
+	return mtr_ledger_usable(at, MTR_ENTRY_LARGE) | (uint64_t)*at << 56;
+}
+
+static uint64_t block_usable(const struct mtr_snapshot_block *b)
+{
+	return b->usable & (UINT64_MAX >> 8);
+}
 
 /* Fill with what the ledger has at or after @addr; return where to go on. */
 static uintptr_t batch_collect(struct batch *b, uintptr_t addr)
 {
 	for (b->n = 0; b->n < BATCH; b->n++) {
 		struct mtr_snapshot_block *block = &b->block[b->n];
-		const uint8_t *at;
 		uint64_t usable;
 
-		addr = mtr_ledger_next(addr, &at);
+		addr = mtr_ledger_next(addr, &b->at[b->n]);
 		if (!addr)
 			return 0;
-		usable = mtr_ledger_usable(at, MTR_ENTRY_LARGE);
 		block->addr = addr;
-		block->usable = usable | (uint64_t)*at << 56;
-		b->local[b->n] = (struct iovec){ &block->trailer, MTR_TRAILER };
+		block->usable = entry_load(b->at[b->n]);
+		usable = block_usable(block);
 		b->remote[b->n].iov_base =
 			(void *)(addr + mtr_trailer_offset(usable));
 		b->remote[b->n].iov_len = MTR_TRAILER;
@@ -53,7 +69,7 @@ static uintptr_t batch_collect(struct batch *b, uintptr_t addr)
  * within one that lies across two pages. That trailer is skipped, and the next
  * one read.
  */
-static int batch_read(struct batch *b)
+static int batch_peek(struct batch *b)
 {
 	size_t done = 0;
 
@@ -71,15 +87,111 @@ static int batch_read(struct batch *b)
 	return 0;
 }
 
+static bool trailers_equal(const struct mtr_trailer *a,
+			   const struct mtr_trailer *b)
+{
+	return a->caller == b->caller && a->size_stack == b->size_stack;
+}
+
+/*
+ * Perhaps no trailer, but what stood in a block while it was free: no object
+ * holds the caller (which may be a JIT's code, or a plugin's that is gone), or
+ * the allocator had no reason to give so much for the size.
+ */
+static bool is_doubtful(const struct mtr_snapshot_block *b)
+{
+	enum { SLACK = 48 }; /* of glibc's chunks, at the most */
+	const struct mtr_trailer *t = &b->trailer;
+	uint64_t usable = block_usable(b), size = mtr_trailer_size(t, usable);
+	struct mtr_object unused;
+
+	return size + MTR_TRAILER + SLACK < usable ||
+	       mtr_objects_find(t->caller - 1, &unused) == MTR_OBJECT_NONE;
+}
+
+/* One round: the trailer, the entry, the trailer again, all unchanged. */
+static bool round_agrees(struct batch *b, size_t i, uint64_t entry)
+{
+	struct mtr_snapshot_block *block = &b->block[i];
+	uint64_t usable = block_usable(block);
+	const struct iovec first = { &block->trailer, MTR_TRAILER };
+	const struct iovec second = { &b->again[i], MTR_TRAILER };
+	const struct iovec from = {
+		(void *)(block->addr + mtr_trailer_offset(usable)), MTR_TRAILER
+	};
+
+	return usable >= MTR_USABLE_MIN &&
+	       mtr_sys_peek(&first, &from, 1) == MTR_TRAILER &&
+	       entry_load(b->at[i]) == entry &&
+	       mtr_sys_peek(&second, &from, 1) == MTR_TRAILER &&
+	       trailers_equal(&block->trailer, &b->again[i]);
+}
+
+/*
+ * Block @i changed while it was read, or is doubtful: read it alone. Of a
+ * doubtful one several rounds in turn have to say the same. What never agrees
+ * is left out.
+ */
+static void block_settle(struct batch *b, size_t i)
+{
+	struct mtr_snapshot_block *block = &b->block[i];
+	int same = 0;
+
+	for (int round = 0; round < ROUNDS; round++) {
+		struct mtr_snapshot_block before = *block;
+		uint64_t entry = entry_load(b->at[i]);
+
+		if (!mtr_is_live(entry >> 56))
+			break;
+		block->usable = entry;
+		if (!round_agrees(b, i, entry)) {
+			same = 0;
+			continue;
+		}
+		if (!is_doubtful(block))
+			return;
+		same = before.usable == entry && trailers_equal(&before.trailer,
+								&block->trailer)
+			       ? same + 1
+			       : 0;
+		if (same == SURE)
+			return;
+	}
+	b->gone[i] = true;
+}
+
+/* The trailers, the entries, the trailers again: what is the same is of one
+ * block. */
+static int batch_read(struct batch *b)
+{
+	bool same[BATCH];
+	int error;
+
+	for (size_t i = 0; i < b->n; i++)
+		b->local[i] =
+			(struct iovec){ &b->block[i].trailer, MTR_TRAILER };
+	error = batch_peek(b);
+	for (size_t i = 0; i < b->n; i++) {
+		same[i] = entry_load(b->at[i]) == b->block[i].usable;
+		b->local[i] = (struct iovec){ &b->again[i], MTR_TRAILER };
+	}
+	if (!error)
+		error = batch_peek(b);
+	for (size_t i = 0; i < b->n && !error; i++)
+		if (!b->gone[i] &&
+		    (!same[i] || is_doubtful(&b->block[i]) ||
+		     !trailers_equal(&b->block[i].trailer, &b->again[i])))
+			block_settle(b, i);
+	return error;
+}
+
 static void batch_squeeze(struct batch *b)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < b->n; i++) {
-		uint64_t usable = b->block[i].usable & (UINT64_MAX >> 8);
-
-		if (!b->gone[i] &&
-		    mtr_trailer_fits(&b->block[i].trailer, usable))
+		if (!b->gone[i] && mtr_trailer_fits(&b->block[i].trailer,
+						    block_usable(&b->block[i])))
 			b->block[n++] = b->block[i];
 	}
 	b->n = n;

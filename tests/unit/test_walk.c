@@ -7,6 +7,8 @@
 #include <errno.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -83,6 +85,50 @@ START_TEST(each_block_once)
 		mtr_twin_free(p[i]);
 	walk();
 	ck_assert_uint_eq(seen.n, 0);
+}
+END_TEST
+
+static atomic_bool enough;
+
+static void *busy(void *seed)
+{
+	char *slot[32] = { NULL };
+	unsigned r = *(unsigned *)seed;
+
+	while (!atomic_load_explicit(&enough, memory_order_relaxed)) {
+		size_t size =
+			((r = r * 1103515245 + 12345) >> 16) % 40 * 64 + 5;
+		char **at = &slot[r >> 8 & 31];
+
+		mtr_twin_free(*at);
+		*at = mtr_twin_malloc(size);
+		memset(*at, 'x', size);
+	}
+	return NULL;
+}
+
+/* What other threads free and write over meanwhile is no block. */
+START_TEST(nothing_is_invented)
+{
+	enum { WALKS = 200, THREADS = 3 };
+	unsigned seeds[THREADS] = { 1, 7777, 424242 };
+	pthread_t id[THREADS];
+
+	for (int i = 0; i < THREADS; i++)
+		ck_assert_int_eq(pthread_create(&id[i], NULL, busy, &seeds[i]),
+				 0);
+	for (int i = 0; i < WALKS; i++) {
+		walk();
+		for (size_t j = 0; j < seen.n; j++) {
+			const struct mtr_trailer *t = &seen.block[j].trailer;
+
+			ck_assert_uint_eq(t->size_stack % 64, 5);
+			ck_assert_uint_lt(t->caller - (uintptr_t)busy, 4096);
+		}
+	}
+	atomic_store(&enough, true);
+	for (int i = 0; i < THREADS; i++)
+		pthread_join(id[i], NULL);
 }
 END_TEST
 
@@ -216,6 +262,7 @@ Suite *walk_suite(void)
 
 	tcase_add_test(tc, nothing);
 	tcase_add_test(tc, each_block_once);
+	tcase_add_test(tc, nothing_is_invented);
 	tcase_add_test(tc, damage_is_passed_over);
 	tcase_add_test(tc, half_a_trailer_is_passed_over);
 	tcase_add_test(tc, forbidden);
