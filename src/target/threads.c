@@ -81,12 +81,16 @@ void mtr_threads_destroy(struct mtr_threads *v)
 
 /* ----------------------------------------------------------------- stacks */
 
-/* Is [@start, @start + @bytes) a stack that @t may be on, with its own data? */
-static bool is_its_stack(const struct mtr_thread *t, uint64_t start,
-			 uint64_t bytes)
+/*
+ * Is [@start, @start + @bytes) a stack that @t is on, with its own data at the
+ * end? Both are in the mapping @r.
+ */
+static bool is_its_stack(const struct mtr_thread *t, const struct mtr_range *r,
+			 uint64_t start, uint64_t bytes)
 {
 	return bytes && bytes <= UINT64_MAX - start && t->sp >= start &&
-	       t->sp - start < bytes && t->tp >= start && t->tp - start < bytes;
+	       t->sp - start < bytes && t->tp >= start &&
+	       t->tp - start < bytes && start + bytes <= r->end;
 }
 
 /*
@@ -100,9 +104,11 @@ static bool pthread_stack(struct mtr_target *target, struct mtr_thread *t)
 	enum { AROUND = 4096 / sizeof(uint64_t) };
 	uint64_t words[2 * AROUND], best = UINT64_MAX;
 	uint64_t at = (t->tp & -(uint64_t)sizeof(*words)) - sizeof(words) / 2;
+	const struct mtr_range *r = mtr_target_find(target, t->sp);
 	size_t n;
 
-	if (t->tp < sizeof(words))
+	/* the main thread's data is elsewhere */
+	if (!r || t->tp < sizeof(words) || t->tp < r->start || t->tp >= r->end)
 		return false;
 	n = mtr_target_read(target, at, words, sizeof(words)) / sizeof(*words);
 	if (n < AROUND) { /* it may begin with the thread pointer's page */
@@ -112,7 +118,7 @@ static bool pthread_stack(struct mtr_target *target, struct mtr_thread *t)
 	}
 	for (size_t i = 0; i + 1 < n; i++) {
 		if (words[i + 1] >= best ||
-		    !is_its_stack(t, words[i], words[i + 1]))
+		    !is_its_stack(t, r, words[i], words[i + 1]))
 			continue;
 		best = words[i + 1];
 		t->stack_start = words[i];

@@ -116,10 +116,12 @@ END_TEST
 /* What a pthread knows of its stack, at any place beside the thread pointer. */
 static void stack_of_pair(uint64_t at)
 {
-	uint64_t pair[] = { 0x21000, 0x9000 }, wide[] = { 0x1000, 0x80000 };
+	uint64_t pair[] = { 0x21000, 0x9000 }, wide[] = { 0x20800, 0xf800 },
+		 beyond[] = { 0x26000, 0xf000 };
 	struct mtr_target *t;
 
 	core_put(core, 0x28000, wide, sizeof(wide));
+	core_put(core, 0x28200, beyond, sizeof(beyond));
 	core_put(core, at, pair, sizeof(pair));
 	t = open_target(core_path(core));
 	is_stack(&threads_of(t)->at[0], 0x21000, 0x2a000);
@@ -129,7 +131,7 @@ static void stack_of_pair(uint64_t at)
 	pair[0] = pair[1] = 0;
 	core_put(core, at, pair, sizeof(pair));
 	t = open_target(core_path(core));
-	is_stack(&threads_of(t)->at[0], 0x1000, 0x81000);
+	is_stack(&threads_of(t)->at[0], 0x20800, 0x30000);
 	mtr_target_close(t);
 }
 
@@ -307,6 +309,8 @@ START_TEST(threads_of_a_process)
 		ck_assert_uint_gt(t->n_words, t->general);
 		ck_assert_uint_le(t->stack_start, t->sp);
 		ck_assert_uint_ge(t->stack_end, told->here[i]);
+		ck_assert_uint_lt(t->stack_end - told->end[i] + 0x10000,
+				  0x20000);
 		/* the main thread's may still grow; others have a guard */
 		if (i) {
 			ck_assert_uint_ge(told->start[i], t->stack_start);
