@@ -4,12 +4,26 @@
  */
 #include "cli/command.h"
 
+/* What cannot be had of a process, to be stopped, is said and no failure. */
+static struct mtr_error *threads_find(struct mtr_target *t,
+				      struct mtr_info *ret)
+{
+	struct mtr_error *error = mtr_target_threads(t, &ret->threads);
+
+	if (!error)
+		return NULL;
+	ret->threads = NULL;
+	ret->no_threads = mtr_error_text(error);
+	return error;
+}
+
 static int info(const struct mtr_args *args)
 {
 	mtr_auto_heap_view struct mtr_heap_view s = { 0 };
 	int status = mtr_read_target(args, true, &s);
 	const struct mtr_range *allocator;
 	struct mtr_info info = { 0 };
+	mtr_auto_error struct mtr_error *no_threads = NULL;
 	struct mtr_writer w;
 
 	if (status != MTR_EXIT_DONE)
@@ -19,6 +33,8 @@ static int info(const struct mtr_args *args)
 	mtr_resident_find(&s, &info.resident);
 	allocator = mtr_target_find(s.target, s.heap.descriptor.next_malloc);
 	info.allocator = allocator ? allocator->path : NULL;
+	if (s.kind != MTR_TARGET_SNAPSHOT)
+		no_threads = threads_find(s.target, &info);
 	mtr_writer_init(&w, args, &s);
 	w.ops->info(&w, &info);
 	return mtr_writer_finish(&w);

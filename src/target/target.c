@@ -11,6 +11,7 @@
 #include "target/elf_note.h"
 #include "target/program.h"
 #include "target/target_impl.h"
+#include "target/threads_impl.h"
 
 void *mtr_target_create(size_t bytes, const struct mtr_target_ops *ops,
 			const char *name)
@@ -42,6 +43,7 @@ void mtr_target_close(struct mtr_target *t)
 	if (t->ops->fini)
 		t->ops->fini(t);
 	mtr_map_close(&t->map);
+	mtr_threads_destroy(&t->threads);
 	mtr_ranges_fini(&t->ranges);
 	strings_fini(&t->paths);
 	strings_fini(&t->warnings);

@@ -16,6 +16,7 @@
 
 #include "base/error.h"
 #include "base/vector.h"
+#include "target/threads.h"
 
 enum mtr_target_kind {
 	MTR_TARGET_CORE,
@@ -118,6 +119,14 @@ uint64_t mtr_target_data(struct mtr_target *t, uint64_t addr, uint64_t end);
  */
 #define MTR_RESIDENT_UNKNOWN UINT64_MAX
 uint64_t mtr_target_resident(struct mtr_target *t);
+
+/*
+ * Its threads, found out when first asked for; none of a snapshot. A live
+ * process is stopped for that, all threads at once, for milliseconds. Where
+ * that is forbidden there is an error, and another call may do better.
+ */
+struct mtr_error *mtr_target_threads(struct mtr_target *t,
+				     const struct mtr_threads **ret);
 
 /* Many at once; sets .done of each. A system call for some hundred of them. */
 void mtr_target_read_many(struct mtr_target *t, struct mtr_read *reads,

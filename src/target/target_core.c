@@ -11,6 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "target/threads_impl.h"
+
 /* ---------------------------------------------------------------- reading */
 
 static const struct extent *extent_search(struct core *c, uint64_t addr)
@@ -168,6 +170,7 @@ static const struct mtr_target_ops core_ops = {
 	.peek = core_peek,
 	.data = core_data,
 	.resident = core_resident,
+	.threads = mtr_core_threads,
 	.fini = core_fini,
 };
 

@@ -22,6 +22,9 @@ struct mtr_target_ops {
 	uint64_t (*data)(struct mtr_target *t, uint64_t addr, uint64_t end);
 	/* NULL: not known. Sets .resident of t->ranges where it is */
 	void (*resident)(struct mtr_target *t);
+	/* NULL: it has none */
+	struct mtr_error *(*threads)(struct mtr_target *t,
+				     struct mtr_threads *ret);
 	/* NULL: one by one, with read */
 	void (*read_many)(struct mtr_target *t, struct mtr_read *reads,
 			  size_t n);
@@ -54,6 +57,8 @@ struct mtr_target {
 	char root[32];
 	struct mtr_auxv auxv;
 	struct mtr_map map;
+	struct mtr_threads threads;
+	bool threads_known;
 	uint64_t notes_read; /* bytes, for build-ids */
 	bool notes_refused;
 	bool resident_asked;

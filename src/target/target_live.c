@@ -17,6 +17,7 @@
 
 #include "base/strbuf.h"
 #include "target/target_impl.h"
+#include "target/threads_impl.h"
 
 enum { BATCH = 1024 }; /* IOV_MAX */
 
@@ -283,6 +284,7 @@ static const struct mtr_target_ops live_ops = {
 	.read_many = live_read_many,
 	.write = live_write,
 	.resident = live_resident,
+	.threads = mtr_live_threads,
 	.fini = live_fini,
 };
 

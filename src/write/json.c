@@ -553,6 +553,27 @@ static void version_members(struct mtr_emitter *e, struct mtr_writer *w)
 	mtr_emit_number(e, "generation", d->lead & 0x7f);
 }
 
+static void threads_array(struct mtr_emitter *e, const struct mtr_threads *v)
+{
+	if (!v) {
+		mtr_emit_null(e, "threads");
+		return;
+	}
+	mtr_emit_array(e, "threads");
+	for (size_t i = 0; i < v->n; i++) {
+		const struct mtr_thread *t = &v->at[i];
+
+		mtr_emit_object(e, NULL);
+		mtr_emit_number(e, "tid", t->tid > 0 ? t->tid : 0);
+		mtr_emit_text(e, "name", t->name);
+		mtr_emit_addr(e, "sp", t->sp);
+		mtr_emit_addr(e, "stack_start", t->stack_start);
+		mtr_emit_addr(e, "stack_end", t->stack_end);
+		mtr_emit_end(e);
+	}
+	mtr_emit_end(e);
+}
+
 static void json_info(struct mtr_writer *w, const struct mtr_info *info)
 {
 	struct mtr_emitter e;
@@ -563,6 +584,7 @@ static void json_info(struct mtr_writer *w, const struct mtr_info *info)
 	mtr_emit_number(&e, "pid", w->s->pid > 0 ? w->s->pid : 0);
 	version_members(&e, w);
 	mtr_emit_text(&e, "allocator", info->allocator);
+	threads_array(&e, info->threads);
 	sum_object(&e, "totals", &info->total);
 	mtr_emit_number(&e, "resident", info->resident.bytes);
 	mtr_emit_number(&e, "freed", w->s->heap.freed.n);

@@ -352,6 +352,29 @@ static void all_recorded(struct mtr_writer *w)
 	mtr_out_text(w->out, "nothing\n");
 }
 
+/* One line: the first few. Where they are JSON tells. */
+static void threads(struct mtr_writer *w, const struct mtr_info *info)
+{
+	enum { FEW = 4 };
+	const struct mtr_threads *v = info->threads;
+
+	if (info->no_threads) {
+		mtr_text_label(w, "threads");
+		mtr_text_clean(w, info->no_threads);
+		mtr_out_char(w->out, '\n');
+	}
+	if (!v || !v->n)
+		return;
+	mtr_text_label(w, "threads");
+	mtr_out_commas(w->out, v->n);
+	for (size_t i = 0; i < v->n && i < FEW; i++) {
+		mtr_out_printf(w->out, "%s %d", i ? "," : ":", v->at[i].tid);
+		mtr_out_text(w->out, *v->at[i].name ? " " : "");
+		mtr_text_clean(w, v->at[i].name);
+	}
+	mtr_out_text(w->out, v->n > FEW ? ", ...\n" : "\n");
+}
+
 void mtr_text_info(struct mtr_writer *w, const struct mtr_info *info)
 {
 	static const struct mtr_sum none = { 0 };
@@ -362,6 +385,7 @@ void mtr_text_info(struct mtr_writer *w, const struct mtr_info *info)
 	mtr_text_label(w, "allocator");
 	mtr_text_clean(w, info->allocator ? info->allocator : "unknown");
 	mtr_out_char(w->out, '\n');
+	threads(w, info);
 	mtr_text_live(w, &info->total, &none);
 	counts(w);
 	stacks(w);

@@ -32,7 +32,9 @@ struct mtr_why {
 struct mtr_info {
 	struct mtr_sum total;
 	struct mtr_resident resident;
-	const char *allocator; /* path; NULL: unknown */
+	const char *allocator;		   /* path; NULL: unknown */
+	const struct mtr_threads *threads; /* NULL: not known */
+	const char *no_threads;		   /* why not, or NULL */
 };
 
 /* What a report says. */

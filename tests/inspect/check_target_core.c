@@ -200,6 +200,7 @@ START_TEST(overlapping_segments)
 	add(0x11000, 0x2000, PF_R, NULL);
 	add(0x10800, 0x100, PF_X, NULL);
 	memset(core_at(core, 0x10000), 1, 0x2000);
+	memset(core_at(core, 0x12000), 3, 0x1000);
 	t = open_target(core_path(core));
 	ck_assert_uint_eq(mtr_target_ranges(t)->n, 2);
 	is_range(t, 0,
@@ -208,7 +209,8 @@ START_TEST(overlapping_segments)
 		 (struct mtr_range){ 0x12000, 0x13000, 0, NULL, 4, true, 0 });
 	ck_assert_uint_eq(mtr_target_read(t, 0x11000, to, 0x2000), 0x2000);
 	ck_assert_uint_eq(to[0xfff], 1);
-	ck_assert_uint_eq(to[0x1000], 0);
+	ck_assert_uint_eq(to[0x1000], 3);
+	ck_assert_uint_eq(to[0x1fff], 3);
 	warned(t, 1, "2 of the core's segments overlap");
 	mtr_target_close(t);
 }
@@ -541,6 +543,12 @@ START_TEST(pid_of_the_process_not_of_a_thread)
 	core_note(core, NT_PRSTATUS, status, sizeof(status));
 	t = open_target(core_path(core));
 	ck_assert_int_eq(mtr_target_pid(t), 99);
+	mtr_target_close(t);
+	tid = 98;
+	memcpy(status + 32, &tid, sizeof(tid));
+	core_note(core, NT_PRSTATUS, status, sizeof(status));
+	t = open_target(core_path(core));
+	ck_assert_int_eq(mtr_target_pid(t), 99); /* the first one's */
 	mtr_target_close(t);
 	core_pid(core, 42);
 	t = open_target(core_path(core));

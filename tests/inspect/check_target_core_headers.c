@@ -119,6 +119,7 @@ START_TEST(bias_from_memory)
 {
 	static const unsigned char id[20];
 	uint64_t bias = 7;
+	unsigned char *m;
 	struct mtr_target *t;
 
 	add(0x20000, 0x1000, PF_R, "/lib/a");
@@ -128,11 +129,18 @@ START_TEST(bias_from_memory)
 	t = open_target(core_path(core));
 	ck_assert(mtr_target_bias(t, 0x450000, &bias));
 	ck_assert_uint_eq(bias, 0x50000);
+	/* a module's first segment need not begin with the file */
+	m = core_at(core, 0x450000);
+	((Elf64_Phdr *)(m + sizeof(Elf64_Ehdr)))->p_offset = 0x3000;
+	mtr_target_close(t);
+	t = open_target(core_path(core));
+	ck_assert(mtr_target_bias(t, 0x450000, &bias));
+	ck_assert_uint_eq(bias, 0x53000);
 	/* below what its headers say is none */
 	ck_assert(!mtr_target_bias(t, 0x20000, &bias));
 	ck_assert(!mtr_target_bias(t, 0x20040, &bias));
 	ck_assert(!mtr_target_bias(t, 0x99000, &bias));
-	ck_assert_uint_eq(bias, 0x50000);
+	ck_assert_uint_eq(bias, 0x53000);
 	mtr_target_close(t);
 }
 END_TEST

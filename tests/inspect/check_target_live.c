@@ -129,6 +129,27 @@ START_TEST(reads_memory)
 }
 END_TEST
 
+/* The kernel's pages are in the list, and not to be read. */
+START_TEST(pages_of_the_kernel)
+{
+	const struct mtr_ranges *rs;
+	bool seen = false;
+
+	target = open_target(name);
+	rs = mtr_target_ranges(target);
+	for (size_t i = 0; i < rs->n; i++) {
+		const struct mtr_range *r = &rs->at[i];
+
+		if (!r->path || strncmp(r->path, "[v", 2) != 0)
+			continue;
+		seen = true;
+		ck_assert_int_eq(r->readable, strcmp(r->path, "[vdso]") == 0);
+	}
+	if (!seen)
+		puts("SKIP: no pages of the kernel here");
+}
+END_TEST
+
 START_TEST(resident_is_what_the_kernel_says)
 {
 	uint64_t sum;
@@ -217,10 +238,15 @@ END_TEST
 
 START_TEST(no_such_process)
 {
+	char wide[32];
+
 	open_fails("99999999999999999999999", "no such file");
 	open_fails("0", "no such file");
 	open_fails("12x", "no such file");
 	open_fails("-1", "no such file");
+	/* no int: it must not become the child's */
+	snprintf(wide, sizeof(wide), "%lld", 0x100000000LL + child);
+	open_fails_as(wide, MTR_ERROR_NOT_FOUND, "no such file");
 }
 END_TEST
 
@@ -356,6 +382,7 @@ int main(void)
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, reads_memory);
+	tcase_add_test(t, pages_of_the_kernel);
 	tcase_add_test(t, resident_is_what_the_kernel_says);
 	tcase_add_test(t, reads_without_process_vm_readv);
 	tcase_add_test(t, writes_memory);

@@ -119,20 +119,39 @@ void core_put(struct core *c, uint64_t addr, const void *from, size_t bytes)
 
 /* ------------------------------------------------------------------ notes */
 
-static void bytes_note(struct bytes *b, uint32_t type, const void *desc,
-		       size_t bytes)
+static void bytes_note(struct bytes *b, const char *name, uint32_t type,
+		       const void *desc, size_t bytes)
 {
-	Elf64_Nhdr head = { .n_namesz = 5, .n_descsz = bytes, .n_type = type };
+	Elf64_Nhdr head = { .n_namesz = strlen(name) + 1,
+			    .n_descsz = bytes,
+			    .n_type = type };
 
 	bytes_add(b, &head, sizeof(head));
-	bytes_add(b, "CORE\0\0\0", 8);
+	bytes_add(b, name, head.n_namesz);
+	bytes_add(b, NULL, -head.n_namesz & 3);
 	bytes_add(b, desc, bytes);
 	bytes_add(b, NULL, -bytes & 3);
 }
 
 void core_note(struct core *c, uint32_t type, const void *desc, size_t bytes)
 {
-	bytes_note(&c->notes, type, desc, bytes);
+	bytes_note(&c->notes, "CORE", type, desc, bytes);
+}
+
+void core_note_linux(struct core *c, uint32_t type, const void *desc,
+		     size_t bytes)
+{
+	bytes_note(&c->notes, "LINUX", type, desc, bytes);
+}
+
+void core_thread(struct core *c, int tid, const uint64_t *regs, size_t n)
+{
+	unsigned char status[112 + 8 * 40] = { 0 };
+	int32_t number = tid;
+
+	memcpy(status + 32, &number, sizeof(number));
+	memcpy(status + 112, regs, n * sizeof(*regs));
+	core_note(c, NT_PRSTATUS, status, 112 + n * sizeof(*regs) + 8);
 }
 
 void core_pid(struct core *c, int pid)
@@ -169,7 +188,7 @@ static void bytes_mappings(struct bytes *b, const struct core *c)
 		if (path)
 			bytes_add(&note, path, strlen(path) + 1);
 	}
-	bytes_note(b, NT_FILE, note.at, note.n);
+	bytes_note(b, "CORE", NT_FILE, note.at, note.n);
 	free(note.at);
 }
 

@@ -51,6 +51,11 @@ void core_put(struct core *c, uint64_t addr, const void *from, size_t bytes);
 /* Named CORE. */
 void core_note(struct core *c, uint32_t type, const void *desc, size_t bytes);
 void core_pid(struct core *c, int pid); /* NT_PRPSINFO */
+/* Named LINUX. */
+void core_note_linux(struct core *c, uint32_t type, const void *desc,
+		     size_t bytes);
+/* The NT_PRSTATUS of a thread with @n general registers, up to 40. */
+void core_thread(struct core *c, int tid, const uint64_t *regs, size_t n);
 
 /* ----------------------------------------------------------------- record */
 

@@ -294,6 +294,16 @@ uint64_t mtr_target_resident(struct mtr_target *t)
 	return MTR_RESIDENT_UNKNOWN;
 }
 
+struct mtr_error *mtr_target_threads(struct mtr_target *t,
+				     const struct mtr_threads **ret)
+{
+	static const struct mtr_threads none;
+
+	(void)t;
+	*ret = &none;
+	return NULL;
+}
+
 const void *mtr_target_snapshot_file(const struct mtr_target *t, size_t *bytes)
 {
 	(void)t;

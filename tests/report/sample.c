@@ -294,7 +294,20 @@ char *sample_why(const struct mtr_writer_ops *ops, uint64_t addr)
 
 char *sample_info(const struct mtr_writer_ops *ops)
 {
-	struct mtr_info info = { .allocator = "/lib/libc.so.6" };
+	struct mtr_thread all[] = {
+		{ .tid = 1234,
+		  .name = "a\tpp",
+		  .sp = 0x7ff0,
+		  .stack_start = 0x7000,
+		  .stack_end = 0x9000 },
+		{ .tid = 1235, .sp = 0x10 },
+		{ .tid = 1236 },
+		{ .tid = 1237 },
+		{ .tid = 1238 },
+	};
+	struct mtr_threads threads = { .at = all, .n = 5 };
+	struct mtr_info info = { .allocator = "/lib/libc.so.6",
+				 .threads = &threads };
 	struct answer a;
 
 	answer_begin(&a, ops);
