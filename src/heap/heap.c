@@ -107,7 +107,7 @@ static enum mtr_verdict entry_verdict(struct reader *r, const struct entry *e)
 static struct mtr_error *entry_block(struct reader *r, const struct entry *e,
 				     struct mtr_block *ret)
 {
-	enum mtr_verdict v = entry_verdict(r, e);
+	enum mtr_verdict v = MTR_TRAILER_SOUND;
 	uint32_t site = 0;
 
 	*ret = (struct mtr_block){
@@ -119,9 +119,13 @@ static struct mtr_error *entry_block(struct reader *r, const struct entry *e,
 	};
 	if (ret->freed)
 		ret->generation = 0;
-	if (v == MTR_TRAILER_DAMAGED)
-		return NULL;
-	MTR_TRY(mtr_judge_site(&r->judge, e->trailer.caller, &site));
+	if (!e->have ||
+	    !mtr_judge_at_once(&r->judge, &e->trailer, e->usable, &site)) {
+		v = entry_verdict(r, e);
+		if (v == MTR_TRAILER_DAMAGED)
+			return NULL;
+		MTR_TRY(mtr_judge_site(&r->judge, e->trailer.caller, &site));
+	}
 	ret->damaged = 0;
 	ret->no_code = v == MTR_TRAILER_NO_CODE;
 	ret->site = site;

@@ -28,17 +28,10 @@ static enum mtr_verdict judge_caller(const struct mtr_target *t,
 		       : MTR_TRAILER_NO_CODE;
 }
 
-static struct mtr_judged *recent(struct mtr_judge *j, uint64_t caller)
-{
-	uint64_t hash = caller * UINT64_C(0x9e3779b97f4a7c15);
-
-	return &j->recent[hash >> (64 - MTR_JUDGED_BITS)];
-}
-
 /* The same as judge_caller, asked seldom. */
 static enum mtr_verdict judge_caller_once(struct mtr_judge *j, uint64_t caller)
 {
-	struct mtr_judged *known = recent(j, caller);
+	struct mtr_judged *known = mtr_judged_slot(j, caller);
 
 	if (known->caller != caller || !caller)
 		*known = (struct mtr_judged){
@@ -123,7 +116,7 @@ bool mtr_judge_freed(struct mtr_judge *j, const struct mtr_trailer *trailer,
 struct mtr_error *mtr_judge_site(struct mtr_judge *j, uint64_t caller,
 				 uint32_t *ret)
 {
-	struct mtr_judged *known = recent(j, caller);
+	struct mtr_judged *known = mtr_judged_slot(j, caller);
 	uint32_t *site;
 	uint64_t *pc;
 	bool added;
@@ -149,7 +142,7 @@ struct mtr_error *mtr_judge_site(struct mtr_judge *j, uint64_t caller,
 
 bool mtr_judge_knows(struct mtr_judge *j, uint64_t caller)
 {
-	const struct mtr_judged *known = recent(j, caller);
+	const struct mtr_judged *known = mtr_judged_slot(j, caller);
 
 	return (known->caller == caller && known->site) ||
 	       mtr_pc_map_find(&j->callers, caller);
