@@ -17,6 +17,9 @@
 /* How many modules of one path are looked at for one whose names serve. */
 enum { TWINS = 8 };
 
+/* How many modules without names there is a warning of. */
+enum { TOLD_NAMELESS = 20 };
+
 static void cleanup_strbuf(struct mtr_strbuf *b)
 {
 	mtr_strbuf_fini(b);
@@ -516,6 +519,21 @@ static struct mtr_error *load_or_share(struct mtr_symbols *s,
 	return whole && is_twin(s, m, whole) ? share(s, m, whole) : load(s, m);
 }
 
+/* Of some hundred missing libraries nobody reads. */
+static void warn_nameless(struct mtr_symbols *s,
+			  const struct mtr_module_file *m,
+			  const struct mtr_error *why)
+{
+	if (s->nameless < TOLD_NAMELESS)
+		mtr_target_warn(s->target, "no names for %s: %s",
+				m->mapped->shown.name, mtr_error_text(why));
+	else if (s->nameless == TOLD_NAMELESS)
+		mtr_target_warn(s->target,
+				"no names for more modules than these %d",
+				TOLD_NAMELESS);
+	s->nameless++;
+}
+
 /* What has no file on disk to look into has no names, and nothing is missing.
  */
 void mtr_symbols_load(struct mtr_symbols *s, struct mtr_module_file *m)
@@ -528,8 +546,7 @@ void mtr_symbols_load(struct mtr_symbols *s, struct mtr_module_file *m)
 	m->loaded = true;
 	error = gone ? load_gone(s, m) : load_or_share(s, m);
 	if (error)
-		mtr_target_warn(s->target, "no names for %s: %s",
-				m->mapped->shown.name, mtr_error_text(error));
+		warn_nameless(s, m, error);
 }
 
 /* libdwfl's own search looks below here, where nothing is. */

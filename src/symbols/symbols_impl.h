@@ -55,6 +55,7 @@ struct mtr_symbols {
 	struct mtr_names names;
 	struct mtr_scope_chain chain; /* of one look-up, kept for its room */
 	bool told_unchecked, told_unsure;
+	size_t nameless;		 /* modules that have no names */
 	struct mtr_module_file *loading; /* what libdwfl asks about */
 	const struct mtr_elf_file *loading_file;
 };

@@ -395,6 +395,31 @@ START_TEST(modules_and_their_gaps)
 }
 END_TEST
 
+/* Pieces of many files, of which not one begins and not one is there. */
+START_TEST(many_modules)
+{
+	enum { MANY = 60000 };
+	char path[32];
+	const struct mtr_strings *w;
+
+	for (uint64_t i = 0; i < MANY; i++) {
+		snprintf(path, sizeof(path), "/nowhere/%d.so", (int)i);
+		fake_range(target, 0x1000 * (i + 1), 0x1000 * (i + 2), 0x1000,
+			   path, MTR_PROT_EXEC);
+	}
+	for (uint64_t i = 0; i < MANY; i++) {
+		resolve(0x1000 * (i + 1) + 0x10);
+		has_no_name();
+	}
+	snprintf(path, sizeof(path), "%d.so", MANY - 1);
+	ck_assert_str_eq(frames.at[0].module->name, path);
+	w = mtr_target_warnings(target);
+	ck_assert_uint_eq(w->n, 21);
+	ck_assert_ptr_nonnull(strstr(w->at[19], "no names for 19.so: "));
+	ck_assert_ptr_nonnull(strstr(w->at[20], "more modules"));
+}
+END_TEST
+
 /* The pieces of a module are found with some others between, but not any number
  * of them. */
 START_TEST(modules_between_pieces)
@@ -539,6 +564,7 @@ int main(void)
 	tcase_add_test(tests, piece_of_another_file);
 	tcase_add_test(tests, no_hole);
 	tcase_add_test(tests, modules_and_their_gaps);
+	tcase_add_test(tests, many_modules);
 	tcase_add_test(tests, modules_between_pieces);
 	tcase_add_test(tests, twins);
 	tcase_add_test(tests, identity);
