@@ -51,9 +51,11 @@ static bool paths_add(struct mtr_modules *v, struct mtr_mapped *m)
 
 /* ------------------------------------------------------------------- update */
 
+/* "./...": a program as it was called, where nothing else is known of it. */
 static bool is_module(const struct mtr_range *r)
 {
-	return r->path && (r->path[0] == '/' || !strcmp(r->path, "[vdso]"));
+	return r->path && (r->path[0] == '/' || r->path[0] == '.' ||
+			   !strcmp(r->path, "[vdso]"));
 }
 
 /* Modules of one reading, before it is known which of them are new. */

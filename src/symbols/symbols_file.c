@@ -541,7 +541,7 @@ void mtr_symbols_load(struct mtr_symbols *s, struct mtr_module_file *m)
 	mtr_auto_error struct mtr_error *error = NULL;
 	bool gone = m->mapped->shown.gone;
 
-	if (m->loaded || (m->mapped->path[0] != '/' && !gone))
+	if (m->loaded || (m->mapped->path[0] == '[' && !gone))
 		return;
 	m->loaded = true;
 	error = gone ? load_gone(s, m) : load_or_share(s, m);

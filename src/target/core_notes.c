@@ -133,7 +133,7 @@ static int by_start(const void *a, const void *b)
 	return x->start < y->start ? -1 : x->start > y->start;
 }
 
-static void mappings_sort(struct core *c, struct damage *d)
+void mtr_core_mappings_sort(struct core *c, struct damage *d)
 {
 	struct mappings *v = &c->mappings;
 	size_t kept = 0;
@@ -161,6 +161,5 @@ struct mtr_error *mtr_core_notes_read(struct core *c, const struct mtr_phdrs *p,
 	}
 	if (status.desc)
 		pid_read(c, &status, PRSTATUS_PID);
-	mappings_sort(c, d);
 	return NULL;
 }

@@ -237,6 +237,10 @@ static struct mtr_error *core_load(struct core *c)
 	c->target.machine = eh.e_machine;
 	MTR_TRY(mtr_core_segments_read(c, &p, &d));
 	MTR_TRY(mtr_core_notes_read(c, &p, &d));
+	/* a core of no memory has nothing to be named */
+	if (!c->mappings.n && !d.mappings && c->target.auxv.known)
+		MTR_TRY(mtr_core_modules_find(c));
+	mtr_core_mappings_sort(c, &d);
 	MTR_TRY(mtr_core_ranges_make(c));
 	exe_find(c);
 	damage_warn(&c->target, &d);

@@ -79,6 +79,12 @@ struct mtr_error *mtr_core_segments_read(struct core *c,
 struct mtr_error *mtr_core_notes_read(struct core *c, const struct mtr_phdrs *p,
 				      struct damage *d);
 
+/* .mappings by what the dynamic linker knew, where the notes have none. */
+struct mtr_error *mtr_core_modules_find(struct core *c);
+
+/* By address; what overlaps is left out, and counted. */
+void mtr_core_mappings_sort(struct core *c, struct damage *d);
+
 /* The target's ranges, from .segments and .mappings. */
 struct mtr_error *mtr_core_ranges_make(struct core *c);
 

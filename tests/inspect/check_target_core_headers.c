@@ -145,6 +145,135 @@ START_TEST(bias_from_memory)
 }
 END_TEST
 
+/* ---------------------------------------- cores without a list of mappings */
+
+static const uint64_t prog = 0x400000, lib = 0x7f0000000000, data = 0x600000;
+
+static void put_headers(uint64_t at, const Elf64_Phdr *ph, size_t n)
+{
+	Elf64_Ehdr eh = { .e_ident = ELFMAG,
+			  .e_phoff = sizeof(eh),
+			  .e_phentsize = sizeof(*ph),
+			  .e_phnum = n };
+
+	eh.e_ident[EI_CLASS] = ELFCLASS64;
+	eh.e_ident[EI_DATA] = ELFDATA2LSB;
+	core_put(core, at, &eh, sizeof(eh));
+	core_put(core, at + sizeof(eh), ph, n * sizeof(*ph));
+}
+
+/* A program with two segments, and a library: the dynamic linker's list of two
+ * at @data, and @next behind them. */
+static void put_linked(uint64_t next)
+{
+	const Elf64_Phdr program[] = {
+		{ .p_type = PT_PHDR, .p_vaddr = prog + sizeof(Elf64_Ehdr) },
+		{ .p_type = PT_LOAD, .p_vaddr = prog, .p_filesz = 0x800 },
+		{ .p_type = PT_LOAD,
+		  .p_vaddr = data + 0x10,
+		  .p_offset = 0x2010,
+		  .p_filesz = 0x1000 },
+		{ .p_type = PT_DYNAMIC, .p_vaddr = data },
+	};
+	const Elf64_Phdr library[] = {
+		{ .p_type = PT_LOAD, .p_filesz = 0x1001 },
+	};
+	const Elf64_Dyn dynamic[] = {
+		{ .d_tag = DT_NEEDED },
+		{ .d_tag = DT_DEBUG, .d_un.d_ptr = data + 0x100 },
+		{ .d_tag = DT_NULL },
+	};
+	const uint64_t debug[] = { 1, data + 0x200 };
+	const uint64_t maps[][4] = {
+		{ 0, data + 0x300, data, data + 0x220 },
+		{ lib, data + 0x310, 0, next },
+	};
+	const uint64_t auxv[] = { AT_PHDR,   prog + sizeof(Elf64_Ehdr),
+				  AT_PHNUM,  4,
+				  AT_BASE,   lib,
+				  AT_EXECFN, data + 0x320,
+				  0,	     0 };
+
+	add(prog, 0x1000, PF_R, NULL);
+	add(data, 0x2000, RW, NULL);
+	add(lib, 0x3000, PF_R, NULL);
+	put_headers(prog, program, 4);
+	put_headers(lib, library, 1);
+	core_put(core, data, dynamic, sizeof(dynamic));
+	core_put(core, data + 0x100, debug, sizeof(debug));
+	core_put(core, data + 0x200, maps, sizeof(maps));
+	core_put(core, data + 0x310, "/lib/a.so", 10);
+	core_put(core, data + 0x320, "prog", 5);
+	core_note(core, NT_AUXV, auxv, sizeof(auxv));
+}
+
+static void is_mapped(struct mtr_target *t, uint64_t addr, const char *path,
+		      uint64_t offset)
+{
+	const struct mtr_range *r = mtr_target_find(t, addr);
+
+	ck_assert_ptr_nonnull(r);
+	ck_assert_pstr_eq(r->path, path);
+	if (path)
+		ck_assert_uint_eq(r->offset + (addr - r->start), offset);
+}
+
+START_TEST(modules_by_the_linkers_list)
+{
+	struct mtr_target *t;
+
+	put_linked(0);
+	t = open_target(core_path(core));
+	warned(t, 0, NULL);
+	is_mapped(t, prog, "./prog", 0);
+	is_mapped(t, data, "./prog", 0x2000);
+	is_mapped(t, data + 0x1000, "./prog", 0x3000);
+	is_mapped(t, lib + 0x1000, "/lib/a.so", 0x1000);
+	is_mapped(t, lib + 0x2000, NULL, 0);
+	ck_assert_pstr_eq(mtr_target_exe(t), "./prog");
+	mtr_target_close(t);
+}
+END_TEST
+
+/* The list goes in a circle; what is mapped twice is left out. */
+START_TEST(list_without_end)
+{
+	struct mtr_target *t;
+
+	put_linked(data + 0x220);
+	t = open_target(core_path(core));
+	is_mapped(t, lib, "/lib/a.so", 0);
+	warned(t, 1, "of the core's file mappings");
+	mtr_target_close(t);
+}
+END_TEST
+
+START_TEST(list_that_is_not_there)
+{
+	struct mtr_target *t;
+
+	put_linked(0);
+	memset(core_at(core, data), 0, 0x100);
+	t = open_target(core_path(core));
+	is_mapped(t, prog, "./prog", 0);
+	is_mapped(t, lib, NULL, 0);
+	warned(t, 1, "no NT_FILE, as qemu writes none): only the program");
+	mtr_target_close(t);
+}
+END_TEST
+
+START_TEST(program_that_is_not_there)
+{
+	uint64_t auxv[] = { AT_PHDR, prog, AT_PHNUM, 4, 0, 0 };
+	struct mtr_target *t;
+
+	core_note(core, NT_AUXV, auxv, sizeof(auxv));
+	t = open_target(core_path(core));
+	warned(t, 1, "(it has no NT_FILE, as qemu writes none): nothing in it");
+	mtr_target_close(t);
+}
+END_TEST
+
 /* -------------------------------------------------------------- sentences */
 
 START_TEST(not_there_or_not_a_file)
@@ -318,6 +447,10 @@ int main(void)
 	tcase_add_test(t, build_id_from_memory);
 	tcase_add_test(t, notes_without_end);
 	tcase_add_test(t, bias_from_memory);
+	tcase_add_test(t, modules_by_the_linkers_list);
+	tcase_add_test(t, list_without_end);
+	tcase_add_test(t, list_that_is_not_there);
+	tcase_add_test(t, program_that_is_not_there);
 	tcase_add_test(t, not_there_or_not_a_file);
 	tcase_add_test(t, not_a_core);
 	tcase_add_test(t, count_cut_off);
