@@ -20,7 +20,8 @@ static int answer(void)
 	return sum;
 }
 
-static int (*resolve(void))(void)
+/* clang does not see who calls it */
+__attribute__((used)) static int (*resolve(void))(void)
 {
 	volatile char *p = calloc(10, 1);
 
