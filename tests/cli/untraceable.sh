@@ -5,7 +5,6 @@
 . "$MTR_SRC/tests/lib.sh"
 need_preload
 . "$MTR_SRC/tests/cli/lib.sh"
-unset MALLOC_TRACER_OPTIONS
 
 cat >prog.c <<'END'
 #include <stdio.h>
