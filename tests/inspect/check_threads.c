@@ -47,7 +47,7 @@ static void is_stack(const struct mtr_thread *t, uint64_t start, uint64_t end)
 /* The notes behind a thread's status are its own, up to the next one's. */
 START_TEST(threads_of_a_core)
 {
-	uint64_t fp[] = { 1, 2, 3 }, x[] = { 4 };
+	uint64_t fp[] = { 1, 2, 3 }, x[] = { 4, 5 };
 	const struct mtr_threads *v;
 	struct mtr_target *t;
 	unsigned char info[136] = { 0 };
@@ -60,7 +60,7 @@ START_TEST(threads_of_a_core)
 	core_note(core, NT_PRPSINFO, info, sizeof(info));
 	core_note(core, NT_FPREGSET, fp, sizeof(fp));
 	put_x86(42, 0x400456, 0x30000, 0x40000);
-	core_note_linux(core, NT_X86_XSTATE, x, sizeof(x) + 3);
+	core_note_linux(core, NT_X86_XSTATE, x, sizeof(*x) + 3);
 	core_note_linux(core, NT_ARM_TLS, fp, 4); /* cut off */
 	core_note(core, NT_PRSTATUS, info, 100);  /* cut off */
 	core_note(core, NT_FPREGSET, fp, sizeof(fp));
