@@ -36,6 +36,10 @@ FILENAME ~ /\.(c|h|cc|cpp)$/ && /^}/ {
         wrong("a function of " FNR - start - 1 " lines")
     start = 0
 }' <"$mtr_tmp/files" >"$mtr_tmp/wrong" || fail "awk"
+# a header that is named nowhere is missed in the tarball alone
+grep '^src/.*\.h$' "$mtr_tmp/files" | while read -r file; do
+    grep -qF "$file" src/*/Makemodule.am || echo "$file: in no Makemodule.am"
+done >>"$mtr_tmp/wrong"
 [ -s "$mtr_tmp/wrong" ] || exit 0
 cat "$mtr_tmp/wrong"
 fail "style"

@@ -257,7 +257,7 @@ END_TEST
 
 START_TEST(long_paths)
 {
-	struct made m;
+	static struct made m;
 
 	start();
 	make(&m, 1);
