@@ -94,4 +94,26 @@ static inline bool mtr_trailer_fits(const struct mtr_trailer *t,
 	       mtr_trailer_size(t, usable) <= mtr_trailer_offset(usable);
 }
 
+/*
+ * Would an allocator give @usable bytes to who asks for @size and a trailer?
+ * @chunks: it is glibc's, which gives little more, and rounds what it maps up
+ * to pages. The size classes of others are a quarter apart at the most, and
+ * alignment may double what is asked for.
+ */
+static inline bool mtr_size_is_likely(uint64_t usable, uint64_t size,
+				      bool chunks)
+{
+	enum {
+		CHUNK = 48, /* rounded up, and a rest too small for a chunk */
+		PAGE = 4096 + CHUNK,
+	};
+	uint64_t request = mtr_request(size), slack = usable - request;
+
+	if (request > usable)
+		return false;
+	if (!chunks)
+		return slack <= usable / 2;
+	return slack <= (usable < PAGE ? CHUNK : PAGE);
+}
+
 #endif

@@ -6,12 +6,6 @@
 
 #include "target/call_site.h"
 
-/* Of chunks as glibc's, so much more than was asked for, and no more. */
-enum {
-	CHUNK_SLACK = 48, /* rounded up, and a rest too small for a chunk */
-	PAGE_SLACK = 4096 + CHUNK_SLACK, /* of one that was mapped */
-};
-
 /* What the address says, without a look at the size. */
 static enum mtr_verdict judge_caller(const struct mtr_target *t,
 				     uint64_t caller)
@@ -41,22 +35,11 @@ static enum mtr_verdict judge_caller_once(struct mtr_judge *j, uint64_t caller)
 	return known->verdict;
 }
 
-/*
- * Would an allocator give @usable bytes to who asks for @size and a trailer?
- * glibc's give little more; size classes are a quarter apart at the most, and
- * alignment may double what is asked for.
- */
-static bool size_is_likely(const struct mtr_descriptor *d, uint64_t usable,
-			   uint64_t size)
+bool mtr_judge_is_likely(const struct mtr_judge *j,
+			 const struct mtr_trailer *trailer, uint64_t usable)
 {
-	uint64_t request = mtr_request(size), slack = usable - request;
-
-	if (request > usable)
-		return false;
-	if (d->flags & MTR_FLAG_CHUNKS)
-		return slack <=
-		       (usable < PAGE_SLACK ? CHUNK_SLACK : PAGE_SLACK);
-	return slack <= usable / 2;
+	return mtr_size_is_likely(usable, mtr_trailer_size(trailer, usable),
+				  j->heap->descriptor.flags & MTR_FLAG_CHUNKS);
 }
 
 enum mtr_verdict mtr_judge(struct mtr_judge *j,
@@ -68,17 +51,9 @@ enum mtr_verdict mtr_judge(struct mtr_judge *j,
 		return MTR_TRAILER_DAMAGED;
 	v = judge_caller_once(j, trailer->caller);
 	if (v == MTR_TRAILER_NO_CODE &&
-	    !size_is_likely(&j->heap->descriptor, usable,
-			    mtr_trailer_size(trailer, usable)))
+	    !mtr_judge_is_likely(j, trailer, usable))
 		return MTR_TRAILER_DAMAGED;
 	return v;
-}
-
-bool mtr_judge_is_likely(const struct mtr_judge *j,
-			 const struct mtr_trailer *trailer, uint64_t usable)
-{
-	return size_is_likely(&j->heap->descriptor, usable,
-			      mtr_trailer_size(trailer, usable));
 }
 
 /* Does a call end at @pc? Where the target has no code to look at, it may. */
@@ -108,7 +83,7 @@ bool mtr_judge_freed(struct mtr_judge *j, const struct mtr_trailer *trailer,
 	const struct mtr_descriptor *d = &j->heap->descriptor;
 
 	return mtr_judge(j, trailer, usable) == MTR_TRAILER_SOUND &&
-	       size_is_likely(d, usable, mtr_trailer_size(trailer, usable)) &&
+	       mtr_judge_is_likely(j, trailer, usable) &&
 	       (d->depot || !mtr_trailer_stack(trailer, usable)) &&
 	       is_call(j, trailer->caller);
 }

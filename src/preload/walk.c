@@ -9,6 +9,7 @@
 #include <limits.h>
 #include <stdbool.h>
 
+#include "preload/descriptor.h"
 #include "preload/ledger.h"
 #include "preload/objects.h"
 #include "preload/sys.h"
@@ -100,12 +101,12 @@ static bool trailers_equal(const struct mtr_trailer *a,
  */
 static bool is_doubtful(const struct mtr_snapshot_block *b)
 {
-	enum { SLACK = 48 }; /* of glibc's chunks, at the most */
 	const struct mtr_trailer *t = &b->trailer;
-	uint64_t usable = block_usable(b), size = mtr_trailer_size(t, usable);
+	uint64_t usable = block_usable(b);
 	struct mtr_object unused;
 
-	return size + MTR_TRAILER + SLACK < usable ||
+	return !mtr_size_is_likely(usable, mtr_trailer_size(t, usable),
+				   mtr_descriptor.flags & MTR_FLAG_CHUNKS) ||
 	       mtr_objects_find(t->caller - 1, &unused) == MTR_OBJECT_NONE;
 }
 
