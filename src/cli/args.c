@@ -250,27 +250,37 @@ static bool parse_regex(const char *text, const char **ret)
 	return true;
 }
 
+/* Which of the words that @name gives is @text? */
+static bool parse_named(const char *text, const char *(*name)(unsigned),
+			unsigned *ret)
+{
+	for (*ret = 0; name(*ret); ++*ret)
+		if (strcmp(name(*ret), text) == 0)
+			return true;
+	return false;
+}
+
 static bool parse_by(const char *text, struct mtr_args *ret)
 {
-	for (unsigned i = 0; mtr_name_by(i); i++)
-		if (strcmp(mtr_name_by(i), text) == 0) {
-			ret->by = i;
-			return true;
-		}
-	return false;
+	unsigned i;
+
+	if (!parse_named(text, mtr_name_by, &i))
+		return false;
+	ret->by = i;
+	return true;
 }
 
 static bool parse_sort(const char *text, struct mtr_args *ret)
 {
+	unsigned i;
+
 	/* what it was called in the first place */
 	if (strcmp(text, "slack") == 0)
 		text = mtr_name_sort(MTR_SORT_SLACK);
-	for (unsigned i = 0; mtr_name_sort(i); i++)
-		if (strcmp(mtr_name_sort(i), text) == 0) {
-			ret->sort = i;
-			return true;
-		}
-	return false;
+	if (!parse_named(text, mtr_name_sort, &i))
+		return false;
+	ret->sort = i;
+	return true;
 }
 
 static bool parse_names(const char *text, struct mtr_args *ret)

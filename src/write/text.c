@@ -200,14 +200,7 @@ static void text_block(struct mtr_writer *w, const struct mtr_block *b)
 static void text_list_end(struct mtr_writer *w, const struct mtr_sum *total,
 			  const struct mtr_sum *left_out)
 {
-	mtr_text_count(w, total->blocks, "block");
-	if (left_out->blocks) {
-		mtr_out_text(w->out, " of ");
-		mtr_out_commas(w->out, total->blocks + left_out->blocks);
-	}
-	mtr_out_text(w->out, ", ");
-	mtr_text_bytes(w, total->bytes);
-	mtr_out_text(w->out, " requested\n");
+	mtr_text_selected(w, total, left_out);
 	if (!total->blocks)
 		mtr_text_nothing(w, left_out);
 }

@@ -80,10 +80,9 @@ static void allocated(struct mtr_writer *w, const struct mtr_sum *sum)
 	mtr_out_char(w->out, '\n');
 }
 
-void mtr_text_live(struct mtr_writer *w, const struct mtr_sum *total,
-		   const struct mtr_sum *left_out)
+void mtr_text_selected(struct mtr_writer *w, const struct mtr_sum *total,
+		       const struct mtr_sum *left_out)
 {
-	mtr_text_label(w, left_out->blocks ? "selected" : "live");
 	mtr_text_count(w, total->blocks, "block");
 	if (left_out->blocks) {
 		mtr_out_text(w->out, " of ");
@@ -92,6 +91,13 @@ void mtr_text_live(struct mtr_writer *w, const struct mtr_sum *total,
 	mtr_out_text(w->out, ", ");
 	mtr_text_bytes(w, total->bytes);
 	mtr_out_text(w->out, " requested\n");
+}
+
+void mtr_text_live(struct mtr_writer *w, const struct mtr_sum *total,
+		   const struct mtr_sum *left_out)
+{
+	mtr_text_label(w, left_out->blocks ? "selected" : "live");
+	mtr_text_selected(w, total, left_out);
 	if (total->blocks)
 		allocated(w, total);
 }

@@ -64,6 +64,9 @@ void mtr_text_nothing(struct mtr_writer *w, const struct mtr_sum *left_out);
 void mtr_text_target(struct mtr_writer *w, const struct mtr_resident *resident,
 		     const struct mtr_sum *live);
 /* @left_out: by filters. */
+/* "2 blocks of 10, 1.2 MiB (1,258,291 bytes) requested" and the line's end. */
+void mtr_text_selected(struct mtr_writer *w, const struct mtr_sum *total,
+		       const struct mtr_sum *left_out);
 void mtr_text_live(struct mtr_writer *w, const struct mtr_sum *total,
 		   const struct mtr_sum *left_out);
 /* What was not recorded, is corrupt, or was said while it was read. */

@@ -6,7 +6,6 @@
 
 #include "format/ledger_code.h"
 #include "format/snapshot.h"
-#include "heap/pc_map.h"
 #include "heap_fixture.h"
 
 static void is_block(size_t i, uint64_t at, uint64_t size)
@@ -231,85 +230,6 @@ START_TEST(freed_marks_that_prove_nothing)
 	ck_assert_uint_eq(heap.freed.n, 2);
 	ck_assert_uint_eq(heap.freed.at[0].addr, core_heap);
 	ck_assert_uint_eq(heap.freed.at[1].addr, core_heap + 0x100);
-}
-END_TEST
-
-/* ------------------------------------------------- callers of one hash */
-
-static uint64_t inverse(uint64_t odd)
-{
-	uint64_t x = odd;
-
-	for (int i = 0; i < 6; i++)
-		x *= 2 - odd * x;
-	return x;
-}
-
-/* The address whose hash in pc_map.c is @hash. */
-static uint64_t pc_of_hash(uint64_t hash)
-{
-	hash ^= hash >> 32;
-	hash *= inverse(UINT64_C(0xc2b2ae3d27d4eb4f));
-	hash ^= hash >> 29 ^ hash >> 58;
-	hash *= inverse(UINT64_C(0x9e3779b97f4a7c15));
-	return hash ^ hash >> 32;
-}
-
-/* A table without an end to its chains would take hours. */
-static void flood(uint64_t (*hash)(uint64_t i))
-{
-	enum { N = 1000000 };
-	struct mtr_pc_map m = { 0 };
-	bool added;
-
-	for (uint32_t i = 1; i <= N; i++) {
-		*mtr_pc_map_at(&m, pc_of_hash(hash(i)), &added) = i;
-		ck_assert(added);
-	}
-	ck_assert_uint_gt(m.branches, N / 2);
-	for (uint32_t i = 1; i <= N; i++) {
-		uint64_t pc = pc_of_hash(hash(i));
-
-		ck_assert_uint_eq(*mtr_pc_map_find(&m, pc), i);
-		ck_assert_uint_eq(*mtr_pc_map_at(&m, pc, &added), i);
-		ck_assert(!added);
-	}
-	ck_assert_ptr_null(mtr_pc_map_find(&m, pc_of_hash(N + 1)));
-	mtr_pc_map_fini(&m);
-}
-
-static uint64_t same_low(uint64_t i)
-{
-	return i << 40;
-}
-
-/* These would lie in one branch of the tree, as far as it goes. */
-static uint64_t same_low_and_high(uint64_t i)
-{
-	return (i & 0xffff) << 32 | i >> 16 << 28 | 0x5a5a000000000000;
-}
-
-START_TEST(callers_of_one_hash)
-{
-	flood(same_low);
-	flood(same_low_and_high);
-}
-END_TEST
-
-START_TEST(callers_that_programs_have)
-{
-	struct mtr_pc_map m = { 0 };
-	bool added;
-
-	ck_assert_ptr_null(mtr_pc_map_find(&m, 0x401000));
-	for (uint32_t i = 0; i < 100000; i++) {
-		*mtr_pc_map_at(&m, 0x401000 + 5 * i, &added) = i;
-		ck_assert(added);
-	}
-	for (uint32_t i = 0; i < 100000; i++)
-		ck_assert_uint_eq(*mtr_pc_map_find(&m, 0x401000 + 5 * i), i);
-	ck_assert_uint_lt(m.branches, 1000);
-	mtr_pc_map_fini(&m);
 }
 END_TEST
 
@@ -652,127 +572,6 @@ START_TEST(snapshot_of_an_unknown_record)
 }
 END_TEST
 
-/* ---------------------------------------------------------- opened objects */
-
-static const uint64_t list_at = 0x7e0000100ff8; /* across a page */
-
-static struct mtr_opened_list *list_make(void)
-{
-	static const struct mtr_opened_list empty = {
-		.entries = MTR_OPENED_MAX,
-		.bytes = sizeof(struct mtr_opened),
-	};
-
-	core_add(core, &(struct core_range){ .addr = list_at & -0x1000ul,
-					     .bytes = 0x10000,
-					     .prot = PF_R | PF_W });
-	core_put(core, list_at, &empty, sizeof(empty));
-	core_descriptor(core)->opened = list_at;
-	return core_at(core, list_at);
-}
-
-static struct mtr_opened opened(uint64_t order)
-{
-	struct mtr_opened o = {
-		.order = order,
-		.start = 0x7d0000000000 + order * 0x10000,
-		.end = 0x7d0000004000 + order * 0x10000,
-		.bias = 0x7d0000000000 + order * 0x10000,
-		.generation = 3,
-		.id_bytes = 20,
-		.id = { order, 1, 2 },
-	};
-
-	sprintf(o.path, "/lib/%d.so", (int)order);
-	return o;
-}
-
-START_TEST(opened_objects)
-{
-	struct mtr_opened_list *l = list_make();
-
-	l->lost = 4;
-	l->entry[0] = opened(7);
-	l->entry[5] = opened(2);
-	l->entry[MTR_OPENED_MAX - 1] = opened(130);
-	read_heap();
-	ck_assert_uint_eq(heap.opened.lost, 4);
-	ck_assert_uint_eq(heap.opened.list.n, 3);
-	ck_assert_uint_eq(heap.opened.list.at[0].order, 2);
-	ck_assert_uint_eq(heap.opened.list.at[1].order, 7);
-	ck_assert_uint_eq(heap.opened.list.at[1].start, 0x7d0000070000);
-	ck_assert_uint_eq(heap.opened.list.at[1].end, 0x7d0000074000);
-	ck_assert_uint_eq(heap.opened.list.at[1].bias, 0x7d0000070000);
-	ck_assert_uint_eq(heap.opened.list.at[1].generation, 3);
-	ck_assert_uint_eq(heap.opened.list.at[1].build_id.n, 20);
-	ck_assert_uint_eq(heap.opened.list.at[1].build_id.bytes[0], 7);
-	ck_assert_str_eq(heap.opened.list.at[1].path, "/lib/7.so");
-	ck_assert_str_eq(heap.opened.list.at[2].path, "/lib/130.so");
-	warned(target, 0, "");
-}
-END_TEST
-
-START_TEST(opened_objects_that_cannot_be)
-{
-	struct mtr_opened_list *l = list_make();
-
-	for (int i = 0; i < 8; i++)
-		l->entry[i] = opened(i + 1);
-	l->entry[1].end = l->entry[1].start;
-	l->entry[2].end = UINT64_MAX;
-	l->entry[3].bias = l->entry[3].start + 1;
-	l->entry[4].id_bytes = 39;
-	memset(l->entry[5].path, 'x', sizeof(l->entry[5].path));
-	l->entry[6].order = 0; /* is being written */
-	read_heap();
-	ck_assert_uint_eq(heap.opened.list.n, 2);
-	ck_assert_uint_eq(heap.opened.list.at[0].order, 1);
-	ck_assert_uint_eq(heap.opened.list.at[1].order, 8);
-}
-END_TEST
-
-static void no_list(void)
-{
-	read_heap();
-	ck_assert_uint_eq(heap.opened.list.n, 0);
-	close_heap();
-}
-
-START_TEST(lists_of_opened_objects_that_cannot_be)
-{
-	struct mtr_opened_list *l = list_make();
-
-	l->entry[0] = opened(1);
-	l->entries = UINT32_MAX;
-	no_list();
-	l->entries = MTR_OPENED_MAX;
-	l->bytes = 0;
-	no_list();
-	l->bytes = 383;
-	no_list();
-	l->bytes = 5000;
-	no_list();
-	l->bytes = 384;
-	core_descriptor(core)->opened = 0x123456789000;
-	no_list();
-	core_descriptor(core)->opened = 0;
-	no_list();
-	/* an older library had no such list: what is there is something else */
-	core_descriptor(core)->opened = list_at;
-	core_descriptor(core)->size = MTR_DESCRIPTOR_MIN;
-	no_list();
-	core_descriptor(core)->size = sizeof(struct mtr_descriptor);
-	/* what is cut off */
-	core_descriptor(core)->opened = list_at + 0xf000 - 200;
-	core_put(core, list_at + 0xf000 - 200, l, 200);
-	no_list();
-	core_descriptor(core)->opened = list_at;
-	l->entries = 1;
-	read_heap();
-	ck_assert_uint_eq(heap.opened.list.n, 1);
-}
-END_TEST
-
 int main(void)
 {
 	Suite *s = suite_create("heap");
@@ -788,9 +587,6 @@ int main(void)
 	tcase_add_test(t, freed_blocks);
 	tcase_add_test(t, freed_that_ends_where_a_live_one_begins);
 	tcase_add_test(t, freed_marks_that_prove_nothing);
-	t = add_group(s, "callers", setup, teardown);
-	tcase_add_test(t, callers_of_one_hash);
-	tcase_add_test(t, callers_that_programs_have);
 	t = add_group(s, "damage", setup, teardown);
 	tcase_add_test(t, callers_that_cannot_be);
 	tcase_add_test(t, callers_in_no_code_any_more);
@@ -805,10 +601,6 @@ int main(void)
 	tcase_add_test(t, tables_that_are_cut_off);
 	tcase_add_test(t, root_that_is_missing);
 	tcase_add_test(t, tables_that_are_everywhere_the_same);
-	t = add_group(s, "opened", setup, teardown);
-	tcase_add_test(t, opened_objects);
-	tcase_add_test(t, opened_objects_that_cannot_be);
-	tcase_add_test(t, lists_of_opened_objects_that_cannot_be);
 	t = add_group(s, "snapshot", setup, teardown);
 	tcase_add_test(t, blocks_of_a_snapshot);
 	tcase_add_test(t, snapshot_of_an_unknown_record);

@@ -139,14 +139,10 @@ END_TEST
 
 int main(void)
 {
-	const char *sanitizers = getenv("MTR_SANITIZERS");
 	Suite *s;
 	TCase *t;
 
-	if (sanitizers && *sanitizers) {
-		puts("SKIP: a sanitized library cannot be preloaded");
-		return 77;
-	}
+	skip_sanitizers();
 	s = suite_create("heap_busy");
 	t = add_group(s, "busy", setup, teardown);
 	tcase_add_test(t, nothing_is_invented);

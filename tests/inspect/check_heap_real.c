@@ -216,14 +216,10 @@ END_TEST
 
 int main(void)
 {
-	const char *sanitizers = getenv("MTR_SANITIZERS");
 	Suite *s;
 	TCase *t;
 
-	if (sanitizers && *sanitizers) {
-		puts("SKIP: a sanitized library cannot be preloaded");
-		return 77;
-	}
+	skip_sanitizers();
 	s = suite_create("heap_real");
 	t = tcase_create("real");
 	tcase_add_checked_fixture(t, setup, teardown);

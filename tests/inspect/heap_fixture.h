@@ -42,7 +42,7 @@ static void read_heap(void)
 }
 
 /* A block of @size at @at bytes into the heap, as glibc would make it. */
-static void put(uint64_t at, uint64_t size)
+__attribute__((unused)) static void put(uint64_t at, uint64_t size)
 {
 	uint64_t usable = (size + MTR_TRAILER + 8 + 15) / 16 * 16 - 8;
 
@@ -52,8 +52,8 @@ static void put(uint64_t at, uint64_t size)
 					 .usable = usable < 24 ? 24 : usable });
 }
 
-static void counts(size_t blocks, uint64_t damaged, uint64_t conflicts,
-		   uint64_t lost)
+__attribute__((unused)) static void counts(size_t blocks, uint64_t damaged,
+					   uint64_t conflicts, uint64_t lost)
 {
 	ck_assert_uint_eq(heap.blocks.n, blocks);
 	ck_assert_uint_eq(heap.damaged, damaged);

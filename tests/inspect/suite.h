@@ -5,6 +5,7 @@
 #ifndef MTR_TESTS_INSPECT_SUITE_H
 #define MTR_TESTS_INSPECT_SUITE_H
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -82,6 +83,17 @@ static inline TCase *add_group(Suite *s, const char *name, void (*set_up)(void),
 	tcase_set_timeout(t, SECONDS);
 	suite_add_tcase(s, t);
 	return t;
+}
+
+/* For tests that preload the library. */
+static inline void skip_sanitizers(void)
+{
+	const char *sanitizers = getenv("MTR_SANITIZERS");
+
+	if (!sanitizers || !*sanitizers)
+		return;
+	puts("SKIP: a sanitized library cannot be preloaded");
+	exit(77);
 }
 
 static inline int run_suite(Suite *s)

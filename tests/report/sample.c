@@ -165,15 +165,7 @@ struct mtr_heap_view *sample_create(void)
 
 void sample_destroy(struct mtr_heap_view *s)
 {
-	for (size_t i = 0; i < s->warnings.n; i++)
-		free(s->warnings.at[i]);
-	mtr_strings_fini(&s->warnings);
-	mtr_frames_fini(&s->frames);
-	mtr_sites_fini(&s->sites);
-	mtr_stacks_fini(&s->stacks);
-	mtr_blocks_fini(&s->heap.blocks);
-	mtr_blocks_fini(&s->heap.freed);
-	mtr_addresses_fini(&s->heap.sites);
+	mtr_heap_view_fini(s);
 	free(s);
 }
 

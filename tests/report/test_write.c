@@ -9,21 +9,25 @@
 
 #include "write/text_words.h"
 
+/* What stands above the table of the sample, whatever the groups are. */
+#define HEAD                                                            \
+	"target        app.core, a core of process 1234\n"              \
+	"live          8 blocks, 706 bytes requested\n"                 \
+	"allocated     1.4 KiB = 706 B requested + 534 B unused + 128 " \
+	"B records + 48 B corrupt\n"                                    \
+	"not recorded  1,500 blocks not on a 16-byte boundary\n"        \
+	"              1 block handed out during start-up\n"            \
+	"corrupt       1 block whose record makes no sense\n"           \
+	"ignored       2 marks inside of other blocks\n"                \
+	"warning       it is \"cut\"?[m\n"                              \
+	"\n"
+
 START_TEST(text_report)
 {
 	sample_same(
 		sample_report(&mtr_write_text, MTR_BY_FUNCTION, MTR_SORT_BYTES,
 			      3, 0),
-		"target        app.core, a core of process 1234\n"
-		"live          8 blocks, 706 bytes requested\n"
-		"allocated     1.4 KiB = 706 B requested + 534 B unused + 128 "
-		"B records + 48 B corrupt\n"
-		"not recorded  1,500 blocks not on a 16-byte boundary\n"
-		"              1 block handed out during start-up\n"
-		"corrupt       1 block whose record makes no sense\n"
-		"ignored       2 marks inside of other blocks\n"
-		"warning       it is \"cut\"?[m\n"
-		"\n"
+		HEAD
 		"     BYTES  SHARE    BLOCKS     UNUSED  FUNCTION\n"
 		"     500 B  70.8%         1      500 B  f(int, \"x\")  [app]\n"
 		"     138 B  19.5%         3       14 B  main  [app]\n"
@@ -38,16 +42,7 @@ START_TEST(terminal_by_caller)
 	sample_same(
 		sample_report(&mtr_write_text, MTR_BY_CALLER, MTR_SORT_BLOCKS,
 			      0, 80),
-		"target        app.core, a core of process 1234\n"
-		"live          8 blocks, 706 bytes requested\n"
-		"allocated     1.4 KiB = 706 B requested + 534 B unused + 128 "
-		"B records + 48 B corrupt\n"
-		"not recorded  1,500 blocks not on a 16-byte boundary\n"
-		"              1 block handed out during start-up\n"
-		"corrupt       1 block whose record makes no sense\n"
-		"ignored       2 marks inside of other blocks\n"
-		"warning       it is \"cut\"?[m\n"
-		"\n"
+		HEAD
 		"     BYTES  SHARE             BLOCKS     UNUSED  CALLER\n"
 		"      38 B  25.0% ##               2       10 B  app+0x100f  "
 		"main at app.c:10\n"
@@ -69,16 +64,7 @@ START_TEST(terminal_by_line)
 	sample_same(
 		sample_report(&mtr_write_text, MTR_BY_LINE, MTR_SORT_SLACK, 0,
 			      60),
-		"target        app.core, a core of process 1234\n"
-		"live          8 blocks, 706 bytes requested\n"
-		"allocated     1.4 KiB = 706 B requested + 534 B unused + 128 "
-		"B records + 48 B corrupt\n"
-		"not recorded  1,500 blocks not on a 16-byte boundary\n"
-		"              1 block handed out during start-up\n"
-		"corrupt       1 block whose record makes no sense\n"
-		"ignored       2 marks inside of other blocks\n"
-		"warning       it is \"cut\"?[m\n"
-		"\n"
+		HEAD
 		"     BYTES  SHARE             BLOCKS     UNUSED  LINE\n"
 		"     500 B  93.6% #######          1      500 B  dir/h,1.h:5\n"
 		"      10 B   2.6%                  1       14 B  main\n"
