@@ -29,6 +29,7 @@
 #include "format/ledger_code.h"
 #include "format/trailer.h"
 #include "preload/compiler.h"
+#include "preload/descriptor.h"
 
 enum {
 	MTR_CHUNK_FLAGS = 7,
@@ -48,6 +49,23 @@ MTR_INLINE size_t mtr_chunk_of(const void *p)
 MTR_INLINE size_t mtr_chunk_usable(size_t chunk)
 {
 	return (chunk & ~(size_t)MTR_CHUNK_FLAGS) - MTR_CHUNK_HEADER;
+}
+
+/*
+ * Is the block at @p still one of @usable bytes? True where headers are not
+ * trusted. One that was freed behind our back, and whose place was given to
+ * somebody in the same way, may have ended beyond what is mapped now.
+ */
+MTR_INLINE bool mtr_chunk_is(const void *p, size_t usable)
+{
+	size_t chunk;
+
+	if (!(mtr_descriptor.flags & MTR_FLAG_CHUNKS))
+		return true;
+	chunk = mtr_chunk_of(p);
+	if (chunk & MTR_CHUNK_MMAPPED)
+		usable += MTR_CHUNK_HEADER;
+	return mtr_chunk_usable(chunk) == usable;
 }
 
 /*

@@ -17,6 +17,7 @@
 
 #include "format/ledger_code.h"
 #include "format/trailer.h"
+#include "preload/chunk.h"
 #include "preload/compiler.h"
 #include "preload/threads.h"
 
@@ -65,15 +66,22 @@ MTR_INLINE void mtr_counters_add(uint64_t size)
 	mtr_counters_count(1, size);
 }
 
-/* Count the block at @p, whose ledger byte is @at, out or back in. */
+/*
+ * Count the block at @p, whose ledger byte is @at, out or back in. Of one that
+ * is there no more nobody knows the bytes.
+ */
 MTR_INLINE void mtr_counters_move(void *p, const uint8_t *at, uint64_t sign)
 {
 	uint64_t usable = mtr_ledger_usable(at, MTR_ENTRY_LARGE);
 
-	if (mtr_is_live(*at) && usable >= MTR_USABLE_MIN)
+	if (!mtr_is_live(*at) || usable < MTR_USABLE_MIN)
+		return;
+	if (likely(mtr_chunk_is(p, usable)))
 		mtr_counters_count(
 			sign, sign * mtr_trailer_size(mtr_trailer_at(p, usable),
 						      usable));
+	else
+		mtr_counters_count(sign, 0);
 }
 
 MTR_INLINE void mtr_counters_remove(void *p, const uint8_t *at)
@@ -88,7 +96,7 @@ MTR_INLINE void mtr_counters_restore(void *p, const uint8_t *at)
 
 /*
  * The address @p is about to be recorded. If it still is, its block has left
- * by a road that we do not see, and its trailer is still in place.
+ * by a road that we do not see.
  */
 MTR_INLINE void mtr_counters_replace(void *p, const uint8_t *at)
 {

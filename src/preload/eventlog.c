@@ -12,6 +12,7 @@
 #include "format/layout.h"
 #include "format/ledger_code.h"
 #include "format/trailer.h"
+#include "preload/chunk.h"
 #include "preload/line.h"
 #include "preload/objects.h"
 #include "preload/sys.h"
@@ -144,6 +145,9 @@ static bool trailer_is_sound(const void *p, const uint8_t *at)
 
 	if (usable < MTR_USABLE_MIN)
 		return false;
+	/* somebody else's block, by now */
+	if (!mtr_chunk_is(p, usable))
+		return true;
 	t = mtr_trailer_at((void *)p, usable);
 	return mtr_trailer_fits(t, usable) && t->caller >> MTR_ADDR_BITS == 0;
 }

@@ -20,7 +20,7 @@ src/preload/capture.c  format/ capture_state.h descriptor.h threads.h
 src/preload/capture_o  format/ capture.h objects.h step.h sys.h
 src/preload/capture_s  format/ capture.h compiler.h depot.h memo.h step.h
 src/preload/capture_w  format/ capture_state.h descriptor.h threads.h
-src/preload/chunk.     format/ compiler.h real.h
+src/preload/chunk.     format/ compiler.h descriptor.h real.h
 src/preload/memo.      capture.h compiler.h
 src/preload/step.      format/ compiler.h cfi.h stack_end.h
 src/preload/cfi_o      cfi_bytes.h objects.h
@@ -29,8 +29,8 @@ src/preload/cfi_b      none
 src/preload/cfi.h      format/ compiler.h
 src/preload/cfi.c cfi_object.h cfi_program.h descriptor.h memory.h objects.h sys.h
 src/preload/depot.     format/ compiler.h descriptor.h memory.h sys.h
-src/preload/counters.  format/ compiler.h sys.h threads.h
-src/preload/eventlog.  format/ compiler.h sys.h line.h objects.h
+src/preload/counters.  format/ chunk.h compiler.h sys.h threads.h
+src/preload/eventlog.  format/ chunk.h compiler.h sys.h line.h objects.h
 src/preload/linkage.   compiler.h
 src/preload/objects.   compiler.h linkage.h sys.h
 src/preload/           format/ preload/ malloc_tracer.h

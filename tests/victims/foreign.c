@@ -52,6 +52,29 @@ static void take_over(size_t was, size_t size)
 	free(p);
 }
 
+/* The block that was recorded ended where there is no memory any more. */
+static void take_over_what_is_gone(void)
+{
+	enum { LARGE = 1 << 20 };
+	char *p;
+
+	mallopt(M_MMAP_THRESHOLD, 2 * LARGE);
+	mallopt(M_TRIM_THRESHOLD, 4096);
+	mallopt(M_TOP_PAD, 0);
+	for (int i = 0; i < 3; i++) {
+		__libc_free(malloc(LARGE));
+		p = malloc(24);
+		CHECK(recorded(p, 24));
+		free(p);
+		__libc_free(malloc(LARGE));
+		free(__libc_malloc(24));
+		__libc_free(malloc(LARGE));
+		p = realloc(__libc_malloc(24), 100);
+		CHECK(recorded(p, 100));
+		free(p);
+	}
+}
+
 int main(void)
 {
 	check_active();
@@ -64,5 +87,6 @@ int main(void)
 	/* all that is usable is asked for, and written */
 	for (size_t size = 40; size < 1000; size += 16)
 		take_over(size - 16, size);
+	take_over_what_is_gone();
 	return 0;
 }
