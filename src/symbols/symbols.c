@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/strbuf.h"
 #include "symbols/symbols_impl.h"
@@ -322,6 +323,17 @@ static struct mtr_error *real_path(const char *path, char **ret)
 	return *ret ? NULL : mtr_error_errno(errno, "%s", path);
 }
 
+static struct mtr_error *real_dir(const char *path, char **ret)
+{
+	struct stat st;
+
+	MTR_TRY(real_path(path, ret));
+	if (stat(*ret, &st))
+		return mtr_error_errno(errno, "%s", path);
+	return S_ISDIR(st.st_mode) ? NULL
+				   : mtr_error_errno(ENOTDIR, "%s", path);
+}
+
 /* Tell early of a file that the user named and that is of no use. */
 static struct mtr_error *take_exe(struct mtr_symbols *s, const char *exe)
 {
@@ -335,7 +347,7 @@ static struct mtr_error *take_root(struct mtr_symbols *s, const char *sysroot)
 {
 	s->own_root = !sysroot;
 	if (sysroot)
-		return real_path(sysroot, &s->root);
+		return real_dir(sysroot, &s->root);
 	s->root = strdup(mtr_target_root(s->target));
 	return s->root ? NULL : mtr_error_nomem();
 }
@@ -347,7 +359,7 @@ static struct mtr_error *set_debug_dirs(struct mtr_symbols *s, const char *dir)
 	mtr_auto_free char *absolute = NULL;
 
 	if (dir) {
-		MTR_TRY(real_path(dir, &absolute));
+		MTR_TRY(real_dir(dir, &absolute));
 		MTR_TRY(mtr_debug_dirs_add(&s->debug_dirs, absolute));
 	}
 	mtr_strbuf_printf(&below, "%s%s", s->root, usual);

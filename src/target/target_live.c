@@ -199,9 +199,13 @@ static struct mtr_error *denied(int pid, int code)
 			pid, strerror(code), scope,
 			scope == 2 ? "root alone; be root" : "nobody");
 	return mtr_error_coded(MTR_ERROR_NOT_PERMITTED,
-			       "process %d may not be read (%s): be its user "
-			       "or root (ptrace_scope does not forbid it)",
-			       pid, strerror(code));
+			       "process %d may not be read (%s): %s "
+			       "(ptrace_scope does not forbid it)",
+			       pid, strerror(code),
+			       geteuid() ? "be its user or root"
+					 : "not even by this root; perhaps the "
+					   "container or a security module "
+					   "forbids it");
 }
 
 static struct mtr_error *write_failed(int pid, int code)

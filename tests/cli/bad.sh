@@ -70,6 +70,11 @@ END
         refuses 1 "$sleeper: .*may not be read.*ptrace_scope" report $sleeper
         command=$root_command
     fi
+    # Root is not told to be root.
+    scope=$(cat /proc/sys/kernel/yama/ptrace_scope 2>/dev/null)
+    if [ "${scope:-0}" -eq 0 ] && ! cat /proc/1/maps >/dev/null 2>&1; then
+        refuses 1 "1: .*may not be read.*not even by this root" report 1
+    fi
 fi
 if command -v gcore >/dev/null 2>&1 &&
     gcore -o untraced $sleeper >/dev/null 2>&1; then

@@ -421,10 +421,9 @@ END_TEST
 START_TEST(options_that_lead_nowhere)
 {
 	static const struct mtr_symbols_options wrong[] = {
-		{ .exe = "/nowhere" },
-		{ .exe = "/dev/null" },
-		{ .sysroot = "/nowhere" },
-		{ .debug_dir = "/nowhere" },
+		{ .exe = "/nowhere" },	     { .exe = "/dev/null" },
+		{ .sysroot = "/nowhere" },   { .sysroot = "/dev/null" },
+		{ .debug_dir = "/nowhere" }, { .debug_dir = "/dev/null" },
 	};
 
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
