@@ -35,13 +35,23 @@ extern uint64_t mtr_hash_secret[2];
 
 __extension__ typedef unsigned __int128 mtr_hash_wide;
 
-/* Both halves of a product: each bit of @a reaches all of the result. */
-static inline uint64_t mtr_hash_mix(uint64_t a)
+/* Both halves of the product. */
+static inline uint64_t mtr_hash_fold(uint64_t a, uint64_t b)
 {
-	mtr_hash_wide product =
-		(mtr_hash_wide)(a ^ mtr_hash_secret[0]) * mtr_hash_secret[1];
+	mtr_hash_wide product = (mtr_hash_wide)a * b;
 
 	return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
+/*
+ * Each bit of @a reaches all of the result. With one product alone, about one
+ * secret in a hundred puts keys that rise evenly close together.
+ */
+static inline uint64_t mtr_hash_mix(uint64_t a)
+{
+	return mtr_hash_fold(mtr_hash_fold(a ^ mtr_hash_secret[0],
+					   mtr_hash_secret[1]),
+			     UINT64_C(0x9e3779b97f4a7c15));
 }
 
 /* @before: the hash of what else belongs to the key, or 0. */
