@@ -49,9 +49,9 @@ static inline uint64_t mtr_hash_fold(uint64_t a, uint64_t b)
  */
 static inline uint64_t mtr_hash_mix(uint64_t a)
 {
-	return mtr_hash_fold(mtr_hash_fold(a ^ mtr_hash_secret[0],
-					   mtr_hash_secret[1]),
-			     UINT64_C(0x9e3779b97f4a7c15));
+	return mtr_hash_fold(
+		mtr_hash_fold(a ^ mtr_hash_secret[0], mtr_hash_secret[1]),
+		UINT64_C(0x9e3779b97f4a7c15));
 }
 
 /* @before: the hash of what else belongs to the key, or 0. */

@@ -29,7 +29,7 @@ static int info(const struct mtr_args *args)
 	if (status != MTR_EXIT_DONE)
 		return status;
 	for (size_t i = 0; i < s.heap.blocks.n; i++)
-		mtr_sum_block(&info.total, &s.heap.blocks.at[i]);
+		mtr_sum_block(&info.total, &s.heap, &s.heap.blocks.at[i]);
 	mtr_resident_find(&s, &info.resident);
 	allocator = mtr_target_find(s.target, s.heap.descriptor.next_malloc);
 	info.allocator = allocator ? allocator->path : NULL;

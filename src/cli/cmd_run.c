@@ -124,6 +124,7 @@ static struct mtr_error *prepare(const struct mtr_args *args)
 	MTR_TRY(library_path(&library));
 	MTR_TRY(join("LD_PRELOAD", library, ":", getenv("LD_PRELOAD")));
 	/* of an option that is given twice the last one counts */
+	MTR_TRY(join(list, "stacks=1", ",", getenv(list)));
 	snprintf(stacks, sizeof(stacks), "stacks=%s",
 		 args->stacks ? args->stacks : "");
 	if (args->stacks)
@@ -168,7 +169,9 @@ const struct mtr_command mtr_cmd_run = {
 	.name = "run",
 	.operands = "[--] PROGRAM [ARGUMENT]...",
 	.summary = "Run a program traced",
-	.about = "\nThe library is put before what LD_PRELOAD has.\n",
+	.about = "\nThe library is put before what LD_PRELOAD has. Unless "
+		 "told otherwise it keeps\neach block's caller in 8 bytes "
+		 "(stacks=1).\n",
 	.takes = MTR_TAKES_TRACE,
 	.least = 1,
 	.most = INT_MAX,

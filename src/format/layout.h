@@ -23,7 +23,9 @@
 #define MTR_DESCRIPTOR_SYMBOL "malloc_tracer_descriptor"
 
 enum {
-	MTR_FORMAT_VERSION = 1,
+	MTR_FORMAT_VERSION = 2,
+	MTR_FORMAT_LONG = 1, /* the version of a process whose records are
+			      * long: readers of that one know them */
 
 	MTR_GRANULE_BITS = 4,
 	MTR_GRANULE = 1 << MTR_GRANULE_BITS,
@@ -79,7 +81,7 @@ enum mtr_drop {
 
 struct mtr_descriptor {
 	char magic[16];	      /* MTR_MAGIC */
-	uint32_t version;     /* MTR_FORMAT_VERSION */
+	uint32_t version;     /* MTR_FORMAT_LONG or _VERSION */
 	uint32_t size;	      /* of this structure, in bytes */
 	uint64_t self;	      /* its own address: tells it from a copy */
 	uint64_t ledger_root; /* address of the root table */
@@ -104,6 +106,10 @@ struct mtr_descriptor {
 				       * that there is no memory for any */
 	/* what follows is there if .size says so */
 	uint64_t opened; /* address of struct mtr_opened_list; 0: none */
+	uint32_t record; /* bytes of a trailer; 16 in version 1 */
+	uint32_t spare;
+	uint64_t sample; /* sample=N: the mean of the bytes from one stack to
+			  * the next; 0: every block has one */
 };
 
 /* What the first library of this version had. */
@@ -126,7 +132,9 @@ static_assert(offsetof(struct mtr_descriptor, package_version) == 88, "ver");
 static_assert(offsetof(struct mtr_descriptor, drops) == 128, "drops");
 static_assert(offsetof(struct mtr_descriptor, stops) == 256, "stops");
 static_assert(offsetof(struct mtr_descriptor, opened) == 384, "opened");
-static_assert(sizeof(struct mtr_descriptor) == 392, "descriptor");
+static_assert(offsetof(struct mtr_descriptor, record) == 392, "record");
+static_assert(offsetof(struct mtr_descriptor, sample) == 400, "sample");
+static_assert(sizeof(struct mtr_descriptor) == 408, "descriptor");
 static_assert(MTR_ADDR_BITS == 48, "address bits");
 
 static inline uint64_t mtr_root_index(uint64_t addr)

@@ -44,7 +44,8 @@ struct mtr_snapshot_section {
 struct mtr_snapshot_block {
 	uint64_t addr;
 	uint64_t usable; /* bits 0-55: usable size; 56-63: lead byte */
-	struct mtr_trailer trailer; /* as it stands in memory */
+	struct mtr_trailer trailer; /* with its caller, if the record is
+				     * a short one, too */
 };
 
 struct mtr_snapshot_module {
@@ -87,6 +88,6 @@ static_assert(sizeof(struct mtr_snapshot_module) == 48, "module");
 static_assert(offsetof(struct mtr_snapshot_header, time) == 32, "time");
 static_assert(offsetof(struct mtr_snapshot_header, section) == 40, "section");
 static_assert(offsetof(struct mtr_snapshot_header, descriptor) == 168, "desc");
-static_assert(sizeof(struct mtr_snapshot_header) == 560, "header");
+static_assert(sizeof(struct mtr_snapshot_header) == 576, "header");
 
 #endif

@@ -42,8 +42,10 @@ static void batch_trailers(struct mtr_reader *r)
 		};
 	}
 	mtr_target_read_many(r->t, r->reads, r->n);
-	for (size_t i = 0; i < r->n; i++)
+	for (size_t i = 0; i < r->n; i++) {
 		r->batch[i].have = r->reads[i].done;
+		mtr_entry_complete(r, &r->batch[i]);
+	}
 }
 
 static struct mtr_error *batch_flush(struct mtr_reader *r)
@@ -205,6 +207,18 @@ static struct mtr_error *ledger_read(struct mtr_reader *r)
 	return NULL;
 }
 
+/* What the descriptor, which was found, says of all trailers. */
+static struct mtr_error *record_begin(struct mtr_reader *r)
+{
+	const struct mtr_descriptor *d = &r->heap->descriptor;
+
+	MTR_TRY(mtr_descriptor_check(d));
+	r->heap->record =
+		d->version == MTR_FORMAT_LONG ? MTR_RECORD_LONG : d->record;
+	r->judge.record = r->heap->record;
+	return NULL;
+}
+
 /* -------------------------------------------------------- saved snapshots */
 
 /* The blocks are all there; what does not come in order is left out. */
@@ -253,7 +267,7 @@ static struct mtr_error *saved_read(struct mtr_reader *r,
 	r->heap->descriptor = h.descriptor;
 	mtr_descriptor_trim(&r->heap->descriptor);
 	r->heap->descriptor_addr = h.descriptor.self;
-	MTR_TRY(mtr_descriptor_check(&r->heap->descriptor));
+	MTR_TRY(record_begin(r));
 	part = &h.section[MTR_PART_OPENED];
 	MTR_TRY(mtr_opened_saved(file + part->offset, part->bytes,
 				 &r->heap->opened));
@@ -279,7 +293,8 @@ static struct mtr_error *heap_read(struct mtr_reader *r)
 		return saved_read(r, file, bytes);
 	MTR_TRY(mtr_descriptor_find(r->t, &heap->descriptor,
 				    &heap->descriptor_addr));
-	MTR_TRY(mtr_descriptor_check(&heap->descriptor));
+	MTR_TRY(record_begin(r));
+	mtr_nodes_open(&r->nodes, r->t, &heap->descriptor);
 	MTR_TRY(ledger_read(r));
 	/* last: who asked for a block was opened before */
 	return mtr_opened_read(r->t, heap->descriptor.opened, &heap->opened);
@@ -299,6 +314,7 @@ struct mtr_error *mtr_heap_read(struct mtr_target *t, struct mtr_heap *ret)
 	r->live = mtr_target_kind(t) == MTR_TARGET_LIVE;
 	error = heap_read(r);
 	mtr_judge_fini(&r->judge);
+	mtr_nodes_fini(&r->nodes);
 	if (error)
 		mtr_heap_fini(ret);
 	return error;

@@ -11,6 +11,7 @@
 #define MTR_HEAP_HEAP_H
 
 #include "format/layout.h"
+#include "format/trailer.h"
 #include "heap/opened.h"
 #include "target/target.h"
 
@@ -27,16 +28,22 @@ struct mtr_block {
 			       * indices of them */
 };
 
+/*
+ * Among the callers: that of sound blocks for whose caller there was no room.
+ * No code lies there.
+ */
+#define MTR_CALLER_UNKNOWN UINT64_C(1)
+
 MTR_VECTOR(mtr_blocks, struct mtr_block);
 MTR_VECTOR(mtr_addresses, uint64_t);
 
 struct mtr_heap {
 	struct mtr_descriptor descriptor;
 	uint64_t descriptor_addr;
+	uint32_t record;	    /* bytes of a trailer */
 	struct mtr_blocks blocks;   /* live, by address */
 	struct mtr_blocks freed;    /* freed ones whose trailer still fits */
-	struct mtr_addresses sites; /* distinct callers; [0] is 0: damaged
-				     * or unknown */
+	struct mtr_addresses sites; /* distinct callers; [0] is 0: damaged */
 	struct mtr_opened_modules opened;
 	uint64_t damaged;   /* blocks */
 	uint64_t no_code;   /* blocks whose caller lies in no code: it
@@ -47,6 +54,13 @@ struct mtr_heap {
 			     * target (cut off, not dumped); they
 			     * count as damaged too */
 };
+
+/* The bytes of @b that are neither requested nor its record; not if damaged. */
+static inline uint64_t mtr_heap_slack(const struct mtr_heap *heap,
+				      const struct mtr_block *b)
+{
+	return mtr_room(b->usable, heap->record) - b->size;
+}
 
 /*
  * An error if the target has no record ("no malloc_tracer record: was it run

@@ -12,6 +12,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "format/trailer.h"
+
 enum {
 	STEP = 8, /* the descriptor's alignment, at the least */
 	CHUNK = 1 << 18,
@@ -206,12 +208,12 @@ void mtr_descriptor_trim(struct mtr_descriptor *d)
 
 struct mtr_error *mtr_descriptor_check(const struct mtr_descriptor *d)
 {
-	if (d->version != MTR_FORMAT_VERSION)
+	if (d->version != MTR_FORMAT_VERSION && d->version != MTR_FORMAT_LONG)
 		return mtr_error_coded(
 			MTR_ERROR_UNSUPPORTED,
 			"its malloc_tracer record is of version %" PRIu32
-			"; this malloc_tracer reads version %d",
-			d->version, MTR_FORMAT_VERSION);
+			"; this malloc_tracer reads versions %d and %d",
+			d->version, MTR_FORMAT_LONG, MTR_FORMAT_VERSION);
 	if (d->size < MTR_DESCRIPTOR_MIN ||
 	    d->granule_bits != MTR_GRANULE_BITS ||
 	    d->leaf_bits != MTR_LEAF_BITS || d->mid_bits != MTR_MID_BITS ||
@@ -223,6 +225,13 @@ struct mtr_error *mtr_descriptor_check(const struct mtr_descriptor *d)
 			"and %u bits",
 			d->self, d->size, d->root_bits, d->mid_bits,
 			d->leaf_bits, d->granule_bits);
+	if (d->version == MTR_FORMAT_VERSION && d->record != MTR_RECORD_LONG &&
+	    d->record != MTR_RECORD_SHORT)
+		return mtr_error_coded(MTR_ERROR_DAMAGED,
+				       "its malloc_tracer record at %#" PRIx64
+				       " is damaged: %" PRIu32
+				       " bytes in each block",
+				       d->self, d->record);
 	if (d->flags & MTR_FLAG_SHADOWED)
 		return mtr_error_coded(MTR_ERROR_NOT_TRACED,
 				       "the program brings its own malloc, "

@@ -11,12 +11,6 @@ enum {
 	SURE = 4,    /* so many of them agree on a doubtful trailer */
 };
 
-static bool trailers_equal(const struct mtr_trailer *a,
-			   const struct mtr_trailer *b)
-{
-	return a->caller == b->caller && a->size_stack == b->size_stack;
-}
-
 /*
  * The trailer, the entry and the trailer again, by one system call. True: the
  * trailer is that of the block that the entry tells of. *@code has what the
@@ -32,12 +26,17 @@ static bool round_agrees(struct mtr_reader *r, struct mtr_entry *e,
 		{ mtr_entry_trailer(e), &again, MTR_TRAILER, false },
 	};
 
+	bool agrees;
+
 	memset(code, 0, MTR_ENTRY_LARGE);
 	mtr_target_read_many(r->t, reads, sizeof(reads) / sizeof(*reads));
 	e->have = reads[0].done && reads[2].done;
-	return reads[1].done && mtr_entry_equals(e, code) &&
-	       reads[0].done == reads[2].done &&
-	       (!e->have || trailers_equal(&e->trailer, &again));
+	agrees = reads[1].done && mtr_entry_equals(e, code) &&
+		 reads[0].done == reads[2].done &&
+		 (!e->have ||
+		  mtr_trailers_equal(&e->trailer, &again, r->judge.record));
+	mtr_entry_complete(r, e);
+	return agrees;
 }
 
 /*
@@ -66,8 +65,9 @@ enum mtr_rest mtr_live_rest(struct mtr_reader *r, struct mtr_entry *e)
 		same = agrees && e->usable == before.usable &&
 				       e->have == before.have &&
 				       (!e->have ||
-					trailers_equal(&e->trailer,
-						       &before.trailer))
+					mtr_trailers_equal(&e->trailer,
+							   &before.trailer,
+							   r->judge.record))
 			       ? same + 1
 			       : 0;
 		if (same == SURE)
@@ -149,6 +149,15 @@ static struct gather gather_entries(struct mtr_reader *r, size_t *n)
 	return g;
 }
 
+static bool bytes_are_equal(const void *a, const void *b, uint32_t record)
+{
+	struct mtr_trailer x, y;
+
+	memcpy(&x, a, sizeof(x));
+	memcpy(&y, b, sizeof(y));
+	return mtr_trailers_equal(&x, &y, record);
+}
+
 void mtr_live_trailers(struct mtr_reader *r)
 {
 	size_t n = 0;
@@ -166,8 +175,9 @@ void mtr_live_trailers(struct mtr_reader *r)
 
 		e->have = a && b;
 		e->moved = !a || !b || !code || !mtr_entry_equals(e, code) ||
-			   memcmp(a, b, MTR_TRAILER) != 0;
+			   !bytes_are_equal(a, b, r->judge.record);
 		if (a)
 			memcpy(&e->trailer, a, MTR_TRAILER);
+		mtr_entry_complete(r, e);
 	}
 }

@@ -10,6 +10,7 @@
 #include "format/trailer.h"
 #include "heap/heap.h"
 #include "heap/judge.h"
+#include "heap/nodes.h"
 
 enum {
 	MTR_READER_BATCH = 1024,
@@ -35,6 +36,7 @@ struct mtr_reader {
 	struct mtr_heap *heap;
 	bool live;
 	struct mtr_judge judge;
+	struct mtr_nodes nodes; /* of short records: who answers */
 	struct mtr_tables *tables;
 	uint64_t budget;       /* bytes of tables that may yet be read */
 	uint64_t holes, first; /* tables not there, and where the first was */
@@ -73,6 +75,14 @@ static inline bool mtr_entry_equals(const struct mtr_entry *e,
 static inline uint64_t mtr_entry_trailer(const struct mtr_entry *e)
 {
 	return e->addr + mtr_trailer_offset(e->usable);
+}
+
+/* The trailer of @e was read: of a short one .caller was not. */
+static inline void mtr_entry_complete(struct mtr_reader *r, struct mtr_entry *e)
+{
+	if (r->judge.record == MTR_RECORD_SHORT)
+		e->trailer.caller = mtr_nodes_answers(
+			&r->nodes, mtr_trailer_stack(&e->trailer, e->usable));
 }
 
 static inline enum mtr_verdict mtr_entry_verdict(struct mtr_reader *r,

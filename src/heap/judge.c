@@ -4,6 +4,7 @@
  */
 #include "heap/judge.h"
 
+#include "format/depot.h"
 #include "target/call_site.h"
 
 /* What the address says, without a look at the size. */
@@ -39,7 +40,19 @@ bool mtr_judge_is_likely(const struct mtr_judge *j,
 			 const struct mtr_trailer *trailer, uint64_t usable)
 {
 	return mtr_size_is_likely(usable, mtr_trailer_size(trailer, usable),
+				  j->record,
 				  j->heap->descriptor.flags & MTR_FLAG_CHUNKS);
+}
+
+/* Is that the short record of a block of which no stack is known? */
+static bool is_stackless(const struct mtr_judge *j,
+			 const struct mtr_trailer *trailer, uint64_t usable)
+{
+	return j->record == MTR_RECORD_SHORT && !trailer->caller &&
+	       !mtr_trailer_stack(trailer, usable) &&
+	       (j->heap->descriptor.stops[MTR_ROOT_NONE] ||
+		!mtr_trailer_has_stack(usable)) &&
+	       mtr_judge_is_likely(j, trailer, usable);
 }
 
 enum mtr_verdict mtr_judge(struct mtr_judge *j,
@@ -47,8 +60,10 @@ enum mtr_verdict mtr_judge(struct mtr_judge *j,
 {
 	enum mtr_verdict v;
 
-	if (!mtr_trailer_fits(trailer, usable))
+	if (!mtr_trailer_fits(trailer, usable, j->record))
 		return MTR_TRAILER_DAMAGED;
+	if (is_stackless(j, trailer, usable))
+		return MTR_TRAILER_SOUND;
 	v = judge_caller_once(j, trailer->caller);
 	if (v == MTR_TRAILER_NO_CODE &&
 	    !mtr_judge_is_likely(j, trailer, usable))
@@ -96,6 +111,10 @@ struct mtr_error *mtr_judge_site(struct mtr_judge *j, uint64_t caller,
 	uint64_t *pc;
 	bool added;
 
+	if (!caller) {
+		caller = MTR_CALLER_UNKNOWN;
+		known = mtr_judged_slot(j, caller);
+	}
 	*ret = known->site - 1;
 	if (known->caller == caller && known->site)
 		return NULL;

@@ -8,6 +8,10 @@
  * alone, if the size next to it is one for which an allocator gives a block as
  * large as this: a trailer that a program has written over seldom has such a
  * one. What never was an address of code is no caller, whatever stands beside.
+ *
+ * A short record has the id of a stack in place of an address. That it has none
+ * at all is believed where the library says that it had no memory for some, or
+ * of a block that is too large for one.
  */
 #ifndef MTR_HEAP_JUDGE_H
 #define MTR_HEAP_JUDGE_H
@@ -34,12 +38,16 @@ enum { MTR_JUDGED_BITS = 10 };
 struct mtr_judge {
 	struct mtr_target *t;
 	struct mtr_heap *heap;	   /* gets the sites */
+	uint32_t record;	   /* bytes of a trailer */
 	struct mtr_pc_map callers; /* sites */
 	struct mtr_pc_map calls;   /* of freed blocks': 1 + is it a caller? */
 	struct mtr_judged recent[1 << MTR_JUDGED_BITS];
 };
 
-/* That of @trailer, the end of a block of @usable bytes. */
+/*
+ * That of @trailer, the end of a block of @usable bytes. Of a short record
+ * .caller is who answers for its stack, or 0: there is no such stack.
+ */
 enum mtr_verdict mtr_judge(struct mtr_judge *j,
 			   const struct mtr_trailer *trailer, uint64_t usable);
 
@@ -58,7 +66,7 @@ bool mtr_judge_is_likely(const struct mtr_judge *j,
 bool mtr_judge_freed(struct mtr_judge *j, const struct mtr_trailer *trailer,
 		     uint64_t usable);
 
-/* The site of @caller, which is not 0. */
+/* The site of @caller; 0: none is known. */
 struct mtr_error *mtr_judge_site(struct mtr_judge *j, uint64_t caller,
 				 uint32_t *ret);
 
@@ -81,7 +89,7 @@ static inline bool mtr_judge_at_once(struct mtr_judge *j,
 {
 	const struct mtr_judged *known = mtr_judged_slot(j, trailer->caller);
 
-	if (!mtr_trailer_fits(trailer, usable) ||
+	if (!mtr_trailer_fits(trailer, usable, j->record) ||
 	    known->caller != trailer->caller || !known->site ||
 	    known->verdict != MTR_TRAILER_SOUND)
 		return false;

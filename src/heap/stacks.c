@@ -11,25 +11,14 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "format/snapshot.h"
+#include "heap/nodes.h"
 #include "heap/pc_map.h"
-
-/* Nodes of one chunk that could be had. */
-struct chunk {
-	const unsigned char *at;
-	void *owned; /* NULL: .at is in the target */
-	size_t n;
-	bool tried;
-};
 
 struct reader {
 	struct mtr_target *t;
 	struct mtr_heap *heap;
 	struct mtr_stacks *stacks;
-	uint32_t nodes;		    /* first number not given out */
-	const unsigned char *saved; /* those of a snapshot, or NULL */
-	struct mtr_depot depot;
-	struct chunk chunk[MTR_DEPOT_CHUNKS];
+	struct mtr_nodes nodes;
 	struct mtr_pc_map sites; /* of .pcs */
 	uint32_t *stack_of;	 /* id -> index of the stack; 0: not seen */
 	uint32_t *call_of;	 /* id -> index of the frame; 0: not seen */
@@ -37,96 +26,6 @@ struct reader {
 
 /* Of .call_of: the frame's way out leads nowhere. */
 static const uint32_t nowhere = UINT32_MAX;
-
-/* ------------------------------------------------------------------- nodes */
-
-/* As far as it has nodes: no more of a live process's pages is touched. */
-static void chunk_read(struct reader *r, size_t i)
-{
-	uint32_t left = r->nodes - (i << MTR_CHUNK_NODE_BITS);
-	uint32_t n = left < MTR_CHUNK_NODES ? left : MTR_CHUNK_NODES;
-	const size_t bytes = n * sizeof(struct mtr_node);
-	uint64_t addr = r->depot.chunk[i];
-	struct chunk *c = &r->chunk[i];
-
-	c->tried = true;
-	if (!addr)
-		return;
-	c->n = n;
-	c->at = mtr_target_peek(r->t, addr, bytes);
-	if (c->at)
-		return;
-	c->owned = malloc(bytes);
-	c->at = c->owned;
-	c->n = c->owned ? mtr_target_read(r->t, addr, c->owned, bytes) /
-				  sizeof(struct mtr_node)
-			: 0;
-}
-
-/* False: it is not there to be read. */
-static bool node_read(struct reader *r, uint32_t id, struct mtr_node *ret)
-{
-	struct chunk *c = &r->chunk[id >> MTR_CHUNK_NODE_BITS];
-	size_t i = id % MTR_CHUNK_NODES;
-
-	if (id < MTR_NODE_FIRST || id >= r->nodes)
-		return false;
-	if (r->saved) {
-		memcpy(ret, r->saved + (id - MTR_NODE_FIRST) * sizeof(*ret),
-		       sizeof(*ret));
-		return true;
-	}
-	if (!c->tried)
-		chunk_read(r, id >> MTR_CHUNK_NODE_BITS);
-	if (i >= c->n)
-		return false;
-	memcpy(ret, c->at + i * sizeof(*ret), sizeof(*ret));
-	return true;
-}
-
-/* Can a node @id be so? Parents come before their children. */
-static bool node_makes_sense(uint32_t id, const struct mtr_node *node)
-{
-	return node->pc & ~MTR_PC_EXACT && node->parent > MTR_ROOT_NONE &&
-	       node->parent < id;
-}
-
-/* ------------------------------------------------------------------- depot */
-
-static void saved_open(struct reader *r, const unsigned char *file,
-		       size_t bytes)
-{
-	struct mtr_snapshot_section part;
-	struct mtr_snapshot_header h;
-
-	/* target_snapshot.c has checked that the header and its parts fit */
-	mtr_snapshot_header_read(file, bytes, &h);
-	part = h.section[MTR_PART_STACKS];
-	part.bytes /= sizeof(struct mtr_node);
-	if (part.bytes > MTR_NODE_MAX - MTR_NODE_FIRST)
-		part.bytes = MTR_NODE_MAX - MTR_NODE_FIRST;
-	r->saved = file + part.offset;
-	r->nodes = part.bytes ? MTR_NODE_FIRST + part.bytes : 0;
-}
-
-static void depot_open(struct reader *r)
-{
-	uint64_t addr = r->heap->descriptor.depot;
-	const unsigned char *file;
-	size_t bytes;
-
-	file = mtr_target_snapshot_file(r->t, &bytes);
-	if (file) {
-		saved_open(r, file, bytes);
-		return;
-	}
-	if (!addr || mtr_target_read(r->t, addr, &r->depot, sizeof(r->depot)) !=
-			     sizeof(r->depot))
-		return;
-	if (r->depot.chunk_bits == MTR_CHUNK_NODE_BITS &&
-	    r->depot.nodes <= MTR_NODE_MAX)
-		r->nodes = r->depot.nodes;
-}
 
 /* ------------------------------------------------------------------- sites */
 
@@ -173,19 +72,19 @@ static bool way_find(struct reader *r, uint32_t id, struct way *ret)
 	struct mtr_node node;
 
 	ret->n = 0;
-	while (id >= MTR_NODE_FIRST && id < r->nodes && !r->call_of[id]) {
+	while (id >= MTR_NODE_FIRST && id < r->nodes.n && !r->call_of[id]) {
 		if (ret->n == MTR_STACK_FRAMES_MAX) {
 			/* it is too deep, but not what is outwards of it */
 			ret->n = 1;
 			return way_fails(r, ret);
 		}
 		ret->id[ret->n++] = id;
-		if (!node_read(r, id, &node) || !node_makes_sense(id, &node))
+		if (!mtr_nodes_get(&r->nodes, id, &node))
 			return way_fails(r, ret);
 		ret->pc[ret->n - 1] = node.pc;
 		id = node.parent;
 	}
-	if (id >= r->nodes ||
+	if (id >= r->nodes.n ||
 	    (id >= MTR_NODE_FIRST && r->call_of[id] == nowhere))
 		return way_fails(r, ret);
 	ret->call = id < MTR_NODE_FIRST ? 0 : r->call_of[id];
@@ -277,7 +176,7 @@ static struct mtr_error *freed_check(struct reader *r,
 	struct way way;
 
 	*ret = false;
-	if (b->stack < MTR_NODE_FIRST || b->stack >= r->nodes)
+	if (b->stack < MTR_NODE_FIRST || b->stack >= r->nodes.n)
 		return NULL;
 	if (!r->stack_of[b->stack]) {
 		if (!way_find(r, b->stack, &way))
@@ -339,8 +238,8 @@ static struct mtr_error *in_use_read(struct reader *r)
 	ids = largest_id(&r->heap->freed, ids);
 	if (!ids)
 		return NULL;
-	if (ids < r->nodes)
-		ids = r->nodes;
+	if (ids < r->nodes.n)
+		ids = r->nodes.n;
 	r->stack_of = calloc(ids + 1, sizeof(*r->stack_of));
 	r->call_of = calloc(ids + 1, sizeof(*r->call_of));
 	if (!r->stack_of || !r->call_of)
@@ -380,9 +279,8 @@ static struct mtr_error *stacks_read(struct reader *r)
 	struct mtr_stacks *s = r->stacks;
 
 	MTR_TRY(stacks_begin(r));
-	depot_open(r);
-	if (r->nodes > MTR_NODE_FIRST)
-		s->nodes = r->nodes - MTR_NODE_FIRST;
+	mtr_nodes_open(&r->nodes, r->t, &r->heap->descriptor);
+	s->nodes = mtr_nodes_count(&r->nodes);
 	MTR_TRY(in_use_read(r));
 	if (s->lost)
 		mtr_target_warn(r->t,
@@ -406,8 +304,7 @@ struct mtr_error *mtr_stacks_read(struct mtr_target *t, struct mtr_heap *heap,
 	r->heap = heap;
 	r->stacks = ret;
 	error = stacks_read(r);
-	for (size_t i = 0; i < MTR_DEPOT_CHUNKS; i++)
-		free(r->chunk[i].owned);
+	mtr_nodes_fini(&r->nodes);
 	mtr_pc_map_fini(&r->sites);
 	free(r->stack_of);
 	free(r->call_of);

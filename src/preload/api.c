@@ -7,6 +7,7 @@
 #include <errno.h>
 
 #include "preload/compiler.h"
+#include "preload/depot.h"
 #include "preload/snapshot.h"
 #include "preload/track.h"
 #include "preload/walk.h"
@@ -34,6 +35,13 @@ static int answer(int error)
 	return -1;
 }
 
+static uintptr_t caller_of(const struct mtr_trailer *t, uint64_t usable)
+{
+	if (mtr_real.record == MTR_RECORD_LONG)
+		return t->caller;
+	return mtr_depot_answerable(mtr_trailer_stack(t, usable));
+}
+
 MTR_EXPORT int malloc_tracer_lookup(const void *addr,
 				    struct malloc_tracer_block *ret)
 {
@@ -47,7 +55,8 @@ MTR_EXPORT int malloc_tracer_lookup(const void *addr,
 	start = mtr_ledger_previous((uintptr_t)addr, &at);
 	usable = start ? mtr_track_usable(at) : 0;
 	if (usable < MTR_USABLE_MIN ||
-	    mtr_untag((uintptr_t)addr) - start >= mtr_trailer_offset(usable)) {
+	    mtr_untag((uintptr_t)addr) - start >=
+		    mtr_room(usable, mtr_real.record)) {
 		errno = ENOENT;
 		return -1;
 	}
@@ -56,8 +65,8 @@ MTR_EXPORT int malloc_tracer_lookup(const void *addr,
 	*ret = (struct malloc_tracer_block){
 		.addr = (const void *)start,
 		.size = mtr_trailer_size(t, usable),
-		.usable = mtr_trailer_offset(usable),
-		.caller = (const void *)t->caller,
+		.usable = mtr_room(usable, mtr_real.record),
+		.caller = (const void *)caller_of(t, usable),
 		.generation = mtr_lead_generation(*at),
 		.stack_id = mtr_trailer_stack(t, usable),
 	};
@@ -73,7 +82,7 @@ static int add_up(void *context, const struct mtr_snapshot_block *blocks,
 		uint64_t usable = blocks[i].usable & (UINT64_MAX >> 8);
 
 		sum->bytes += mtr_trailer_size(&blocks[i].trailer, usable);
-		sum->usable += mtr_trailer_offset(usable);
+		sum->usable += mtr_room(usable, mtr_real.record);
 	}
 	sum->blocks += n;
 	return 0;

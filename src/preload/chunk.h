@@ -72,9 +72,9 @@ MTR_INLINE bool mtr_chunk_is(const void *p, size_t usable)
  * mtr_request() for glibc, whose smallest chunk has 24 usable bytes and whose
  * usable sizes are whole words without our doing.
  */
-MTR_INLINE size_t mtr_request_chunk(size_t size)
+MTR_INLINE size_t mtr_request_chunk(size_t size, size_t record)
 {
-	return size + MTR_TRAILER;
+	return size + record;
 }
 
 /*

@@ -9,6 +9,7 @@
 
 #include "preload/descriptor.h"
 #include "preload/memory.h"
+#include "preload/objects.h"
 #include "preload/sys.h"
 
 enum { BUCKET_BITS = 19 };
@@ -24,8 +25,9 @@ static_assert((sizeof(uint32_t) << BUCKET_BITS) % MTR_SYS_HUGE_PAGE == 0 &&
 	      "whole huge pages");
 
 static struct mtr_depot depot = {
-	.nodes = MTR_NODE_FIRST,
+	.nodes = MTR_NODE_CALLERS,
 	.chunk_bits = MTR_CHUNK_NODE_BITS,
+	.callers = MTR_NODE_FIRST,
 };
 
 /*
@@ -67,9 +69,10 @@ static uint32_t bucket_bit(uint64_t hash)
 	return UINT32_C(1) << (MTR_NODE_BITS + (hash >> 32) % 8);
 }
 
-static uint32_t bucket_node(uint32_t bucket)
+/* The number in a bucket, or in a node's link. */
+static uint32_t link_node(uint32_t link)
 {
-	return bucket & (MTR_NODE_MAX - 1);
+	return link & (MTR_NODE_MAX - 1);
 }
 
 static struct mtr_node *node_at(uint32_t id)
@@ -78,7 +81,9 @@ static struct mtr_node *node_at(uint32_t id)
 		&depot.chunk[id >> MTR_CHUNK_NODE_BITS], __ATOMIC_RELAXED);
 
 	MTR_ASSERT(id >= MTR_NODE_FIRST && chunk &&
-		   id < __atomic_load_n(&depot.nodes, __ATOMIC_RELAXED));
+		   id < __atomic_load_n(id < MTR_NODE_CALLERS ? &depot.callers
+							      : &depot.nodes,
+					__ATOMIC_RELAXED));
 	return (struct mtr_node *)chunk + id % MTR_CHUNK_NODES;
 }
 
@@ -90,7 +95,7 @@ static uint32_t find(uint32_t id, uint32_t until, uint32_t parent, uint64_t pc)
 
 		if (node->pc == pc && node->parent == parent)
 			return id;
-		id = node->link;
+		id = link_node(node->link);
 	}
 	return 0;
 }
@@ -126,50 +131,67 @@ static bool chunk_make(size_t i)
 	return true;
 }
 
-/* A number that nobody else has, or 0. */
-static uint32_t node_create(void)
+/* The next number of @numbers, which nobody else has; 0: there is none. */
+static uint32_t number_next(uint32_t *numbers, uint32_t end)
 {
-	uint32_t id = __atomic_load_n(&depot.nodes, __ATOMIC_RELAXED);
+	uint32_t id = __atomic_load_n(numbers, __ATOMIC_RELAXED);
 
 	do {
-		if (id == MTR_NODE_MAX ||
-		    !chunk_make(id >> MTR_CHUNK_NODE_BITS))
+		if (id == end || !chunk_make(id >> MTR_CHUNK_NODE_BITS))
 			return 0;
-	} while (!__atomic_compare_exchange_n(&depot.nodes, &id, id + 1, true,
+	} while (!__atomic_compare_exchange_n(numbers, &id, id + 1, true,
 					      __ATOMIC_RELAXED,
 					      __ATOMIC_RELAXED));
 	return id;
+}
+
+static uint32_t node_create(uint32_t parent)
+{
+	uint32_t id = 0;
+
+	if (parent == MTR_ROOT_CALLER)
+		id = number_next(&depot.callers, MTR_NODE_CALLERS);
+	return id ? id : number_next(&depot.nodes, MTR_NODE_MAX);
+}
+
+/* What there is to say of the code at @pc. */
+static uint32_t node_flags(uint64_t pc)
+{
+	if (mtr_objects_in_runtime(pc & ~MTR_PC_EXACT))
+		return MTR_NODE_RUNTIME;
+	return mtr_span_holds(&mtr_objects.linker, pc) ? MTR_NODE_LINKER : 0;
 }
 
 /* @p's node, which was not there a moment ago. */
 static uint32_t node_intern(const struct mtr_path *p, uint32_t parent)
 {
 	_Atomic uint32_t *bucket = bucket_of(p->hash);
-	uint32_t bit = bucket_bit(p->hash), found = 0, id;
+	uint32_t bit = bucket_bit(p->hash), found = 0, flags, id;
 	uint32_t head = atomic_load_explicit(bucket, memory_order_acquire);
 	struct mtr_node *node;
 
 	if (head & bit)
-		found = find(bucket_node(head), 0, parent, p->pc);
+		found = find(link_node(head), 0, parent, p->pc);
 	if (found || parent == 0)
 		return found;
-	id = node_create();
+	id = node_create(parent);
 	if (!id)
 		return 0;
+	flags = node_flags(p->pc);
 	node = node_at(id);
 	node->pc = p->pc;
 	node->parent = parent;
 	do {
-		uint32_t seen = bucket_node(head);
+		uint32_t seen = link_node(head);
 
-		node->link = seen;
+		node->link = seen | flags;
 		if (atomic_compare_exchange_strong_explicit(
 			    bucket, &head,
 			    id | bit | (head & ~(MTR_NODE_MAX - 1)),
 			    memory_order_release, memory_order_acquire))
 			return id;
 		/* another thread may have put the same one in meanwhile */
-		found = find(bucket_node(head), seen, parent, p->pc);
+		found = find(link_node(head), seen, parent, p->pc);
 	} while (!found);
 	return found;
 }
@@ -203,7 +225,8 @@ static bool path_find(struct mtr_path *p, unsigned int n)
 
 	if (!(head & bucket_bit(hash)))
 		return false;
-	for (uint32_t id = bucket_node(head); id; id = node_at(id)->link)
+	for (uint32_t id = link_node(head); id;
+	     id = link_node(node_at(id)->link))
 		if (path_is(p, n, id))
 			return true;
 	return false;
@@ -241,7 +264,7 @@ MTR_INLINE bool path_is_right(const struct mtr_path *p, unsigned int n)
 		    node_at(f->node)->parent != f[-1].node ||
 		    node_at(f->node)->pc != f->pc ||
 		    !(head & bucket_bit(f->hash)) ||
-		    !find(bucket_node(head), 0, f[-1].node, f->pc))
+		    !find(link_node(head), 0, f[-1].node, f->pc))
 			return false;
 	}
 	return true;
@@ -256,6 +279,37 @@ void mtr_depot_intern(struct mtr_path *p, unsigned int n)
 	if (n > 0 && !path_find(p, n))
 		path_intern(p, n);
 	MTR_ASSERT(path_is_right(p, n));
+}
+
+uint32_t mtr_depot_caller(uint64_t pc)
+{
+	struct mtr_path path[] = { mtr_path_root(MTR_ROOT_CALLER),
+				   { .pc = pc } };
+
+	path[1].hash = mtr_path_hash(path[0].hash, pc);
+	return node_intern(&path[1], path[0].node);
+}
+
+/* NULL: nobody has been given that number. */
+static const struct mtr_node *node_given(uint32_t id)
+{
+	uint32_t end = __atomic_load_n(id < MTR_NODE_CALLERS ? &depot.callers
+							     : &depot.nodes,
+				       __ATOMIC_RELAXED);
+
+	return id >= MTR_NODE_FIRST && id < end ? node_at(id) : NULL;
+}
+
+uint64_t mtr_depot_answerable(uint32_t id)
+{
+	const struct mtr_node *node = node_given(id);
+	uint64_t first = node ? node->pc & ~MTR_PC_EXACT : 0;
+	bool innermost;
+
+	for (; node; node = node_given(node->parent))
+		if (mtr_node_answers(node, &innermost))
+			return innermost ? first : node->pc & ~MTR_PC_EXACT;
+	return first;
 }
 
 void mtr_depot_expect(uint64_t hash)

@@ -67,6 +67,15 @@ MTR_INLINE uint64_t mtr_tail_hash(const struct mtr_tail *t, uint64_t parent)
  */
 void mtr_depot_intern(struct mtr_path *p, unsigned int n);
 
+/* The number of the stack that is the caller @pc alone; 0: no room. */
+uint32_t mtr_depot_caller(uint64_t pc);
+
+/*
+ * Who answers for the blocks of stack @id, as format/depot.h has it; 0: there
+ * is no such stack. @id may be anything.
+ */
+uint64_t mtr_depot_answerable(uint32_t id);
+
 /* Prefetch: a path with @hash will be looked up. */
 void mtr_depot_expect(uint64_t hash);
 

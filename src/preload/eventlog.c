@@ -149,7 +149,9 @@ static bool trailer_is_sound(const void *p, const uint8_t *at)
 	if (!mtr_chunk_is(p, usable))
 		return true;
 	t = mtr_trailer_at((void *)p, usable);
-	return mtr_trailer_fits(t, usable) && t->caller >> MTR_ADDR_BITS == 0;
+	return mtr_trailer_fits(t, usable, mtr_descriptor.record) &&
+	       (mtr_descriptor.record == MTR_RECORD_SHORT ||
+		t->caller >> MTR_ADDR_BITS == 0);
 }
 
 void mtr_event_check_free(const void *p, const uint8_t *at, uintptr_t caller)

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "preload/arena.h"
+#include "preload/callers.h"
 #include "preload/capture.h"
 #include "preload/eventlog.h"
 #include "preload/linkage.h"
@@ -24,7 +25,7 @@
 
 MTR_EXPORT struct mtr_descriptor malloc_tracer_descriptor = {
 	.magic = MTR_MAGIC,
-	.version = MTR_FORMAT_VERSION,
+	.version = MTR_FORMAT_LONG,
 	.size = sizeof(struct mtr_descriptor),
 	.self = (uintptr_t)&mtr_descriptor,
 	.ledger_root = (uintptr_t)mtr_ledger_root,
@@ -44,6 +45,7 @@ MTR_EXPORT struct mtr_descriptor malloc_tracer_descriptor = {
 #endif
 	,
 	.package_version = PACKAGE_VERSION,
+	.record = MTR_RECORD_LONG,
 };
 
 extern struct mtr_descriptor mtr_descriptor
@@ -57,12 +59,41 @@ static void complain(const char *line, size_t len)
 	mtr_sys_say(STDERR_FILENO, line, len);
 }
 
-void mtr_init_stacks(unsigned int depth)
+bool mtr_init_stacks(unsigned int depth)
 {
 	if (mtr_capture_init(depth))
 		mtr_descriptor.stack_depth = depth;
 	else
 		mtr_descriptor_stop(MTR_ROOT_NONE);
+	return mtr_descriptor.stack_depth;
+}
+
+/* Once and for all, before the first block: what comes later has no say. */
+void mtr_init_record(size_t record)
+{
+	size_t none = 0;
+
+	if (!__atomic_compare_exchange_n(&mtr_real.record, &none, record, false,
+					 __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
+		return;
+	mtr_descriptor.record = record;
+	mtr_descriptor.version = record == MTR_RECORD_LONG ? MTR_FORMAT_LONG
+							   : MTR_FORMAT_VERSION;
+}
+
+/* A sample of stacks is one of whole stacks. */
+static void init_stacks(void)
+{
+	enum { DEPTH = 32 /* where sample= alone is given */ };
+
+	if (options.sample && options.stacks < 2)
+		options.stacks = DEPTH;
+	if (!options.stacks || !mtr_init_stacks(options.stacks))
+		return;
+	mtr_callers_sample(options.sample);
+	mtr_descriptor.sample = options.sample;
+	if (!options.long_record)
+		mtr_init_record(MTR_RECORD_SHORT);
 }
 
 /*
@@ -89,8 +120,7 @@ void mtr_init_options(void)
 				(options.direct ? MTR_FLAG_DIRECT : 0);
 	if (!options.direct)
 		mtr_objects_look_through();
-	if (options.stacks)
-		mtr_init_stacks(options.stacks);
+	init_stacks();
 }
 
 void mtr_init_descriptor(bool shadowed)

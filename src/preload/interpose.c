@@ -39,8 +39,8 @@ static __attribute__((noinline)) void *malloc_slow(size_t size,
 {
 	switch (mtr_real_road_from(size, site->pc)) {
 	case MTR_ROAD_TRACED:
-		return mtr_track_any(mtr_real.malloc(mtr_request(size)), size,
-				     site);
+		return mtr_track_any(mtr_real.malloc(mtr_track_bytes(size)),
+				     size, site);
 	case MTR_ROAD_PLAIN:
 		return mtr_real.malloc(size);
 	case MTR_ROAD_NESTED:
@@ -60,8 +60,11 @@ void *MTR_NAME(malloc)(size_t size)
 	void *p;
 
 	if (mtr_road_is_open(&mtr_real.fast.malloc, size)) {
-		p = mtr_real.malloc(mtr_request_chunk(size));
+		p = mtr_real.malloc(mtr_request_chunk(size, MTR_RECORD_LONG));
 		p = mtr_track_chunk(p, asked, MTR_FRAME());
+	} else if (mtr_road_is_open(&mtr_real.callers.malloc, size)) {
+		p = mtr_real.malloc(mtr_request_chunk(size, MTR_RECORD_SHORT));
+		p = mtr_track_chunk_short(p, asked, MTR_FRAME());
 	} else if (mtr_road_is_open(&mtr_real.stacks.malloc, size)) {
 		p = mtr_track_malloc(size, MTR_SITE());
 	} else {
@@ -172,7 +175,7 @@ static __attribute__((noinline)) void *calloc_slow(size_t size,
 {
 	switch (mtr_real_road_from(size, site->pc)) {
 	case MTR_ROAD_TRACED:
-		return mtr_track_any(mtr_real.calloc(1, mtr_request(size)),
+		return mtr_track_any(mtr_real.calloc(1, mtr_track_bytes(size)),
 				     size, site);
 	case MTR_ROAD_PLAIN:
 		return mtr_real.calloc(1, size);
@@ -200,8 +203,14 @@ void *MTR_NAME(calloc)(size_t n, size_t size)
 		return calloc_overflow(n, size);
 	if (mtr_road_is_open(&mtr_real.fast.malloc, bytes))
 		p = mtr_track_chunk(
-			mtr_real.calloc(1, mtr_request_chunk(bytes)), bytes,
-			MTR_FRAME());
+			mtr_real.calloc(
+				1, mtr_request_chunk(bytes, MTR_RECORD_LONG)),
+			bytes, MTR_FRAME());
+	else if (mtr_road_is_open(&mtr_real.callers.malloc, bytes))
+		p = mtr_track_chunk_short(
+			mtr_real.calloc(
+				1, mtr_request_chunk(bytes, MTR_RECORD_SHORT)),
+			bytes, MTR_FRAME());
 	else
 		p = calloc_slow(bytes, MTR_SITE());
 	mtr_event_alloc("calloc", bytes, p, MTR_CALLER());
@@ -239,7 +248,7 @@ static void *realloc_zero(void *p)
 /* What realloc was given has no record; what it gives has one. */
 static void *realloc_foreign(void *p, size_t size, const struct mtr_site *site)
 {
-	return mtr_track_any(mtr_real.realloc(p, mtr_request(size)), size,
+	return mtr_track_any(mtr_real.realloc(p, mtr_track_bytes(size)), size,
 			     site);
 }
 
@@ -254,13 +263,16 @@ static void *realloc_traced(void *p, uint8_t *at, size_t size,
 	void *q;
 
 	mtr_track_forget(p, at);
-	q = mtr_real.realloc(p, mtr_request(size));
+	q = mtr_real.realloc(p, mtr_track_bytes(size));
 	if (unlikely(!q)) {
 		mtr_track_restore(p, at, lead);
 		return NULL;
 	}
 	if (mtr_road_is_open(&mtr_real.fast.malloc, size))
 		return mtr_track_chunk(q, size, site->pc, site->sp, &site->fp);
+	if (mtr_road_is_open(&mtr_real.callers.malloc, size))
+		return mtr_track_chunk_short(q, size, site->pc, site->sp,
+					     &site->fp);
 	return mtr_track_any(q, size, site);
 }
 
@@ -309,6 +321,7 @@ static void *realloc_common(void *p, size_t size, const struct mtr_site *site)
 	/* size 0 wraps, and leaves by the slow road too */
 	if (unlikely(!at) ||
 	    !(mtr_road_is_open(&mtr_real.fast.malloc, size - 1) ||
+	      mtr_road_is_open(&mtr_real.callers.malloc, size - 1) ||
 	      mtr_road_is_open(&mtr_real.stacks.malloc, size - 1)))
 		return realloc_slow(p, size, site);
 	return realloc_traced(p, at, size, site);
@@ -498,7 +511,7 @@ size_t MTR_NAME(malloc_usable_size)(void *p)
 	uint8_t *at = mtr_track_find(p);
 
 	if (likely(at && mtr_track_is_there(p, at)))
-		return mtr_trailer_offset(mtr_track_usable(at));
+		return mtr_track_room(at);
 	if (!p)
 		return 0;
 	if (mtr_arena_owns(p))

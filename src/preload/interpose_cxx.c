@@ -127,8 +127,9 @@ static __attribute__((noinline)) void *new_slow(enum mtr_cxx form, size_t size,
 		p = align > NO_ALIGN
 			    ? mtr_track_aligned(mtr_real_aligned, align, size,
 						size, site)
-			    : mtr_track_any(mtr_real.malloc(mtr_request(size)),
-					    size, site);
+			    : mtr_track_any(
+				      mtr_real.malloc(mtr_track_bytes(size)),
+				      size, site);
 	return likely(p) ? p : new_handed_on(form, size, a, b, site);
 }
 
@@ -156,9 +157,15 @@ static __attribute__((noinline)) void *new_stacks(enum mtr_cxx form,
 		void *p = NULL;						\
 									\
 		if (mtr_road_is_open(&mtr_real.fast.cxx, size))		\
-			p = mtr_real.malloc(mtr_request_chunk(size));	\
+			p = mtr_real.malloc(mtr_request_chunk(		\
+				size, MTR_RECORD_LONG));		\
 		if (likely(p))						\
 			p = mtr_track_chunk(p, asked, MTR_FRAME());	\
+		else if (mtr_road_is_open(&mtr_real.callers.cxx,	\
+					  asked) &&			\
+			 (p = mtr_real.malloc(mtr_request_chunk(	\
+				  asked, MTR_RECORD_SHORT))))		\
+			p = mtr_track_chunk_short(p, asked, MTR_FRAME());\
 		else if (mtr_road_is_open(&mtr_real.stacks.cxx, asked))	\
 			p = new_stacks(MTR_CXX_##name, asked, asked_a,	\
 				       asked_b, MTR_SITE());		\

@@ -48,6 +48,41 @@ static bool parse_depth(struct word value, unsigned int *ret)
 	return true;
 }
 
+/* Bytes, with K, M or G: 1 to 2^40. */
+static bool parse_bytes(struct word value, uint64_t *ret)
+{
+	static const char units[] = "KMG";
+	const uint64_t max = UINT64_C(1) << 40;
+	const char *unit = value.len ? memchr(units, value.at[value.len - 1],
+					      sizeof(units) - 1)
+				     : NULL;
+	uint64_t n = 0;
+
+	if (unit)
+		value.len--;
+	if (value.len == 0)
+		return false;
+	for (size_t i = 0; i < value.len; i++) {
+		if (value.at[i] < '0' || value.at[i] > '9' || n > max)
+			return false;
+		n = 10 * n + (value.at[i] - '0');
+	}
+	if (n > max)
+		return false;
+	if (unit)
+		n <<= 10 * (1 + (unit - units));
+	if (n == 0 || n > max)
+		return false;
+	*ret = n;
+	return true;
+}
+
+static bool parse_record(struct word value, bool *ret)
+{
+	*ret = word_is(value, "16");
+	return *ret;
+}
+
 static bool parse_log(struct word value, struct mtr_options *ret)
 {
 #ifdef MTR_DEBUG
@@ -70,6 +105,10 @@ static bool parse_one(struct word key, struct word value,
 {
 	if (word_is(key, "stacks"))
 		return parse_depth(value, &ret->stacks);
+	if (word_is(key, "sample"))
+		return parse_bytes(value, &ret->sample);
+	if (word_is(key, "record"))
+		return parse_record(value, &ret->long_record);
 	if (word_is(key, "caller")) {
 		ret->direct = word_is(value, "direct");
 		return ret->direct;

@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #define MTR_OPTIONS_VARIABLE "MALLOC_TRACER_OPTIONS"
 
@@ -19,6 +20,8 @@ enum { MTR_LOG_PATH_MAX = 256 };
 struct mtr_options {
 	bool frees;	     /* keep what a freed block's trailer tells */
 	unsigned int stacks; /* depth of call stacks; 0: none */
+	uint64_t sample;     /* bytes from one stack to the next; 0: all */
+	bool long_record;    /* record=16, with stacks, too */
 	bool direct;	     /* caller=direct: as it is, in libc too */
 	bool follow;	     /* leave LD_PRELOAD to the children */
 	char log[MTR_LOG_PATH_MAX]; /* --enable-debug: where to; "": stderr */

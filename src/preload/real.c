@@ -170,20 +170,27 @@ static void set_limits(struct mtr_limits *limits, size_t limit)
 static void close_roads(void)
 {
 	set_limits(&mtr_real.fast, 0);
+	set_limits(&mtr_real.callers, 0);
 	set_limits(&mtr_real.stacks, 0);
 }
 
 void mtr_real_open_roads(void)
 {
-	bool stacks = mtr_descriptor.stack_depth;
+	struct mtr_limits *open = &mtr_real.fast;
 
 	if (atomic_load(&state) != STATE_TRACED || mtr_opened_is_under_way())
 		return;
 	mtr_real.delete_fast = mtr_cxx_hands_on_none();
 	if (!mtr_real.chunks)
 		return;
-	set_limits(&mtr_real.fast, stacks ? 0 : mtr_size_max);
-	set_limits(&mtr_real.stacks, stacks ? mtr_size_max : 0);
+	if (mtr_descriptor.stack_depth)
+		open = mtr_track_callers() ? &mtr_real.callers
+					   : &mtr_real.stacks;
+	close_roads();
+	/* callers with long records are nobody's business */
+	if (open == &mtr_real.callers && mtr_real.record == MTR_RECORD_LONG)
+		return;
+	set_limits(open, mtr_size_max);
 }
 
 /*
@@ -209,6 +216,9 @@ static void resolve(void)
 	mtr_stack_init();
 	mtr_opened_init(close_roads, mtr_real_open_roads);
 	mtr_init_options();
+	/* the options that come later, as the environment does, cannot have a
+	 * say in what the first blocks have */
+	mtr_init_record(MTR_RECORD_LONG);
 	libc = !is_foreign(found, WANTED_LIBC);
 	shadowed = is_shadowed(found);
 	/* valgrind, which shadows us, forbids reading chunk headers */

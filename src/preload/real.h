@@ -35,8 +35,12 @@ struct mtr_limits {
 };
 
 struct mtr_real {
-	/* glibc's blocks without stacks, and with them; one of the two is 0 */
-	struct mtr_limits fast, stacks;
+	/*
+	 * glibc's blocks: with long records and no stacks, with short ones and
+	 * mostly the caller alone, and with stacks. One at the most is not 0.
+	 */
+	struct mtr_limits fast, callers, stacks;
+	size_t record; /* bytes of a trailer; 0 until ready */
 
 	void *(*malloc)(size_t size);
 	void (*free)(void *p);

@@ -29,6 +29,8 @@ struct mtr_thread {
 	struct mtr_counter *counter; /* counters.c's; NULL: none */
 	uint32_t number;	     /* from 1; 0: none */
 	bool claiming;		     /* in a signal handler: hands off */
+	int64_t until;		     /* bytes to the next stack (callers.h) */
+	uint64_t draws;		     /* state of random numbers; 0: none yet */
 	bool bare; /* claims nothing any more: it is ending, or there was no
 		    * memory */
 };

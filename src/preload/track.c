@@ -67,21 +67,6 @@ static uint8_t *entry_make(void *p, size_t usable)
 	return at;
 }
 
-/* What the trailer says of the stack of a block that there is. */
-MTR_INLINE uint64_t stack_of(const struct mtr_site *site)
-{
-	uint32_t id = mtr_capture(site);
-
-	if (unlikely(id == MTR_ROOT_NONE))
-		mtr_descriptor_stop(MTR_ROOT_NONE);
-	return (uint64_t)id << MTR_SIZE_BITS;
-}
-
-MTR_INLINE uint64_t stack_bits(const struct mtr_site *site)
-{
-	return mtr_descriptor.stack_depth ? stack_of(site) : 0;
-}
-
 MTR_INLINE uintptr_t caller_of(const struct mtr_site *site)
 {
 	if (unlikely(mtr_span_holds(&mtr_objects.runtimes, site->pc)) &&
@@ -90,16 +75,58 @@ MTR_INLINE uintptr_t caller_of(const struct mtr_site *site)
 	return site->pc;
 }
 
+/* Without a stack a block has its caller at least. */
+static MTR_COLD uint32_t caller_instead(const struct mtr_site *site)
+{
+	mtr_descriptor_stop(MTR_ROOT_NONE);
+	return mtr_callers_id(caller_of(site));
+}
+
+static __attribute__((noinline)) uint32_t
+caller_or_sample(size_t size, const struct mtr_site *site)
+{
+	uint64_t known;
+
+	if (mtr_callers_is_due(size))
+		return mtr_capture(site);
+	return mtr_callers_at_hand(site->pc, &known)
+		       ? known >> MTR_SIZE_BITS
+		       : mtr_callers_id(caller_of(site));
+}
+
+/* @id is the block's stack, or 0: there is no room for it. */
+MTR_INLINE struct mtr_fill fill_with(uint32_t id, const struct mtr_site *site)
+{
+	struct mtr_fill fill = { .caller = site->pc };
+
+	if (unlikely(id == MTR_ROOT_NONE))
+		id = caller_instead(site);
+	fill.stack = (uint64_t)id << MTR_SIZE_BITS;
+	if (unlikely(mtr_real.record == MTR_RECORD_LONG))
+		fill.caller = caller_of(site);
+	return fill;
+}
+
+/* For a block of @size bytes that there is. */
+MTR_INLINE struct mtr_fill fill_for(size_t size, const struct mtr_site *site)
+{
+	if (!mtr_descriptor.stack_depth)
+		return (struct mtr_fill){ .caller = caller_of(site) };
+	return fill_with(mtr_track_callers() ? caller_or_sample(size, site)
+					     : mtr_capture(site),
+			 site);
+}
+
 static void record(void *p, uint8_t *at, size_t size, size_t usable,
-		   uint64_t stack, uintptr_t caller)
+		   struct mtr_fill fill)
 {
 	if (!mtr_trailer_has_stack(usable))
-		stack = 0;
-	mtr_track_record(p, at, size, usable, caller, size | stack);
+		fill.stack = 0;
+	mtr_track_record(p, at, size, usable, mtr_real.record, fill);
 }
 
 static __attribute__((noinline)) void *
-track(void *p, size_t size, size_t request, uint64_t stack, uintptr_t caller)
+track(void *p, size_t size, size_t request, struct mtr_fill fill)
 {
 	size_t usable;
 	uint8_t *at;
@@ -114,9 +141,9 @@ track(void *p, size_t size, size_t request, uint64_t stack, uintptr_t caller)
 		at = entry_make(p, usable);
 	if (unlikely(!at))
 		return p;
-	record(p, at, size, usable, stack, caller);
+	record(p, at, size, usable, fill);
 	mtr_ledger_mark(at, mtr_descriptor.lead, usable);
-	mtr_opened_allocated(p, size, caller);
+	mtr_opened_allocated(p, size, fill.caller);
 	return p;
 }
 
@@ -125,45 +152,43 @@ void *mtr_track_request(void *p, size_t size, size_t request,
 {
 	if (!p)
 		return NULL;
-	return track(p, size, request, stack_bits(site), caller_of(site));
+	return track(p, size, request, fill_for(size, site));
 }
 
 /*
  * Most blocks are small ones of glibc's; mmapped ones are large. All that may
  * call a function comes first: little has to be saved across it.
  */
-MTR_INLINE void *track_any(void *p, size_t size, uint64_t stack,
-			   const struct mtr_site *site)
+MTR_INLINE void *track_any(void *p, size_t size, struct mtr_fill fill)
 {
-	uintptr_t caller = caller_of(site);
 	const struct mtr_hint *hint = mtr_hint_for((uintptr_t)p);
 	size_t chunk;
 	uint8_t *at;
 
 	if (unlikely(!mtr_real.chunks) ||
 	    unlikely(!mtr_hint_covers(hint, (uintptr_t)p)))
-		return track(p, size, mtr_request(size), stack, caller);
+		return track(p, size, mtr_track_bytes(size), fill);
 	chunk = mtr_chunk_of(p);
 	if (unlikely(chunk >= MTR_CHUNK_LARGE))
-		return track(p, size, mtr_request(size), stack, caller);
+		return track(p, size, mtr_track_bytes(size), fill);
 	at = mtr_hint_byte(hint, (uintptr_t)p);
-	return mtr_track_small(p, at, size, chunk, caller, size | stack);
+	return mtr_track_small(p, at, size, chunk, mtr_real.record, fill);
 }
 
 __attribute__((noinline)) void *mtr_track_any(void *p, size_t size,
 					      const struct mtr_site *site)
 {
-	return p ? track_any(p, size, stack_bits(site), site) : NULL;
+	return p ? track_any(p, size, fill_for(size, site)) : NULL;
 }
 
 __attribute__((noinline)) void *mtr_track_malloc(size_t size,
 						 const struct mtr_site *site)
 {
-	void *p = mtr_real.malloc(mtr_request_chunk(size));
+	void *p = mtr_real.malloc(mtr_request_chunk(size, mtr_real.record));
 
 	if (unlikely(!p))
 		return NULL;
-	return track_any(p, size, stack_of(site), site);
+	return track_any(p, size, fill_with(mtr_capture(site), site));
 }
 
 static bool is_power_of_two(size_t n)
@@ -215,7 +240,7 @@ static void *ask_with_room(mtr_aligned_fn *ask, size_t align, size_t *request)
 void *mtr_track_aligned(mtr_aligned_fn *ask, size_t align, size_t size,
 			size_t whole, const struct mtr_site *site)
 {
-	size_t request = mtr_request(whole);
+	size_t request = mtr_track_bytes(whole);
 	int saved_errno = errno;
 	void *p = ask_with_room(ask, align_up_to_granule(align), &request);
 
@@ -234,11 +259,9 @@ void *mtr_track_adopt(void *p, size_t size, const struct mtr_site *site)
 {
 	uint8_t *at = p ? mtr_track_find(p) : NULL;
 
-	if (!at || !mtr_is_live(*at) ||
-	    size > mtr_trailer_offset(mtr_track_usable(at)))
+	if (!at || !mtr_is_live(*at) || size > mtr_track_room(at))
 		return p;
-	record(p, at, size, mtr_track_usable(at), stack_bits(site),
-	       caller_of(site));
+	record(p, at, size, mtr_track_usable(at), fill_for(size, site));
 	return p;
 }
 
@@ -255,9 +278,9 @@ bool mtr_track_is_there(void *p, const uint8_t *at)
 
 	if (!mtr_is_live(*at))
 		return false;
-	return !mtr_real.chunks ||
-	       (mtr_real.malloc_usable_size(p) == usable &&
-		mtr_trailer_fits(mtr_trailer_at(p, usable), usable));
+	return !mtr_real.chunks || (mtr_real.malloc_usable_size(p) == usable &&
+				    mtr_trailer_fits(mtr_trailer_at(p, usable),
+						     usable, mtr_real.record));
 }
 
 size_t mtr_track_usable(const uint8_t *at)

@@ -15,6 +15,7 @@
 
 #include "format/layout.h"
 #include "format/trailer.h"
+#include "preload/callers.h"
 #include "preload/capture.h"
 #include "preload/chunk.h"
 #include "preload/compiler.h"
@@ -27,8 +28,14 @@
 /* What free leaves in the ledger: 0, or MTR_LEAD_FREED with frees=1. */
 extern MTR_HIDDEN uint8_t mtr_freed_lead;
 
+/* What to ask of the next allocator for @size bytes and the record. */
+MTR_INLINE size_t mtr_track_bytes(size_t size)
+{
+	return mtr_request(size, mtr_real.record);
+}
+
 /*
- * Record the block @p, for which mtr_request(@size) bytes were asked of the
+ * Record the block @p, for which mtr_track_bytes(@size) bytes were asked of the
  * next allocator. Any allocator, any size. Returns @p, which may be NULL.
  */
 void *mtr_track_any(void *p, size_t size, const struct mtr_site *site);
@@ -60,18 +67,32 @@ void *mtr_track_aligned(mtr_aligned_fn *ask, size_t align, size_t size,
  */
 void *mtr_track_adopt(void *p, size_t size, const struct mtr_site *site);
 
+/* Is a block's caller told by its stack's id, and mostly by nothing more? */
+MTR_INLINE bool mtr_track_callers(void)
+{
+	return mtr_descriptor.stack_depth == 1 || mtr_descriptor.sample;
+}
+
+/* What a trailer has. */
+struct mtr_fill {
+	uint64_t caller; /* not in a short one */
+	uint64_t stack;	 /* its id in bits 40 to 63 */
+};
+
 MTR_INLINE void mtr_track_record(void *p, uint8_t *at, size_t size,
-				 size_t usable, uint64_t caller,
-				 uint64_t size_stack)
+				 size_t usable, size_t record,
+				 struct mtr_fill fill)
 {
 	struct mtr_trailer *t = mtr_trailer_at(p, usable);
 
 	mtr_ledger_check(at, (uintptr_t)p, usable);
-	MTR_ASSERT(size <= mtr_trailer_offset(usable));
+	MTR_ASSERT(record == mtr_real.record);
+	MTR_ASSERT(size <= mtr_room(usable, record));
 	mtr_counters_replace(p, at);
 	/* two stores: as one, of 16 bytes, they would often cross a line */
-	__atomic_store_n(&t->caller, caller, __ATOMIC_RELAXED);
-	__atomic_store_n(&t->size_stack, size_stack, __ATOMIC_RELAXED);
+	if (record == MTR_RECORD_LONG)
+		__atomic_store_n(&t->caller, fill.caller, __ATOMIC_RELAXED);
+	__atomic_store_n(&t->size_stack, size | fill.stack, __ATOMIC_RELAXED);
 	mtr_counters_add(size);
 }
 
@@ -80,11 +101,10 @@ MTR_INLINE void mtr_track_record(void *p, uint8_t *at, size_t size,
  * The trailer comes first, for the entry says that it is there.
  */
 MTR_INLINE void *mtr_track_small(void *p, uint8_t *at, size_t size,
-				 size_t chunk, uintptr_t caller,
-				 uint64_t size_stack)
+				 size_t chunk, size_t record,
+				 struct mtr_fill fill)
 {
-	mtr_track_record(p, at, size, mtr_chunk_usable(chunk), caller,
-			 size_stack);
+	mtr_track_record(p, at, size, mtr_chunk_usable(chunk), record, fill);
 	atomic_thread_fence(memory_order_release);
 	mtr_ledger_put_chunk(at, mtr_descriptor.lead, chunk);
 	return p;
@@ -110,7 +130,35 @@ MTR_INLINE void *mtr_track_chunk(void *p, size_t size, uintptr_t pc,
 	chunk = mtr_chunk_of(p);
 	if (unlikely(chunk >= MTR_CHUNK_LARGE))
 		goto other;
-	return mtr_track_small(p, at, size, chunk, pc, size);
+	return mtr_track_small(p, at, size, chunk, MTR_RECORD_LONG,
+			       (struct mtr_fill){ .caller = pc });
+other:
+	return mtr_track_any(p, size, &(struct mtr_site){ pc, sp, *frame });
+}
+
+/*
+ * The same for mtr_real.callers: the id of the caller in a short record. A
+ * caller whose id is not at hand, as no runtime's ever is, and a block whose
+ * stack is due leave by the exit.
+ */
+MTR_INLINE void *mtr_track_chunk_short(void *p, size_t size, uintptr_t pc,
+				       uintptr_t sp, const uintptr_t *frame)
+{
+	const struct mtr_hint *hint = mtr_hint_for((uintptr_t)p);
+	uint64_t caller;
+	size_t chunk;
+	uint8_t *at;
+
+	if (unlikely(!mtr_hint_covers(hint, (uintptr_t)p)) ||
+	    unlikely(!mtr_callers_at_hand(pc, &caller)))
+		goto other;
+	at = mtr_hint_byte(hint, (uintptr_t)p);
+	chunk = mtr_chunk_of(p);
+	if (unlikely(chunk >= MTR_CHUNK_LARGE) ||
+	    unlikely(!mtr_callers_is_not_due(size)))
+		goto other;
+	return mtr_track_small(p, at, size, chunk, MTR_RECORD_SHORT,
+			       (struct mtr_fill){ .stack = caller });
 other:
 	return mtr_track_any(p, size, &(struct mtr_site){ pc, sp, *frame });
 }
@@ -151,5 +199,11 @@ bool mtr_track_is_there(void *p, const uint8_t *at);
 
 /* The usable size of a traced block, trailer included. */
 size_t mtr_track_usable(const uint8_t *at);
+
+/* How much of it the program may use. */
+MTR_INLINE size_t mtr_track_room(const uint8_t *at)
+{
+	return mtr_room(mtr_track_usable(at), mtr_real.record);
+}
 
 #endif

@@ -9,6 +9,7 @@
 #include <limits.h>
 #include <stdbool.h>
 
+#include "preload/depot.h"
 #include "preload/descriptor.h"
 #include "preload/ledger.h"
 #include "preload/objects.h"
@@ -91,7 +92,19 @@ static int batch_peek(struct batch *b)
 static bool trailers_equal(const struct mtr_trailer *a,
 			   const struct mtr_trailer *b)
 {
-	return a->caller == b->caller && a->size_stack == b->size_stack;
+	return mtr_trailers_equal(a, b, mtr_descriptor.record);
+}
+
+/*
+ * Who asked for the block. Of a short record 0: none is known, or it is no
+ * trailer.
+ */
+static uint64_t block_caller(const struct mtr_snapshot_block *b)
+{
+	if (mtr_descriptor.record == MTR_RECORD_LONG)
+		return b->trailer.caller;
+	return mtr_depot_answerable(
+		mtr_trailer_stack(&b->trailer, block_usable(b)));
 }
 
 /*
@@ -106,8 +119,10 @@ static bool is_doubtful(const struct mtr_snapshot_block *b)
 	struct mtr_object unused;
 
 	return !mtr_size_is_likely(usable, mtr_trailer_size(t, usable),
+				   mtr_descriptor.record,
 				   mtr_descriptor.flags & MTR_FLAG_CHUNKS) ||
-	       mtr_objects_find(t->caller - 1, &unused) == MTR_OBJECT_NONE;
+	       mtr_objects_find(block_caller(b) - 1, &unused) ==
+		       MTR_OBJECT_NONE;
 }
 
 /* One round: the trailer, the entry, the trailer again, all unchanged. */
@@ -191,9 +206,14 @@ static void batch_squeeze(struct batch *b)
 	size_t n = 0;
 
 	for (size_t i = 0; i < b->n; i++) {
-		if (!b->gone[i] && mtr_trailer_fits(&b->block[i].trailer,
-						    block_usable(&b->block[i])))
-			b->block[n++] = b->block[i];
+		struct mtr_snapshot_block *block = &b->block[i];
+
+		if (b->gone[i] ||
+		    !mtr_trailer_fits(&block->trailer, block_usable(block),
+				      mtr_descriptor.record))
+			continue;
+		block->trailer.caller = block_caller(block);
+		b->block[n++] = *block;
 	}
 	b->n = n;
 }

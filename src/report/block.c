@@ -30,11 +30,12 @@ static const struct mtr_block *holder(const struct mtr_blocks *v, uint64_t addr)
 	return b && addr - b->addr < b->usable ? b : NULL;
 }
 
-static enum mtr_in in_what(const struct mtr_block *b, uint64_t offset)
+static enum mtr_in in_what(const struct mtr_heap *heap,
+			   const struct mtr_block *b, uint64_t offset)
 {
 	if (offset < b->size)
 		return MTR_IN_PAYLOAD;
-	if (offset >= mtr_trailer_offset(b->usable))
+	if (offset >= mtr_room(b->usable, heap->record))
 		return MTR_IN_RECORD;
 	return MTR_IN_SLACK;
 }
@@ -91,7 +92,7 @@ void mtr_block_find(const struct mtr_heap_view *s, uint64_t addr,
 	}
 	ret->block = b;
 	ret->offset = addr - b->addr;
-	ret->in = in_what(b, ret->offset);
+	ret->in = in_what(h, b, ret->offset);
 	neighbours(h, b->addr, b->addr + b->usable, ret);
 }
 

@@ -25,6 +25,8 @@ void mtr_name_frame(struct mtr_strbuf *b, uint64_t pc,
 {
 	if (frame->function)
 		mtr_strbuf_add(b, frame->function);
+	else if (pc == MTR_CALLER_UNKNOWN)
+		mtr_strbuf_add(b, "(not known)");
 	else if (pc)
 		mtr_name_place(b, pc, frame);
 	else
@@ -71,6 +73,7 @@ static const struct end ends[MTR_ROOT_COUNT] = {
 				  "an unwind rule that is not understood" },
 	[MTR_ROOT_DAMAGED] = { "damaged", "damaged unwind information" },
 	[MTR_ROOT_STACK] = { "stack", "a frame outside of the stack" },
+	[MTR_ROOT_CALLER] = { "caller", "the caller alone" },
 };
 
 void mtr_name_end(struct mtr_strbuf *b, unsigned end, unsigned depth)

@@ -120,7 +120,7 @@ static void count(const struct mtr_heap_view *s, const unsigned char *pools,
 
 		if (!pool)
 			continue;
-		mtr_sum_block(&seen[pool - 1].sum, b);
+		mtr_sum_block(&seen[pool - 1].sum, &s->heap, b);
 		seen[pool - 1].small += b->size <= small;
 	}
 }

@@ -10,6 +10,7 @@
 
 #include "base/map.h"
 #include "report/name.h"
+#include "report/sampled.h"
 
 /* --------------------------------------------------------------- by names */
 
@@ -237,6 +238,26 @@ static struct mtr_error *fold(const struct mtr_heap_view *s,
 	return error;
 }
 
+/* @sums are those of the stacks. */
+static struct mtr_error *spread(const struct mtr_heap_view *s,
+				const struct mtr_filter *filter,
+				struct mtr_sum *sums)
+{
+	mtr_auto_free struct mtr_sampled *sampled =
+		calloc(s->stacks.list.n + 1, sizeof(*sampled));
+
+	if (!sampled)
+		return mtr_error_nomem();
+	for (size_t i = 0; i < s->heap.blocks.n; i++) {
+		const struct mtr_block *b = &s->heap.blocks.at[i];
+
+		if (mtr_heap_view_stack(s, b) && mtr_filter_passes(filter, b) &&
+		    !mtr_sampled_not(s, b))
+			mtr_sampled_add(s, b, &sampled[b->stack]);
+	}
+	return mtr_sampled_spread(s, sampled, sums) ? NULL : mtr_error_nomem();
+}
+
 static struct mtr_error *tally_cells(const struct mtr_heap_view *s,
 				     const struct mtr_filter *filter,
 				     struct mtr_tally *t)
@@ -253,8 +274,10 @@ static struct mtr_error *tally_cells(const struct mtr_heap_view *s,
 		mtr_sum_block(mtr_filter_passes(filter, b)
 				      ? &sums[cell_of(s, b, t->by)]
 				      : &t->left_out,
-			      b);
+			      &s->heap, b);
 	}
+	if (s->heap.descriptor.sample && t->by != MTR_BY_CALLER)
+		MTR_TRY(spread(s, filter, sums + s->sites.n));
 	return fold(s, &cells, t);
 }
 
@@ -289,14 +312,14 @@ static bool numbers_tally(const struct mtr_heap_view *s,
 		bool is_new;
 
 		if (!mtr_filter_passes(filter, b)) {
-			mtr_sum_block(&t->left_out, b);
+			mtr_sum_block(&t->left_out, &s->heap, b);
 			continue;
 		}
 		slot = numbers_put(v, number, &is_new);
 		if (!slot)
 			return false;
 		slot->number = number;
-		mtr_sum_block(&slot->sum, b);
+		mtr_sum_block(&slot->sum, &s->heap, b);
 	}
 	return true;
 }

@@ -66,13 +66,15 @@ struct mtr_tally {
 	struct mtr_groups groups;
 };
 
-static inline void mtr_sum_block(struct mtr_sum *sum, const struct mtr_block *b)
+static inline void mtr_sum_block(struct mtr_sum *sum,
+				 const struct mtr_heap *heap,
+				 const struct mtr_block *b)
 {
 	sum->blocks++;
 	sum->bytes += b->size;
 	sum->usable += b->usable;
 	if (!b->damaged)
-		sum->slack += b->usable - MTR_TRAILER - b->size;
+		sum->slack += mtr_heap_slack(heap, b);
 }
 
 static inline void mtr_sum_add(struct mtr_sum *sum, const struct mtr_sum *more)

@@ -100,7 +100,7 @@ static void tracer_object(struct mtr_emitter *e, const struct mtr_writer *w)
 	mtr_emit_number(e, "ledger", d->ledger_bytes);
 	mtr_emit_number(e, "stacks", d->depot_bytes);
 	mtr_emit_number(e, "records",
-			(uint64_t)w->s->heap.blocks.n * MTR_TRAILER);
+			(uint64_t)w->s->heap.blocks.n * w->s->heap.record);
 	mtr_emit_end(e);
 }
 
@@ -127,6 +127,7 @@ static void health_members(struct mtr_emitter *e, const struct mtr_writer *w)
 	mtr_emit_number(e, "conflicts", h->conflicts);
 	mtr_emit_number(e, "lost", h->lost);
 	mtr_emit_number(e, "without_stack", h->descriptor.stops[MTR_ROOT_NONE]);
+	mtr_emit_number(e, "sample", h->descriptor.sample);
 	mtr_emit_array(e, "warnings");
 	for (size_t i = 0; i < w->s->warnings.n; i++)
 		mtr_emit_text(e, NULL, w->s->warnings.at[i]);
@@ -518,15 +519,15 @@ static void stacks_object(struct mtr_emitter *e, const struct mtr_writer *w)
 	mtr_emit_number(e, "bytes", d->depot_bytes);
 	mtr_emit_number(e, "unknown", s->lost);
 	mtr_emit_object(e, "ended");
-	for (unsigned i = MTR_ROOT_NO_CFI; i < MTR_ROOT_COUNT; i++)
+	for (unsigned i = MTR_ROOT_NO_CFI; i < MTR_ROOT_CALLER; i++)
 		mtr_emit_number(e, mtr_name_end_key(i), d->stops[i]);
 	mtr_emit_end(e);
 	mtr_emit_end(e);
 }
 
-static void options_object(struct mtr_emitter *e,
-			   const struct mtr_descriptor *d)
+static void options_object(struct mtr_emitter *e, const struct mtr_writer *w)
 {
+	const struct mtr_descriptor *d = &w->s->heap.descriptor;
 	bool direct = d->flags & MTR_FLAG_DIRECT;
 
 	mtr_emit_object(e, "options");
@@ -534,6 +535,8 @@ static void options_object(struct mtr_emitter *e,
 	mtr_emit_number(e, "frees", !!(d->flags & MTR_FLAG_FREES));
 	mtr_emit_number(e, "follow", !(d->flags & MTR_FLAG_NOFOLLOW));
 	mtr_emit_text(e, "caller", direct ? "direct" : "outside");
+	mtr_emit_number(e, "record", w->s->heap.record);
+	mtr_emit_number(e, "sample", d->sample);
 	mtr_emit_end(e);
 }
 
@@ -547,7 +550,7 @@ static void version_members(struct mtr_emitter *e, struct mtr_writer *w)
 		mtr_writer_no_memory(w);
 	mtr_emit_text(e, "version", version);
 	mtr_emit_number(e, "format", d->version);
-	options_object(e, d);
+	options_object(e, w);
 	mtr_emit_bool(e, "counters", d->flags & MTR_FLAG_COUNTERS);
 	mtr_emit_bool(e, "debug", d->flags & MTR_FLAG_DEBUG);
 	mtr_emit_number(e, "generation", d->lead & 0x7f);

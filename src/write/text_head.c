@@ -56,7 +56,7 @@ struct part {
 /* "110.0 MiB = 110.0 MiB requested + 7.9 KiB unused + 64 B records" */
 static void allocated(struct mtr_writer *w, const struct mtr_sum *sum)
 {
-	uint64_t records = sum->blocks * MTR_TRAILER;
+	uint64_t records = sum->blocks * w->s->heap.record;
 	const struct part parts[] = {
 		{ "requested", sum->bytes, true },
 		{ "unused", sum->slack, true },
@@ -315,6 +315,13 @@ static void stackless(struct mtr_writer *w)
 	const struct mtr_descriptor *d = &w->s->heap.descriptor;
 	uint64_t n = d->stops[MTR_ROOT_NONE];
 
+	if (d->sample) {
+		mtr_text_label(w, "call stacks");
+		mtr_out_text(w->out, "of a sample, one in ");
+		mtr_text_size(w, d->sample, 0);
+		mtr_out_text(w->out, ": by caller numbers are exact, by stack "
+				     "and function estimates\n");
+	}
 	if (!n)
 		return;
 	mtr_text_label(w, "call stacks");

@@ -49,9 +49,10 @@ static void bounds(struct mtr_writer *w, const struct mtr_block *b)
 		mtr_out_text(w->out, "not known: the record is corrupt\n");
 	} else {
 		mtr_text_count(w, b->size, "byte");
-		mtr_out_printf(w->out,
-			       "; %" PRIu64 " unused, %d for the record\n",
-			       b->usable - MTR_TRAILER - b->size, MTR_TRAILER);
+		mtr_out_printf(
+			w->out,
+			"; %" PRIu64 " unused, %" PRIu32 " for the record\n",
+			mtr_heap_slack(&w->s->heap, b), w->s->heap.record);
 	}
 	if (!b->freed) {
 		mtr_text_label(w, "generation");
@@ -268,6 +269,10 @@ static void options(struct mtr_writer *w)
 		       !(d->flags & MTR_FLAG_NOFOLLOW));
 	if (d->flags & MTR_FLAG_DIRECT)
 		mtr_out_text(w->out, ",caller=direct");
+	if (d->sample)
+		mtr_out_printf(w->out, ",sample=%" PRIu64, d->sample);
+	if (d->stack_depth && w->s->heap.record == MTR_RECORD_LONG)
+		mtr_out_text(w->out, ",record=16");
 	mtr_out_char(w->out, '\n');
 }
 
@@ -291,7 +296,7 @@ static void stops(struct mtr_writer *w)
 {
 	const uint64_t *stops = w->s->heap.descriptor.stops;
 
-	for (unsigned i = MTR_ROOT_NO_CFI; i < MTR_ROOT_COUNT; i++) {
+	for (unsigned i = MTR_ROOT_NO_CFI; i < MTR_ROOT_CALLER; i++) {
 		struct mtr_strbuf why = { 0 };
 
 		if (!stops[i])
@@ -326,7 +331,7 @@ static void stacks(struct mtr_writer *w)
 static void tracer(struct mtr_writer *w)
 {
 	const struct mtr_descriptor *d = &w->s->heap.descriptor;
-	uint64_t records = (uint64_t)w->s->heap.blocks.n * MTR_TRAILER;
+	uint64_t records = (uint64_t)w->s->heap.blocks.n * w->s->heap.record;
 
 	mtr_text_label(w, "tracer");
 	mtr_text_size(w, d->ledger_bytes + d->depot_bytes + records, 0);

@@ -145,10 +145,10 @@ void mtr_write_list(struct mtr_writer *w, const struct mtr_filter *filter)
 		const struct mtr_block *b = &blocks->at[i];
 
 		if (!mtr_filter_passes(filter, b)) {
-			mtr_sum_block(&left_out, b);
+			mtr_sum_block(&left_out, &w->s->heap, b);
 			continue;
 		}
-		mtr_sum_block(&total, b);
+		mtr_sum_block(&total, &w->s->heap, b);
 		w->ops->block(w, b);
 	}
 	w->ops->list_end(w, &total, &left_out);

@@ -30,6 +30,7 @@
 
 #include "format/depot.h"
 #include "preload/capture.h"
+#include "preload/depot.h"
 #include "preload/descriptor.h"
 #include "preload/objects.h"
 
@@ -186,7 +187,7 @@ static void write_totals(void)
 {
 	static const char *const root[] = { "none",   "complete",   "depth",
 					    "no_cfi", "expression", "damaged",
-					    "stack" };
+					    "stack",  "caller" };
 	const struct totals *t = totals;
 	char text[2000];
 	int n;
@@ -271,6 +272,20 @@ static void count(unsigned long *n)
 	__atomic_fetch_add(n, 1, __ATOMIC_RELAXED);
 }
 
+/* The linker does not answer for what it has a runtime's constructor do. */
+static uintptr_t outside(const struct stack *s, const struct mtr_site *site)
+{
+	for (unsigned int i = 0; i < s->n; i++) {
+		uintptr_t pc = s->pc[i] & ~MTR_PC_EXACT;
+
+		if (!mtr_objects_in_runtime(pc))
+			return mtr_span_holds(&mtr_objects.linker, pc)
+				       ? site->pc
+				       : pc;
+	}
+	return site->pc;
+}
+
 static __attribute__((noinline)) void check(const struct mtr_site *site,
 					    uint32_t id)
 {
@@ -295,6 +310,12 @@ static __attribute__((noinline)) void check(const struct mtr_site *site,
 	count(&totals->unw[by_unw]);
 	count(&totals->ends[ours.root < MTR_ROOT_COUNT ? ours.root : 0]);
 	__atomic_fetch_add(&totals->frames, ours.n, __ATOMIC_RELAXED);
+	/* what a short record's reader would say */
+	if (verdict == EQUAL && ours.root == MTR_ROOT_COMPLETE) {
+		count(&totals->outside);
+		if (mtr_depot_answerable(id) != outside(&gcc, site))
+			count(&totals->outside_differs);
+	}
 	if (verdict == SHORT || by_unw == SHORT)
 		count(&totals->short_by[ours.root]);
 	if ((verdict != EQUAL && !no_gcc) || by_unw == DIFFERS ||
@@ -356,14 +377,6 @@ uint32_t __wrap_mtr_capture(const struct mtr_site *site)
 	resume_stepping(flags);
 	busy = false;
 	return id;
-}
-
-static uintptr_t outside(const struct stack *s, const struct mtr_site *site)
-{
-	for (unsigned int i = 0; i < s->n; i++)
-		if (!mtr_objects_in_runtime(s->pc[i] & ~MTR_PC_EXACT))
-			return s->pc[i] & ~MTR_PC_EXACT;
-	return site->pc;
 }
 
 uintptr_t __wrap_mtr_capture_outside(const struct mtr_site *site)

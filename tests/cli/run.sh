@@ -26,24 +26,24 @@ has_line() { # LINE
 
 status 0 env
 has_line "LD_PRELOAD=$MTR_LIB"
-! grep -q '^MALLOC_TRACER_OPTIONS' answer || fail "options out of nowhere"
+has_line "MALLOC_TRACER_OPTIONS=stacks=1"
 
 status 0 -o frees=1 env
-has_line "MALLOC_TRACER_OPTIONS=frees=1"
+has_line "MALLOC_TRACER_OPTIONS=stacks=1,frees=1"
 MALLOC_TRACER_OPTIONS=frees=0
 LD_PRELOAD=libc.so.6
 export MALLOC_TRACER_OPTIONS LD_PRELOAD
 status 0 -o frees=1 -- env
 unset MALLOC_TRACER_OPTIONS LD_PRELOAD
 has_line "LD_PRELOAD=$MTR_LIB:libc.so.6"
-has_line "MALLOC_TRACER_OPTIONS=frees=0,frees=1"
+has_line "MALLOC_TRACER_OPTIONS=stacks=1,frees=0,frees=1"
 
 status 0 -s env
-has_line "MALLOC_TRACER_OPTIONS=stacks=32"
+has_line "MALLOC_TRACER_OPTIONS=stacks=1,stacks=32"
 status 0 -s8 env
-has_line "MALLOC_TRACER_OPTIONS=stacks=8"
+has_line "MALLOC_TRACER_OPTIONS=stacks=1,stacks=8"
 status 0 -s64 -o frees=1 -- env
-has_line "MALLOC_TRACER_OPTIONS=stacks=64,frees=1"
+has_line "MALLOC_TRACER_OPTIONS=stacks=1,stacks=64,frees=1"
 for depth in 65 -1 x 1x; do
     refuses 2 "-s: invalid value '$depth' (a number from 0 to 64, .*)" \
         run "-s$depth" env

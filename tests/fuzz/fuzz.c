@@ -117,7 +117,8 @@ static uint64_t look_at_blocks(const struct mtr_heap *heap,
 		if (b->damaged)
 			MUST(!b->size && !b->site && !b->stack);
 		else
-			MUST(b->size <= b->usable - MTR_TRAILER && b->site);
+			MUST(b->size <= mtr_room(b->usable, heap->record) &&
+			     (b->site || heap->record == MTR_RECORD_SHORT));
 		end = b->addr + b->usable;
 		damaged += b->damaged;
 	}

@@ -119,9 +119,9 @@ static void name_site(struct mtr_heap_view *s, uint64_t pc)
 
 static void name_sites(struct mtr_heap_view *s)
 {
-	/* whatever is below a file that is no folder cannot be opened */
+	/* a folder in which nothing has such a name */
 	static const struct mtr_symbols_options options = {
-		.sysroot = "/dev/null",
+		.sysroot = "/proc/self/fdinfo",
 	};
 	struct mtr_wrappers *w = NULL;
 
@@ -352,7 +352,7 @@ static void write_info(const struct mtr_heap_view *s,
 	struct mtr_info info = { 0 };
 
 	for (size_t i = 0; i < s->heap.blocks.n; i++)
-		mtr_sum_block(&info.total, &s->heap.blocks.at[i]);
+		mtr_sum_block(&info.total, &s->heap, &s->heap.blocks.at[i]);
 	w.ops->info(&w, &info);
 	written(&w);
 }

@@ -558,10 +558,10 @@ START_TEST(snapshot_of_an_unknown_record)
 	char path[CORE_PATH_MAX];
 	int fd;
 
-	s.header.descriptor.version = 2;
+	s.header.descriptor.version = 3;
 	fd = core_file(&s, sizeof(s), path);
 	target = open_target(path);
-	fails_with(mtr_heap_read(target, &heap), "is of version 2");
+	fails_with(mtr_heap_read(target, &heap), "is of version 3");
 	close(fd);
 	close_heap();
 	s.header.descriptor.magic[0] ^= 1;

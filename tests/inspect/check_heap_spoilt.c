@@ -80,14 +80,15 @@ END_TEST
 START_TEST(unknown_version)
 {
 	core_descriptor(core)->version = 7;
-	heap_fails("is of version 7; this malloc_tracer reads version 1");
+	heap_fails("is of version 7; this malloc_tracer reads "
+		   "versions 1 and 2");
 }
 END_TEST
 
 START_TEST(unknown_geometry)
 {
 	core_descriptor(core)->granule_bits = 5;
-	heap_fails("is damaged: 392 bytes, tables of 14, 12, 22 and 5 bits");
+	heap_fails("is damaged: 408 bytes, tables of 14, 12, 22 and 5 bits");
 	core_descriptor(core)->granule_bits = 4;
 	core_descriptor(core)->leaf_bits = 63;
 	heap_fails("is damaged");

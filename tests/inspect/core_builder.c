@@ -198,7 +198,7 @@ struct mtr_descriptor core_good_descriptor(uint64_t self, uint64_t ledger_root)
 {
 	return (struct mtr_descriptor){
 		.magic = MTR_MAGIC,
-		.version = MTR_FORMAT_VERSION,
+		.version = MTR_FORMAT_LONG,
 		.size = sizeof(struct mtr_descriptor),
 		.self = self,
 		.ledger_root = ledger_root,
@@ -209,6 +209,7 @@ struct mtr_descriptor core_good_descriptor(uint64_t self, uint64_t ledger_root)
 		.lead = MTR_LEAD,
 		.flags = MTR_FLAG_READY,
 		.package_version = "0.1.0",
+		.record = MTR_RECORD_LONG,
 	};
 }
 

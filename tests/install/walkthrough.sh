@@ -50,3 +50,41 @@ walk() { # PROGRAM
 }
 
 hello_each walk
+
+# The same with a record of one word, as libmalloc_tracer(7) has it.
+short_script() {
+    cat <<END
+set \$w = *(unsigned long *)($s19 + 40 - 8)
+print \$w & 0xffffffffff
+set \$depot = *(char **)((char *)&malloc_tracer_descriptor + 40)
+set \$n = \$w >> 40
+set \$node = *(char **)(\$depot + 8 + 8 * (\$n >> 17)) + 16 * (\$n & 131071)
+info symbol *(unsigned long *)\$node
+set \$n = *(unsigned int *)(\$node + 8)
+print \$n < 16
+END
+}
+
+walk_short() { # PROGRAM
+    hello_start "$1"
+    hello_core || skip "gcore: $(tail -n 1 "$mtr_tmp/gcore.log")"
+    hello_stop "$1"
+    short_script >"$mtr_tmp/script"
+    gdb -nx -q -batch -x "$mtr_tmp/script" "$MTR_BUILD/examples/$1" "$core" \
+        >"$mtr_tmp/out" 2>&1 || {
+        cat "$mtr_tmp/out"
+        fail "gdb: exit status $?"
+    }
+    rm -f "$core"
+    says '^[$]1 = 19$'
+    says '^main [+] [0-9]+ in section [.]text'
+    says "^[\$]2 = $only$"
+}
+
+MALLOC_TRACER_OPTIONS=stacks=1
+export MALLOC_TRACER_OPTIONS
+only=1
+hello_each walk_short
+MALLOC_TRACER_OPTIONS=stacks=8
+only=0
+hello_each walk_short

@@ -28,7 +28,8 @@ src/preload/cfi_p      cfi_bytes.h cfi_object.h
 src/preload/cfi_b      none
 src/preload/cfi.h      format/ compiler.h
 src/preload/cfi.c cfi_object.h cfi_program.h descriptor.h memory.h objects.h sys.h
-src/preload/depot.     format/ compiler.h descriptor.h memory.h sys.h
+src/preload/depot.     format/ compiler.h descriptor.h memory.h objects.h sys.h
+src/preload/callers.   format/ capture.h compiler.h depot.h objects.h threads.h
 src/preload/counters.  format/ chunk.h compiler.h sys.h threads.h
 src/preload/eventlog.  format/ chunk.h compiler.h sys.h line.h objects.h
 src/preload/linkage.   compiler.h

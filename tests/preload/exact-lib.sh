@@ -8,8 +8,11 @@ cd "$mtr_tmp" || exit 99
 mkfifo go ready || exit 99
 
 # The debug build tells a story of each event.
-MALLOC_TRACER_OPTIONS=${MTR_DEBUG:+log=$mtr_tmp/events}
-export MALLOC_TRACER_OPTIONS
+with_options() { # OPTIONS
+    MALLOC_TRACER_OPTIONS=$1${MTR_DEBUG:+,log=$mtr_tmp/events}
+    export MALLOC_TRACER_OPTIONS
+}
+with_options ""
 
 # Start a victim that says `ready PID START END FOREIGN`, and wait till it does.
 start() { # COMMAND...
@@ -100,16 +103,22 @@ have_kernel_core() {
     return 1
 }
 
-# The whole of it, for whatever allocator MTR_AFTER names.
+# The whole of it, for whatever allocator MTR_AFTER names: long records, short
+# ones with the caller alone, with stacks, and with some of each.
 exact() { # PROGRAM [foreign]
     [ -x "$(victim "$1")" ] || {
         echo "$1: not built, no C++ compiler"
         return
     }
-    for mode in single threads fork; do
-        start_truth "$1" "$mode" ${2+"$2"}
-        compare "$1 $mode" "$pid"
-        [ "$mode" = single ] || compare "$1 $mode by magic" -m "$pid"
-        end
+    for options in "" stacks=1,frees=1 stacks=32 sample=4K; do
+        with_options "$options"
+        for mode in single threads fork; do
+            start_truth "$1" "$mode" ${2+"$2"}
+            compare "$1 $mode $options" "$pid"
+            [ "$mode" = single ] ||
+                compare "$1 $mode $options by magic" -m "$pid"
+            end
+        done
     done
+    with_options ""
 }

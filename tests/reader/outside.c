@@ -23,6 +23,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "format/depot.h"
 #include "format/layout.h"
 #include "format/ledger_code.h"
 #include "format/trailer.h"
@@ -256,7 +257,8 @@ static void read_descriptor(uint64_t addr)
 	if (memcmp(descriptor.magic, MTR_MAGIC, sizeof(descriptor.magic)) ||
 	    descriptor.self != addr)
 		errx(1, "no descriptor at %#" PRIx64, addr);
-	if (descriptor.version != MTR_FORMAT_VERSION ||
+	if ((descriptor.version != MTR_FORMAT_LONG &&
+	     descriptor.version != MTR_FORMAT_VERSION) ||
 	    descriptor.size != sizeof(descriptor) ||
 	    descriptor.granule_bits != MTR_GRANULE_BITS ||
 	    descriptor.leaf_bits != MTR_LEAF_BITS ||
@@ -289,12 +291,39 @@ static bool is_code(uint64_t addr)
 	return r ? r->exec : pagemap < 0;
 }
 
+/* Who answers for the blocks of stack @id; 0: none is known. */
+static uint64_t answers(uint32_t id)
+{
+	uint64_t first = 0, chunk, pc;
+	struct mtr_node node;
+
+	while (id >= MTR_NODE_FIRST) {
+		if (!target_read(descriptor.depot +
+					 offsetof(struct mtr_depot, chunk) +
+					 8 * (id >> MTR_CHUNK_NODE_BITS),
+				 &chunk, sizeof(chunk)) ||
+		    !target_read(chunk + id % MTR_CHUNK_NODES * sizeof(node),
+				 &node, sizeof(node)))
+			return 0;
+		pc = node.pc & ~MTR_PC_EXACT;
+		first = first ? first : pc;
+		if (!(node.link & MTR_NODE_RUNTIME))
+			return node.link & MTR_NODE_LINKER ? first : pc;
+		id = node.parent;
+	}
+	return first;
+}
+
 /* Of two that overlap one is a block that left by a road nobody saw. */
 static void take(struct block b)
 {
 	b.sound = target_read(b.addr + mtr_trailer_offset(b.usable), &b.trailer,
-			      sizeof(b.trailer)) &&
-		  mtr_trailer_fits(&b.trailer, b.usable) &&
+			      sizeof(b.trailer));
+	if (b.sound && descriptor.record == MTR_RECORD_SHORT)
+		b.trailer.caller =
+			answers(mtr_trailer_stack(&b.trailer, b.usable));
+	b.sound = b.sound &&
+		  mtr_trailer_fits(&b.trailer, b.usable, descriptor.record) &&
 		  is_code(b.trailer.caller);
 	if (last.usable && b.addr < last.addr + last.usable) {
 		conflicts++;

@@ -141,6 +141,7 @@ struct mtr_heap_view *sample_create(void)
 	s->name = "app.core";
 	s->kind = MTR_TARGET_CORE;
 	s->pid = 1234;
+	s->heap.record = MTR_RECORD_LONG;
 	FILL(mtr_frames, &s->frames, frames);
 	FILL(mtr_sites, &s->sites, sites);
 	FILL(mtr_blocks, &s->heap.blocks, blocks);
@@ -150,7 +151,7 @@ struct mtr_heap_view *sample_create(void)
 	d->stops[MTR_ROOT_NONE] = sample_without_stack;
 	s->heap.damaged = 1;
 	s->heap.conflicts = 2;
-	d->version = MTR_FORMAT_VERSION;
+	d->version = MTR_FORMAT_LONG;
 	d->lead = 0x83;
 	d->flags = MTR_FLAG_FREES | MTR_FLAG_NOFOLLOW;
 	d->ledger_bytes = 4096;
@@ -304,7 +305,7 @@ char *sample_info(const struct mtr_writer_ops *ops)
 
 	answer_begin(&a, ops);
 	for (size_t i = 0; i < a.s->heap.blocks.n; i++)
-		mtr_sum_block(&info.total, &a.s->heap.blocks.at[i]);
+		mtr_sum_block(&info.total, &a.s->heap, &a.s->heap.blocks.at[i]);
 	ops->info(&a.w, &info);
 	return answer_end(&a);
 }

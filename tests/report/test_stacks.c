@@ -433,7 +433,8 @@ START_TEST(full)
 		"call stacks   1,500 blocks without: the table of stacks is "
 		"full, or no memory was left for it\n"
 		"corrupt ";
-	static const char json[] = "\"lost\":0,\"without_stack\":1500,";
+	static const char json[] = "\"lost\":0,\"without_stack\":1500,"
+				   "\"sample\":0,";
 
 	sample_without_stack = 1500;
 	has(sample_info(&mtr_write_text), text);

@@ -94,6 +94,7 @@ START_TEST(json_report)
 		"\"ledger\":0,\"startup\":1,\"nested\":0,\"foreign\":0,"
 		"\"large\":0,\"room\":0,\"others\":0},\"damaged\":1,\"no_"
 		"code\":0,\"conflicts\":2,\"lost\":0,\"without_stack\":0,"
+		"\"sample\":0,"
 		"\"warnings\":[\"it is \\\"cut\\\"\\u001b[m\"],\n"
 		"\"frames\":[\n"
 		"{\"pc\":\"0x401030\",\"function\":\"f(int, "
@@ -342,7 +343,8 @@ START_TEST(json_info)
 		    "{\"schema\":1,\"command\":\"info\",\"target\":\"app."
 		    "core\",\"kind\":\"core\",\"pid\":1234,\"version\":\"0.1."
 		    "0\",\"format\":1,\"options\":{\"stacks\":0,\"frees\":1,"
-		    "\"follow\":0,\"caller\":\"outside\"},\"counters\":false,"
+		    "\"follow\":0,\"caller\":\"outside\",\"record\":16,"
+		    "\"sample\":0},\"counters\":false,"
 		    "\"debug\":false,\"generation\":3,\"allocator\":\"/lib/"
 		    "libc.so.6\",\"threads\":[{\"tid\":1234,\"name\":"
 		    "\"a\\tpp\",\"sp\":\"0x7ff0\",\"stack_start\":\"0x7000\","
@@ -363,6 +365,7 @@ START_TEST(json_info)
 		    "0,\"ledger\":0,\"startup\":1,\"nested\":0,\"foreign\":0,"
 		    "\"large\":0,\"room\":0,\"others\":0},\"damaged\":1,\"no_"
 		    "code\":0,\"conflicts\":2,\"lost\":0,\"without_stack\":0,"
+		    "\"sample\":0,"
 		    "\"warnings\":[\"it is \\\"cut\\\"\\u001b[m\"]}\n");
 }
 END_TEST

@@ -7,6 +7,7 @@
 
 #include "format/trailer.h"
 #include "preload/descriptor.h"
+#include "preload/objects.h"
 #include "unit.h"
 
 enum { DEEP = 8 };
@@ -64,7 +65,7 @@ START_TEST(each_stack_once)
 	ck_assert_uint_eq(intern(a, 2), node(first)->parent);
 	ck_assert_uint_eq(intern(a, 3), first);
 	ck_assert_uint_eq(intern(b, 3), other);
-	ck_assert_uint_eq(depot()->nodes, MTR_NODE_FIRST + 4);
+	ck_assert_uint_eq(depot()->nodes, MTR_NODE_CALLERS + 4);
 }
 END_TEST
 
@@ -86,7 +87,7 @@ START_TEST(same_hash)
 			id[i] = path[1].node;
 		ck_assert_uint_eq(path[1].node, id[i % 3]);
 	}
-	ck_assert_uint_eq(depot()->nodes, MTR_NODE_FIRST + 3);
+	ck_assert_uint_eq(depot()->nodes, MTR_NODE_CALLERS + 3);
 }
 END_TEST
 
@@ -111,12 +112,12 @@ START_TEST(one_bucket)
 	ck_assert(mtr_depot_init());
 	for (uint64_t i = 0; i < N; i++) {
 		id[i] = intern_hash(100 + i, bucket | i << 32);
-		ck_assert_uint_eq(id[i], MTR_NODE_FIRST + i);
+		ck_assert_uint_eq(id[i], MTR_NODE_CALLERS + i);
 		for (uint64_t j = 0; j <= i; j++)
 			ck_assert_uint_eq(
 				intern_hash(100 + j, bucket | j << 32), id[j]);
 	}
-	ck_assert_uint_eq(depot()->nodes, MTR_NODE_FIRST + N);
+	ck_assert_uint_eq(depot()->nodes, MTR_NODE_CALLERS + N);
 }
 END_TEST
 
@@ -128,7 +129,7 @@ START_TEST(full)
 	uint32_t id;
 
 	ck_assert(mtr_depot_init());
-	ck_assert_uint_eq(intern(last, 1), MTR_NODE_FIRST);
+	ck_assert_uint_eq(intern(last, 1), MTR_NODE_CALLERS);
 	((struct mtr_depot *)mtr_descriptor.depot)->nodes =
 		(1 << MTR_STACK_BITS) - 1;
 	id = intern(last, 2);
@@ -138,6 +139,60 @@ START_TEST(full)
 	ck_assert_uint_eq(intern(beyond, 4), 0);
 	ck_assert_uint_eq(depot()->nodes, 1 << MTR_STACK_BITS);
 	ck_assert_uint_eq(intern(last, 2), id);
+}
+END_TEST
+
+/* Callers alone have numbers of their own, and others when these are out. */
+START_TEST(callers)
+{
+	const uint64_t pc[] = { 5, 77 };
+	uint32_t id;
+
+	ck_assert(mtr_depot_init());
+	ck_assert_uint_eq(mtr_depot_caller(77), MTR_NODE_FIRST);
+	ck_assert_uint_eq(mtr_depot_caller(78), MTR_NODE_FIRST + 1);
+	ck_assert_uint_eq(mtr_depot_caller(77), MTR_NODE_FIRST);
+	ck_assert_uint_eq(node(MTR_NODE_FIRST)->parent, MTR_ROOT_CALLER);
+	ck_assert_uint_eq(intern(pc, 2), MTR_NODE_CALLERS + 1);
+	ck_assert_uint_eq(mtr_depot_answerable(MTR_NODE_FIRST + 1), 78);
+	((struct mtr_depot *)mtr_descriptor.depot)->callers = MTR_NODE_CALLERS;
+	id = mtr_depot_caller(79);
+	ck_assert_uint_eq(id, MTR_NODE_CALLERS + 2);
+	((struct mtr_depot *)mtr_descriptor.depot)->nodes = MTR_NODE_MAX;
+	ck_assert_uint_eq(mtr_depot_caller(80), 0);
+	ck_assert_uint_eq(mtr_depot_caller(79), id);
+}
+END_TEST
+
+/* A full depot still has room for callers. */
+START_TEST(callers_when_it_is_full)
+{
+	ck_assert(mtr_depot_init());
+	((struct mtr_depot *)mtr_descriptor.depot)->nodes = MTR_NODE_MAX;
+	ck_assert_uint_eq(intern((uint64_t[]){ 7 }, 1), 0);
+	ck_assert_uint_eq(mtr_depot_caller(7), MTR_NODE_FIRST);
+}
+END_TEST
+
+/* Who answers is the first who is no runtime's, but never the linker. */
+START_TEST(answerable)
+{
+	const uint64_t pc[] = { 0x1010, 0x3010, 0x2010, 0x2020 };
+
+	mtr_objects.libc = (struct mtr_span){ 0x2000, 0x1000 };
+	mtr_objects.linker = (struct mtr_span){ 0x3000, 0x1000 };
+	ck_assert(mtr_depot_init());
+	ck_assert_uint_eq(mtr_depot_answerable(intern(pc, 4)), 0x2020);
+	ck_assert_uint_eq(mtr_depot_answerable(intern(pc, 2)), 0x3010);
+	ck_assert_uint_eq(mtr_depot_answerable(intern(pc + 2, 2)), 0x2020);
+	ck_assert_uint_eq(
+		mtr_depot_answerable(intern((uint64_t[]){ 0x1010, 0x2010 }, 2)),
+		0x1010);
+	for (uint32_t id = 0; id < MTR_NODE_FIRST; id++)
+		ck_assert_uint_eq(mtr_depot_answerable(id), 0);
+	ck_assert_uint_eq(mtr_depot_answerable(depot()->nodes), 0);
+	ck_assert_uint_eq(mtr_depot_answerable(MTR_NODE_FIRST), 0);
+	ck_assert_uint_eq(mtr_depot_answerable(UINT32_MAX), 0);
 }
 END_TEST
 
@@ -164,7 +219,7 @@ START_TEST(beyond_a_chunk)
 	ck_assert(mtr_depot_init());
 	for (uint64_t i = 0; i < STACKS; i++)
 		id[i] = intern((uint64_t[]){ 7, 1000 + i }, 2);
-	ck_assert_uint_eq(depot()->nodes, MTR_NODE_FIRST + 1 + STACKS);
+	ck_assert_uint_eq(depot()->nodes, MTR_NODE_CALLERS + 1 + STACKS);
 	for (uint64_t i = 0; i < STACKS; i++) {
 		const uint64_t pc[] = { 7, 1000 + i };
 
@@ -183,6 +238,9 @@ Suite *depot_suite(void)
 	tcase_add_test(tc, same_hash);
 	tcase_add_test(tc, one_bucket);
 	tcase_add_test(tc, full);
+	tcase_add_test(tc, callers);
+	tcase_add_test(tc, callers_when_it_is_full);
+	tcase_add_test(tc, answerable);
 	tcase_add_test(tc, hash_of_a_tail);
 	tcase_add_test(tc, beyond_a_chunk);
 	return s;

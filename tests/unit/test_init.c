@@ -25,7 +25,7 @@ START_TEST(descriptor)
 
 	ck_assert_ptr_eq(d, &mtr_descriptor);
 	ck_assert(memcmp(d->magic, MTR_MAGIC, sizeof(d->magic)) == 0);
-	ck_assert_uint_eq(d->version, MTR_FORMAT_VERSION);
+	ck_assert_uint_eq(d->version, MTR_FORMAT_LONG);
 	ck_assert_uint_eq(d->size, sizeof(*d));
 	ck_assert_uint_eq(d->self, (uintptr_t)d);
 	ck_assert_uint_eq(d->ledger_root, (uintptr_t)mtr_ledger_root);

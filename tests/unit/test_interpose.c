@@ -102,7 +102,7 @@ static void check_block(void *p, size_t size)
 	/* the program may fill all of its usable bytes */
 	memset(p, 0xaa, usable - MTR_TRAILER);
 	t = *mtr_trailer_at(p, usable);
-	ck_assert(mtr_trailer_fits(&t, usable));
+	ck_assert(mtr_trailer_fits(&t, usable, MTR_RECORD_LONG));
 	ck_assert_uint_eq(mtr_trailer_size(&t, usable), size);
 	ck_assert_uint_eq(mtr_trailer_stack(&t, usable), 0);
 	ck_assert(t.caller > (uintptr_t)__start_unit_sites);

@@ -68,7 +68,8 @@ static void check_block(void *p, size_t size, size_t align)
 	usable = mtr_track_usable(at);
 	memset(p, 0xaa, mtr_twin_malloc_usable_size(p));
 	ck_assert_uint_eq(mtr_trailer_at(p, usable)->size_stack, size);
-	ck_assert(mtr_trailer_fits(mtr_trailer_at(p, usable), usable));
+	ck_assert(mtr_trailer_fits(mtr_trailer_at(p, usable), usable,
+				   MTR_RECORD_LONG));
 }
 
 START_TEST(new)

@@ -112,7 +112,8 @@ static void record(size_t offset, size_t size, size_t usable)
 	enum mtr_drop drop;
 	uint8_t *at = mtr_ledger_make((uintptr_t)room, &drop);
 
-	mtr_track_record(p, at, size, usable, 1, size);
+	mtr_track_record(p, at, size, usable, MTR_RECORD_LONG,
+			 (struct mtr_fill){ .caller = 1 });
 }
 
 static void record_right(void)

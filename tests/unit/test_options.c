@@ -56,6 +56,52 @@ START_TEST(understood)
 }
 END_TEST
 
+static const struct {
+	const char *text;
+	uint64_t sample;
+} samples[] = {
+	{ "sample=1", 1 },
+	{ "sample=524288", 524288 },
+	{ "sample=512K", 524288 },
+	{ "sample=3M", 3145728 },
+	{ "sample=1024G", UINT64_C(1) << 40 },
+	{ "sample=5,sample=7", 7 },
+};
+
+START_TEST(samples_and_records)
+{
+	static const char *const bad[] = { "sample=",
+					   "sample=0",
+					   "sample=K",
+					   "sample=1k",
+					   "sample=-1",
+					   "sample=1 ",
+					   "sample=1025G",
+					   "sample=1099511627777",
+					   "sample=99999999999999999999999",
+					   "record=8",
+					   "record=",
+					   "record=160" };
+
+	for (size_t i = 0; i < sizeof(samples) / sizeof(*samples); i++) {
+		ck_assert_uint_eq(parse(samples[i].text).sample,
+				  samples[i].sample);
+		ck_assert_str_eq(said, "");
+	}
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		struct mtr_options o = parse(bad[i]);
+		char want[200];
+
+		ck_assert_uint_eq(o.sample, 0);
+		ck_assert(!o.long_record);
+		snprintf(want, sizeof(want), IGNORED "%s\n", bad[i]);
+		ck_assert_str_eq(said, want);
+	}
+	ck_assert(parse("record=16").long_record);
+	ck_assert_str_eq(said, "");
+}
+END_TEST
+
 START_TEST(depths)
 {
 	char text[20];
@@ -186,6 +232,7 @@ Suite *options_suite(void)
 
 	tcase_add_loop_test(tc, understood, 0, sizeof(good) / sizeof(*good));
 	tcase_add_test(tc, depths);
+	tcase_add_test(tc, samples_and_records);
 	tcase_add_loop_test(tc, ignored, 0, sizeof(bad) / sizeof(*bad));
 	tcase_add_test(tc, one_line_for_each_and_the_rest_holds);
 	tcase_add_test(tc, very_long_is_cut);

@@ -61,7 +61,8 @@ START_TEST(no_memory)
 	ck_assert_int_eq(errno, 0);
 	/* the trailer, and rounding up to words, stay below what malloc takes
 	 */
-	ck_assert(mtr_request(mtr_size_max - 1) <= PTRDIFF_MAX);
+	ck_assert(mtr_request(mtr_size_max - 1, MTR_RECORD_LONG) <=
+		  PTRDIFF_MAX);
 }
 END_TEST
 

@@ -11,17 +11,19 @@ static const uint64_t stack = UINT64_C(0xabcdef) << 40;
 
 START_TEST(requests)
 {
-	ck_assert_uint_eq(mtr_request(0), 24);
-	ck_assert_uint_eq(mtr_request(1), 24);
-	ck_assert_uint_eq(mtr_request(8), 24);
-	ck_assert_uint_eq(mtr_request(9), 32);
-	ck_assert_uint_eq(mtr_request(16), 32);
-	ck_assert_uint_eq(mtr_request(17), 40);
-	ck_assert_uint_eq(mtr_request(1000), 1016);
-	ck_assert_uint_eq(mtr_request(SIZE_MAX - 23), SIZE_MAX - 7);
+	ck_assert_uint_eq(mtr_request(0, MTR_RECORD_LONG), 24);
+	ck_assert_uint_eq(mtr_request(1, MTR_RECORD_LONG), 24);
+	ck_assert_uint_eq(mtr_request(8, MTR_RECORD_LONG), 24);
+	ck_assert_uint_eq(mtr_request(9, MTR_RECORD_LONG), 32);
+	ck_assert_uint_eq(mtr_request(16, MTR_RECORD_LONG), 32);
+	ck_assert_uint_eq(mtr_request(17, MTR_RECORD_LONG), 40);
+	ck_assert_uint_eq(mtr_request(1000, MTR_RECORD_LONG), 1016);
+	ck_assert_uint_eq(mtr_request(SIZE_MAX - 23, MTR_RECORD_LONG),
+			  SIZE_MAX - 7);
 	for (size_t size = 0; size < 5000; size++)
-		ck_assert(mtr_request(size) % 8 == 0 &&
-			  mtr_request(size) >= size + MTR_TRAILER);
+		ck_assert(mtr_request(size, MTR_RECORD_LONG) % 8 == 0 &&
+			  mtr_request(size, MTR_RECORD_LONG) >=
+				  size + MTR_TRAILER);
 }
 END_TEST
 
@@ -54,8 +56,8 @@ START_TEST(huge_blocks_have_no_stack)
 	ck_assert(!mtr_trailer_has_stack(huge));
 	ck_assert_uint_eq(mtr_trailer_size(&t, huge + 24), huge + 5);
 	ck_assert_uint_eq(mtr_trailer_stack(&t, huge + 24), 0);
-	ck_assert(mtr_trailer_fits(&t, huge + 24));
-	ck_assert(!mtr_trailer_fits(&t, huge + 16));
+	ck_assert(mtr_trailer_fits(&t, huge + 24, MTR_RECORD_LONG));
+	ck_assert(!mtr_trailer_fits(&t, huge + 16, MTR_RECORD_LONG));
 }
 END_TEST
 
@@ -63,12 +65,12 @@ START_TEST(fits)
 {
 	struct mtr_trailer t = { 1, 8 };
 
-	ck_assert(mtr_trailer_fits(&t, 24));
+	ck_assert(mtr_trailer_fits(&t, 24, MTR_RECORD_LONG));
 	t.size_stack = 9;
-	ck_assert(!mtr_trailer_fits(&t, 24));
-	ck_assert(mtr_trailer_fits(&t, 32));
+	ck_assert(!mtr_trailer_fits(&t, 24, MTR_RECORD_LONG));
+	ck_assert(mtr_trailer_fits(&t, 32, MTR_RECORD_LONG));
 	t.size_stack |= stack;
-	ck_assert(mtr_trailer_fits(&t, 32));
+	ck_assert(mtr_trailer_fits(&t, 32, MTR_RECORD_LONG));
 }
 END_TEST
 
@@ -76,11 +78,29 @@ START_TEST(does_not_fit)
 {
 	struct mtr_trailer t = { 0, 8 };
 
-	ck_assert(!mtr_trailer_fits(&t, 24));
+	ck_assert(!mtr_trailer_fits(&t, 24, MTR_RECORD_LONG));
 	t.caller = 1;
 	t.size_stack = 0;
 	for (uint64_t usable = 0; usable < MTR_USABLE_MIN; usable++)
-		ck_assert(!mtr_trailer_fits(&t, usable));
+		ck_assert(!mtr_trailer_fits(&t, usable, MTR_RECORD_LONG));
+}
+END_TEST
+
+START_TEST(short_record)
+{
+	struct mtr_trailer t = { 0, 16 }, other = { 1, 16 };
+
+	ck_assert_uint_eq(mtr_request(0, MTR_RECORD_SHORT), 24);
+	ck_assert_uint_eq(mtr_request(16, MTR_RECORD_SHORT), 24);
+	ck_assert_uint_eq(mtr_request(17, MTR_RECORD_SHORT), 32);
+	ck_assert_uint_eq(mtr_request(1000, MTR_RECORD_SHORT), 1008);
+	ck_assert_uint_eq(mtr_room(24, MTR_RECORD_SHORT), 16);
+	ck_assert(mtr_trailer_fits(&t, 24, MTR_RECORD_SHORT));
+	ck_assert(mtr_trailers_equal(&t, &other, MTR_RECORD_SHORT));
+	ck_assert(!mtr_trailers_equal(&t, &other, MTR_RECORD_LONG));
+	t.size_stack = 17;
+	ck_assert(!mtr_trailer_fits(&t, 24, MTR_RECORD_SHORT));
+	ck_assert(!mtr_trailers_equal(&t, &other, MTR_RECORD_SHORT));
 }
 END_TEST
 
@@ -95,5 +115,6 @@ Suite *trailer_suite(void)
 	tcase_add_test(tc, huge_blocks_have_no_stack);
 	tcase_add_test(tc, fits);
 	tcase_add_test(tc, does_not_fit);
+	tcase_add_test(tc, short_record);
 	return s;
 }

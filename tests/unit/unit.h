@@ -30,8 +30,8 @@ enum { unit_asan = 0 };
 
 typedef Suite *unit_suite_fn(void);
 
-unit_suite_fn api_suite, arena_suite, cfi_suite, cxx_suite, step_suite,
-	depot_suite, memo_suite, memory_suite, invariants_suite,
+unit_suite_fn api_suite, arena_suite, callers_suite, cfi_suite, cxx_suite,
+	step_suite, depot_suite, memo_suite, memory_suite, invariants_suite,
 	interpose_suite, interpose_cxx_suite, layout_suite, ledger_suite,
 	ledger_code_suite, line_suite, linkage_suite, objects_suite,
 	opened_suite, options_suite, real_suite, snapshot_suite, sys_suite,

@@ -105,6 +105,8 @@ static struct record read_record(int mem, uintptr_t p)
 	if (pread(mem, &r.trailer, sizeof(r.trailer),
 		  p + r.usable - MTR_TRAILER) != sizeof(r.trailer))
 		memset(&r.trailer, 0xff, sizeof(r.trailer));
+	if (descriptor->record == MTR_RECORD_SHORT)
+		r.trailer.caller = 0;
 	return r;
 }
 

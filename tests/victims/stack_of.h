@@ -24,7 +24,7 @@ static struct mtr_descriptor *stack_descriptor(void)
 
 static uint32_t stack_id(void *p)
 {
-	size_t usable = malloc_usable_size(p) + MTR_TRAILER;
+	size_t usable = malloc_usable_size(p) + stack_descriptor()->record;
 
 	return mtr_trailer_stack(mtr_trailer_at(p, usable), usable);
 }

@@ -17,6 +17,7 @@
  * Blocks are filled to the last usable byte, and checked, so that a trailer in
  * the wrong place shows on either side.
  */
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -34,6 +35,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "format/layout.h"
 #include "malloc_tracer.h"
 #include "truth.h"
 
@@ -550,6 +552,16 @@ static void leave_out(struct block *b)
 
 static int table;
 
+/* How many of a block's bytes are the record's. */
+static size_t record(void)
+{
+	static const struct mtr_descriptor *d;
+
+	if (!d)
+		d = dlsym(RTLD_DEFAULT, MTR_DESCRIPTOR_SYMBOL);
+	return d ? d->record : 0;
+}
+
 static void write_line(struct block *b)
 {
 	char line[160];
@@ -558,8 +570,8 @@ static void write_line(struct block *b)
 		return;
 	snprintf(line, sizeof(line),
 		 "%016" PRIxPTR " %zu %zu %016" PRIxPTR " %u\n",
-		 (uintptr_t)b->p, b->size, b->usable + 16, (uintptr_t)b->caller,
-		 b->generation);
+		 (uintptr_t)b->p, b->size, b->usable + record(),
+		 (uintptr_t)b->caller, b->generation);
 	say(table, line);
 }
 
