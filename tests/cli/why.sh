@@ -16,7 +16,7 @@ plus() { # HEX N
 ask why "$pid" "$2"
 has "^$2 is the start of a live block$"
 has "^block  *$2 to 0x$(plus "$2" "$4"): $4 bytes usable$"
-has "^requested  *$3 bytes; $(($4 - 16 - $3)) unused, 16 for the record$"
+has "^requested  *$3 bytes; $(($4 - 8 - $3)) unused, 8 for the record$"
 has '^generation  *0$'
 has '^allocated by  alpha at .*known\.c:[0-9]* \[known+0x[0-9a-f]*\]$'
 has '^before  *0x'

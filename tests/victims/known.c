@@ -20,7 +20,9 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-enum { RECORD = 16, MAX = 4096, BATCH = 40 };
+#include "record.h"
+
+enum { MAX = 4096, BATCH = 40 };
 
 static void *blocks[MAX];
 static size_t n_blocks;
@@ -42,7 +44,7 @@ static void keep(const char *function, void *p, size_t size)
 	blocks[n_blocks++] = p;
 	snprintf(line, sizeof(line), "block %s %#lx %zu %zu\n", function,
 		 (unsigned long)(uintptr_t)p, size,
-		 malloc_usable_size(p) + RECORD);
+		 malloc_usable_size(p) + record_bytes());
 	say(line);
 }
 

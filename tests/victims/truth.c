@@ -17,7 +17,6 @@
  * Blocks are filled to the last usable byte, and checked, so that a trailer in
  * the wrong place shows on either side.
  */
-#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -35,8 +34,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "format/layout.h"
 #include "malloc_tracer.h"
+#include "record.h"
 #include "truth.h"
 
 enum {
@@ -552,16 +551,6 @@ static void leave_out(struct block *b)
 
 static int table;
 
-/* How many of a block's bytes are the record's. */
-static size_t record(void)
-{
-	static const struct mtr_descriptor *d;
-
-	if (!d)
-		d = dlsym(RTLD_DEFAULT, MTR_DESCRIPTOR_SYMBOL);
-	return d ? d->record : 0;
-}
-
 static void write_line(struct block *b)
 {
 	char line[160];
@@ -570,7 +559,7 @@ static void write_line(struct block *b)
 		return;
 	snprintf(line, sizeof(line),
 		 "%016" PRIxPTR " %zu %zu %016" PRIxPTR " %u\n",
-		 (uintptr_t)b->p, b->size, b->usable + record(),
+		 (uintptr_t)b->p, b->size, b->usable + record_bytes(),
 		 (uintptr_t)b->caller, b->generation);
 	say(table, line);
 }
