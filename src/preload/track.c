@@ -82,16 +82,16 @@ static MTR_COLD uint32_t caller_instead(const struct mtr_site *site)
 	return mtr_callers_id(caller_of(site));
 }
 
-static __attribute__((noinline)) uint32_t
-caller_or_sample(size_t size, const struct mtr_site *site)
+MTR_INLINE uint32_t caller_or_sample(size_t size, const struct mtr_site *site)
 {
+	uintptr_t pc;
 	uint64_t known;
 
-	if (mtr_callers_is_due(size))
+	if (!mtr_callers_is_not_due(size) && mtr_callers_is_due(size))
 		return mtr_capture(site);
-	return mtr_callers_at_hand(site->pc, &known)
-		       ? known >> MTR_SIZE_BITS
-		       : mtr_callers_id(caller_of(site));
+	pc = caller_of(site);
+	return mtr_callers_at_hand(pc, &known) ? known >> MTR_SIZE_BITS
+					       : mtr_callers_id(pc);
 }
 
 /* @id is the block's stack, or 0: there is no room for it. */
