@@ -37,9 +37,13 @@ load() {
 }
 
 # PLAIN-OUT TRACED-OUT TRACED-ERR. What the library needs: 2 MiB, 8 with
-# stacks=32, and an eighth of the limit for records and ledger.
+# stacks=N, and an eighth of the limit for records and ledger.
 judge() {
-    awk -v base="$(case $2 in *.stacks.out) echo 8192 ;; *) echo 2048 ;; esac)" '
+    case $2 in
+    *.callers.out | *.stacks.out | *.sample.out) base=8192 ;;
+    *) base=2048 ;;
+    esac
+    awk -v base=$base '
         NF < 4 || done { next }
         FNR == NR {
             n[$1]++; at[$1, n[$1]] = $2; got[$1, n[$1]] = $3 " " $4
