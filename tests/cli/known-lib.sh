@@ -79,19 +79,28 @@ check() { # TARGET
     echo "$1: $(wc -l <truth) blocks, $(cat want) in all"
 }
 
-start
-ask report --format=csv --module=known "$pid"
-check_groups "$pid"
-check_blocks "$pid"
-check_totals "$pid"
-cores=0
-if have_gcore; then
-    check "$core"
-    cores=1
-fi
-if have_kernel_core; then
-    check "$core"
-    cores=1
-fi
-stop
-[ "$cores" = 1 ] || skip "neither gcore nor the kernel gives a core here"
+known() { # OPTIONS
+    run_options="-o $1"
+    start
+    ask report --format=csv --module=known "$pid"
+    check_groups "$pid"
+    check_blocks "$pid"
+    check_totals "$pid"
+    cores=0
+    if have_gcore; then
+        check "$core"
+        cores=1
+    fi
+    if have_kernel_core; then
+        check "$core"
+        cores=1
+    fi
+    stop
+    rm -f core* gcore*
+    [ "$cores" = 1 ] || skip "neither gcore nor the kernel gives a core here"
+}
+
+# Short records and long ones.
+for options in ${known_options-stacks=1 stacks=0}; do
+    known "$options"
+done
