@@ -11,7 +11,7 @@ start 3000
 ask report "$pid"
 has '^call stacks  *of a sample, one in 1\.0 KiB: by caller numbers are exact'
 ask info "$pid"
-has '^options  *stacks=32,frees=0,follow=1,sample=1024$'
+has '^options  *stacks=32,frees=[01],follow=1,sample=1024$'
 ask report --format=json "$pid"
 has '"sample":1024,'
 
