@@ -91,11 +91,14 @@ void *mtr_sys_map_small(size_t bytes)
 	static _Atomic unsigned int apart;
 	size_t gap =
 		atomic_fetch_add(&apart, 1) < MOST_APART ? MTR_SYS_PAGE : 0;
-	char *p = map_at(NULL, gap + bytes, MAP_STACK);
+	char *p;
 
+	/* the next mapping comes below: the free page is the upper one */
+	bytes = (bytes + MTR_SYS_PAGE - 1) & -(size_t)MTR_SYS_PAGE;
+	p = map_at(NULL, bytes + gap, MAP_STACK);
 	if (p && gap)
-		mtr_sys_unmap(p, gap);
-	return p ? p + gap : NULL;
+		mtr_sys_unmap(p + bytes, gap);
+	return p;
 }
 
 /*
