@@ -50,6 +50,8 @@ static void batch_trailers(struct mtr_reader *r)
 
 static struct mtr_error *batch_flush(struct mtr_reader *r)
 {
+	if (!r->n)
+		return NULL;
 	batch_trailers(r);
 	for (size_t i = 0; i < r->n; i++)
 		MTR_TRY(mtr_reader_take(r, &r->batch[i]));
@@ -105,13 +107,17 @@ static struct mtr_error *entry_add(struct mtr_reader *r, const uint8_t *leaf,
 	return ++r->n == MTR_READER_BATCH ? batch_flush(r) : NULL;
 }
 
-static struct mtr_error *leaf_walk(struct mtr_reader *r, uint64_t addr,
+/* A live process may give a leaf to another range: a batch is of one leaf. */
+static struct mtr_error *leaf_walk(struct mtr_reader *r,
+				   const struct mtr_leaf_place *place,
 				   uint64_t base)
 {
 	const uint64_t leads = UINT64_C(0x8080808080808080);
+	uint64_t addr = place->leaf;
 	const uint8_t *leaf =
 		table_read(r, addr, r->tables->leaf, MTR_LEAF_BYTES);
 
+	r->place = *place;
 	for (size_t i = 0; leaf && i < MTR_LEAF_GRANULES; i += 8) {
 		uint64_t eight;
 
@@ -121,7 +127,7 @@ static struct mtr_error *leaf_walk(struct mtr_reader *r, uint64_t addr,
 					  i + __builtin_ctzll(eight) / 8, addr,
 					  base));
 	}
-	return NULL;
+	return r->live ? batch_flush(r) : NULL;
 }
 
 static_assert(MTR_LEAF_GRANULES % 8 == 0, "eight at a time");
@@ -144,10 +150,14 @@ static struct mtr_error *mid_walk(struct mtr_reader *r, uint64_t addr,
 		table_read(r, addr, r->tables->mid, sizeof(r->tables->mid));
 
 	for (uint64_t i = 0; mid && i >> MTR_MID_BITS == 0; i++) {
-		uint64_t leaf = table_entry(mid, i);
+		const struct mtr_leaf_place place = {
+			.leaf = table_entry(mid, i),
+			.slot = addr + i * sizeof(place.leaf),
+		};
 
-		if (leaf)
-			MTR_TRY(leaf_walk(r, leaf, base | i << MTR_LEAF_BITS));
+		if (place.leaf)
+			MTR_TRY(leaf_walk(r, &place,
+					  base | i << MTR_LEAF_BITS));
 	}
 	return NULL;
 }

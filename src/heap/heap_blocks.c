@@ -66,15 +66,15 @@ static void drop_last(struct mtr_reader *r)
 
 /* Is the entry of @b still what it was? It is but in a live process. */
 static bool block_stands(struct mtr_reader *r, uint64_t at,
+			 const struct mtr_leaf_place *place,
 			 const struct mtr_block *b)
 {
 	uint8_t code[MTR_ENTRY_LARGE];
 	struct mtr_entry e;
 
-	return !r->live ||
-	       (mtr_target_read(r->t, at, code, sizeof(code)) == sizeof(code) &&
-		mtr_entry_decode(code, sizeof(code), &e) &&
-		mtr_is_live(e.lead) && e.usable == b->usable);
+	return !r->live || (mtr_live_entry(r, at, place, code) &&
+			    mtr_entry_decode(code, sizeof(code), &e) &&
+			    mtr_is_live(e.lead) && e.usable == b->usable);
 }
 
 /*
@@ -89,9 +89,9 @@ static bool settle_overlap(struct mtr_reader *r, uint64_t at,
 
 	if (!last || block_end(last) <= b->addr)
 		return true;
-	if (!block_stands(r, at, b))
+	if (!block_stands(r, at, &r->place, b))
 		return false;
-	if (!block_stands(r, r->last_at, last)) {
+	if (!block_stands(r, r->last_at, &r->last_place, last)) {
 		drop_last(r);
 		return true;
 	}
@@ -118,6 +118,7 @@ static struct mtr_error *live_add(struct mtr_reader *r,
 		return mtr_error_nomem();
 	*slot = *b;
 	r->last_at = e->at;
+	r->last_place = r->place;
 	r->last_lost = !e->have;
 	count(r, b, r->last_lost, 1);
 	return NULL;

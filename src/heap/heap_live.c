@@ -11,19 +11,42 @@ enum {
 	SURE = 4,    /* so many of them agree on a doubtful trailer */
 };
 
+/* What tells whether a leaf is still in its place. */
+static struct mtr_read slot_read(const struct mtr_leaf_place *place,
+				 uint64_t *ret)
+{
+	*ret = 0;
+	return (struct mtr_read){ place->slot, ret, sizeof(*ret), false };
+}
+
+bool mtr_live_entry(struct mtr_reader *r, uint64_t at,
+		    const struct mtr_leaf_place *place, uint8_t *ret)
+{
+	uint64_t leaf;
+	struct mtr_read reads[] = {
+		{ at, ret, MTR_ENTRY_LARGE, false },
+		slot_read(place, &leaf),
+	};
+
+	mtr_target_read_many(r->t, reads, sizeof(reads) / sizeof(*reads));
+	return reads[0].done && leaf == place->leaf;
+}
+
 /*
  * The trailer, the entry and the trailer again, by one system call. True: the
  * trailer is that of the block that the entry tells of. *@code has what the
- * ledger says now.
+ * ledger says now; nothing, if that is another range's.
  */
 static bool round_agrees(struct mtr_reader *r, struct mtr_entry *e,
 			 uint8_t *code)
 {
 	struct mtr_trailer again;
+	uint64_t leaf;
 	struct mtr_read reads[] = {
 		{ mtr_entry_trailer(e), &e->trailer, MTR_TRAILER, false },
 		{ e->at, code, MTR_ENTRY_LARGE, false },
 		{ mtr_entry_trailer(e), &again, MTR_TRAILER, false },
+		slot_read(&r->place, &leaf),
 	};
 
 	bool agrees;
@@ -31,6 +54,8 @@ static bool round_agrees(struct mtr_reader *r, struct mtr_entry *e,
 	memset(code, 0, MTR_ENTRY_LARGE);
 	mtr_target_read_many(r->t, reads, sizeof(reads) / sizeof(*reads));
 	e->have = reads[0].done && reads[2].done;
+	if (leaf != r->place.leaf)
+		memset(code, 0, MTR_ENTRY_LARGE);
 	agrees = reads[1].done && mtr_entry_equals(e, code) &&
 		 reads[0].done == reads[2].done &&
 		 (!e->have ||
@@ -75,8 +100,7 @@ enum mtr_rest mtr_live_rest(struct mtr_reader *r, struct mtr_entry *e)
 		before = *e;
 		if (agrees)
 			continue;
-		if (mtr_target_read(r->t, e->at, code, sizeof(code)) !=
-		    sizeof(code))
+		if (!mtr_live_entry(r, e->at, &r->place, code))
 			return MTR_REST_GONE;
 		if (!mtr_entry_decode(code, sizeof(code), e))
 			e->usable = 0;
@@ -164,7 +188,9 @@ void mtr_live_trailers(struct mtr_reader *r)
 	struct gather first = gather_trailers(r, &n, r->first_trailers);
 	struct gather ledger = gather_entries(r, &n);
 	struct gather again = gather_trailers(r, &n, r->trailers);
+	uint64_t leaf;
 
+	r->reads[n++] = slot_read(&r->place, &leaf);
 	mtr_target_read_many(r->t, r->reads, n);
 	for (size_t i = 0; i < r->n; i++) {
 		struct mtr_entry *e = &r->batch[i];
@@ -174,7 +200,8 @@ void mtr_live_trailers(struct mtr_reader *r)
 		const void *code = gather_next(&ledger, e->at, MTR_ENTRY_LARGE);
 
 		e->have = a && b;
-		e->moved = !a || !b || !code || !mtr_entry_equals(e, code) ||
+		e->moved = !a || !b || !code || leaf != r->place.leaf ||
+			   !mtr_entry_equals(e, code) ||
 			   !bytes_are_equal(a, b, r->judge.record);
 		if (a)
 			memcpy(&e->trailer, a, MTR_TRAILER);

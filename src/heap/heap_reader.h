@@ -29,6 +29,11 @@ struct mtr_entry {
 	struct mtr_trailer trailer;
 };
 
+/* A leaf, and where its address stands in a mid table. */
+struct mtr_leaf_place {
+	uint64_t leaf, slot;
+};
+
 struct mtr_tables;
 
 struct mtr_reader {
@@ -41,10 +46,12 @@ struct mtr_reader {
 	uint64_t budget;       /* bytes of tables that may yet be read */
 	uint64_t holes, first; /* tables not there, and where the first was */
 	uint64_t restless;     /* blocks that changed in every round */
-	uint64_t last_at;      /* where the last kept block's entry stands */
-	bool last_lost;	       /* and whether its trailer was not there */
+	struct mtr_leaf_place place; /* of a live process: the batch's */
+	uint64_t last_at; /* where the last kept block's entry stands */
+	struct mtr_leaf_place last_place;
+	bool last_lost; /* and whether its trailer was not there */
 	struct mtr_entry batch[MTR_READER_BATCH];
-	struct mtr_read reads[3 * MTR_READER_BATCH];
+	struct mtr_read reads[3 * MTR_READER_BATCH + 1];
 	size_t n;
 	/* of a live process: what is read once, or a second time */
 	uint8_t ledger[MTR_READER_BATCH * (MTR_ENTRY_LARGE + MTR_GAP_LEDGER)];
@@ -100,11 +107,19 @@ struct mtr_error *mtr_reader_take(struct mtr_reader *r, struct mtr_entry *e);
 /* --------------------------------------------------------- heap_live.c */
 
 /*
- * Of a live process: the trailers of the batch, the ledger's bytes and the
- * trailers again, in this order. What was the same is of one block, which was
- * there when its entry was read.
+ * Of a live process: the trailers of the batch, the ledger's bytes, the
+ * trailers again and the address of the leaf, in this order. What was the same
+ * is of one block, which was there when its entry was read: a leaf may go to
+ * another range, which makes its entries those of other addresses.
  */
 void mtr_live_trailers(struct mtr_reader *r);
+
+/*
+ * Of a live process: the entry at @at, of the leaf at @place. False: it is not
+ * there, or not in this place any more.
+ */
+bool mtr_live_entry(struct mtr_reader *r, uint64_t at,
+		    const struct mtr_leaf_place *place, uint8_t *ret);
 
 /* Is @e believed as it was read? */
 bool mtr_live_is_settled(struct mtr_reader *r, const struct mtr_entry *e);

@@ -46,14 +46,14 @@ MTR_EXPORT int malloc_tracer_lookup(const void *addr,
 				    struct malloc_tracer_block *ret)
 {
 	const struct mtr_trailer *t;
-	const uint8_t *at;
+	uint64_t entry, usable;
 	uintptr_t start;
-	uint64_t usable;
 
 	if (fail_unless_active())
 		return -1;
-	start = mtr_ledger_previous((uintptr_t)addr, &at);
-	usable = start ? mtr_track_usable(at) : 0;
+	start = mtr_ledger_previous((uintptr_t)addr);
+	entry = start ? mtr_ledger_load(start) : 0;
+	usable = entry & (UINT64_MAX >> 8);
 	if (usable < MTR_USABLE_MIN ||
 	    mtr_untag((uintptr_t)addr) - start >=
 		    mtr_room(usable, mtr_real.record)) {
@@ -67,7 +67,7 @@ MTR_EXPORT int malloc_tracer_lookup(const void *addr,
 		.size = mtr_trailer_size(t, usable),
 		.usable = mtr_room(usable, mtr_real.record),
 		.caller = (const void *)caller_of(t, usable),
-		.generation = mtr_lead_generation(*at),
+		.generation = mtr_lead_generation(entry >> 56),
 		.stack_id = mtr_trailer_stack(t, usable),
 	};
 	return 0;

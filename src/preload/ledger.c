@@ -4,7 +4,6 @@
  */
 #include "preload/ledger.h"
 
-#include <assert.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -12,22 +11,10 @@
 #include "preload/memory.h"
 #include "preload/sys.h"
 
-enum {
-	MID_BYTES = sizeof(mtr_leaf) << MTR_MID_BITS,
-	/* Leaves are mapped some at a time: one by one, their spare bytes
-	 * would cost a page each. A small program shall not pay for many,
-	 * where address space is limited or memory locked: a pool is as large
-	 * as what was there before. */
-	POOL_LEAVES_MIN = 2,
-	POOL_LEAVES = 15,
-	POOL_LEFT_MASK = 15,
-};
+enum { MID_BYTES = sizeof(mtr_leaf) << MTR_MID_BITS };
 
 /* The tag of a slot that is being filled, or never will be. */
 #define HINT_TAKEN UINTPTR_MAX
-
-static_assert(POOL_LEAVES - 1 <= POOL_LEFT_MASK && MTR_LEAF_BYTES % 16 == 0,
-	      "the count fits the low bits of a leaf's address");
 
 mtr_mid mtr_ledger_root[1 << MTR_ROOT_BITS];
 /* The tag of an empty slot is 0, which the lowest 4 MiB have too. */
@@ -35,59 +22,8 @@ struct mtr_hint mtr_ledger_hints[1 << MTR_HINT_BITS] = {
 	[0] = { .tag = HINT_TAKEN },
 };
 
-/* The next free leaf of the pool; its low bits count how many there are. */
-static _Atomic uintptr_t pool;
-
-static struct mtr_memory memory = { .map = mtr_sys_map,
+static struct mtr_memory memory = { .map = mtr_sys_map_small,
 				    .bytes = &mtr_descriptor.ledger_bytes };
-
-static size_t pool_leaves(void)
-{
-	size_t n = __atomic_load_n(&mtr_descriptor.ledger_bytes,
-				   __ATOMIC_RELAXED) /
-		   MTR_LEAF_BYTES;
-
-	if (n < POOL_LEAVES_MIN)
-		return POOL_LEAVES_MIN;
-	return n < POOL_LEAVES ? n : POOL_LEAVES;
-}
-
-static uint8_t *leaf_map_pool(uintptr_t empty)
-{
-	size_t leaves = pool_leaves();
-	size_t bytes = leaves * MTR_LEAF_BYTES;
-	uint8_t *first = mtr_memory_map(&memory, bytes);
-	uintptr_t rest;
-
-	if (!first)
-		return NULL;
-	rest = ((uintptr_t)first + MTR_LEAF_BYTES) | (leaves - 1);
-	if (atomic_compare_exchange_strong(&pool, &empty, rest))
-		return first;
-	mtr_memory_unmap(&memory, first, bytes);
-	return NULL;
-}
-
-static uint8_t *leaf_create(void)
-{
-	uintptr_t next = atomic_load(&pool);
-
-	for (;;) {
-		uintptr_t left = next & POOL_LEFT_MASK;
-
-		if (!left) {
-			uint8_t *leaf = leaf_map_pool(next);
-			uintptr_t now = atomic_load(&pool);
-
-			if (leaf || now == next)
-				return leaf;
-			next = now;
-		} else if (atomic_compare_exchange_weak(
-				   &pool, &next, next + MTR_LEAF_BYTES - 1)) {
-			return (uint8_t *)(next - left);
-		}
-	}
-}
 
 static mtr_leaf *mid_make(mtr_mid *slot)
 {
@@ -99,19 +35,6 @@ static mtr_leaf *mid_make(mtr_mid *slot)
 	if (!mid || atomic_compare_exchange_strong(slot, &none, mid))
 		return mid;
 	mtr_memory_unmap(&memory, mid, MID_BYTES);
-	return none;
-}
-
-/* Of two threads that race here one's leaf stays unused: 260 KB, untouched. */
-static uint8_t *leaf_make(mtr_leaf *slot)
-{
-	uint8_t *leaf = atomic_load(slot), *none = NULL;
-
-	if (leaf)
-		return leaf;
-	leaf = leaf_create();
-	if (!leaf || atomic_compare_exchange_strong(slot, &none, leaf))
-		return leaf;
 	return none;
 }
 
@@ -130,47 +53,140 @@ static void hint_set(uintptr_t addr, uint8_t *leaf)
 }
 
 /*
- * Relaxed loads are enough: each depends on the one before, and a table is
- * zeroed memory when its address is stored.
+ * Where the address of @addr's leaf stands, or NULL. A relaxed load is enough:
+ * what is loaded through it depends on it, and a table is zeroed memory when
+ * its address is stored.
  */
-uint8_t *mtr_ledger_find(uintptr_t addr)
+static mtr_leaf *slot_find(uintptr_t addr)
 {
 	mtr_leaf *mid;
-	uint8_t *leaf;
 
-	addr = mtr_untag(addr);
 	if (mtr_root_index(addr) >= 1 << MTR_ROOT_BITS)
 		return NULL;
 	mid = atomic_load_explicit(&mtr_ledger_root[mtr_root_index(addr)],
 				   memory_order_relaxed);
-	if (!mid)
-		return NULL;
-	leaf = atomic_load_explicit(&mid[mtr_mid_index(addr)],
-				    memory_order_relaxed);
-	if (!leaf)
+	return mid ? &mid[mtr_mid_index(addr)] : NULL;
+}
+
+uint8_t *mtr_ledger_find(uintptr_t addr)
+{
+	mtr_leaf *slot;
+	uint8_t *leaf;
+
+	addr = mtr_untag(addr);
+	slot = slot_find(addr);
+	leaf = slot ? atomic_load_explicit(slot, memory_order_relaxed) : NULL;
+	return leaf ? leaf + mtr_leaf_index(addr) : NULL;
+}
+
+/* A leaf that is another range's by now may stay there. */
+uint8_t *mtr_ledger_find_staying(uintptr_t addr)
+{
+	mtr_leaf *slot;
+	uint8_t *leaf;
+
+	addr = mtr_untag(addr);
+	slot = slot_find(addr);
+	leaf = slot ? atomic_load(slot) : NULL;
+	if (!leaf || mtr_leaf_is_lent(leaf) || atomic_load(slot) != leaf)
 		return NULL;
 	return leaf + mtr_leaf_index(addr);
 }
 
-MTR_COLD uint8_t *mtr_ledger_make(uintptr_t addr, enum mtr_drop *drop)
+/* A look at a leaf, and whether it was @slot's all the time. */
+struct look {
+	mtr_leaf *slot;
+	uint8_t *leaf; /* NULL: there is none */
+	uint64_t uses;
+};
+
+static struct look look_begin(uintptr_t addr)
 {
-	mtr_leaf *mid;
-	uint8_t *leaf;
+	struct look l = { .slot = slot_find(addr) };
+
+	l.leaf = l.slot ? atomic_load(l.slot) : NULL;
+	if (!l.leaf)
+		return l;
+	l.uses = mtr_leaf_uses(l.leaf);
+	if (atomic_load(l.slot) != l.leaf)
+		l.leaf = NULL;
+	return l;
+}
+
+static bool look_end(const struct look *l)
+{
+	atomic_thread_fence(memory_order_acquire);
+	return mtr_leaf_uses(l->leaf) == l->uses;
+}
+
+uint8_t *mtr_ledger_find_entry(uintptr_t addr)
+{
+	struct look l;
+	uint8_t *at;
 
 	addr = mtr_untag(addr);
+	l = look_begin(addr);
+	if (!l.leaf)
+		return NULL;
+	at = l.leaf + mtr_leaf_index(addr);
+	return mtr_is_lead(*at) && look_end(&l) ? at : NULL;
+}
+
+uint64_t mtr_ledger_load(uintptr_t addr)
+{
+	struct look l;
+	const uint8_t *at;
+	uint64_t entry;
+
+	addr = mtr_untag(addr);
+	l = look_begin(addr);
+	if (!l.leaf)
+		return 0;
+	at = l.leaf + mtr_leaf_index(addr);
+	entry = mtr_ledger_usable(at, MTR_ENTRY_LARGE) | (uint64_t)*at << 56;
+	return mtr_is_lead(entry >> 56) && look_end(&l) ? entry : 0;
+}
+
+static uint8_t *leaf_make(uintptr_t addr, bool stays, enum mtr_drop *drop)
+{
+	mtr_leaf *mid;
+
 	*drop = MTR_DROP_HIGH;
 	if (mtr_root_index(addr) >> MTR_ROOT_BITS)
 		return NULL;
 	*drop = MTR_DROP_LEDGER;
 	mid = mid_make(&mtr_ledger_root[mtr_root_index(addr)]);
-	if (!mid)
-		return NULL;
-	leaf = leaf_make(&mid[mtr_mid_index(addr)]);
+	return mid ? mtr_leaf_make(&mid[mtr_mid_index(addr)], stays) : NULL;
+}
+
+MTR_COLD uint8_t *mtr_ledger_make(uintptr_t addr, enum mtr_drop *drop)
+{
+	uint8_t *leaf;
+
+	addr = mtr_untag(addr);
+	leaf = leaf_make(addr, true, drop);
 	if (!leaf)
 		return NULL;
 	hint_set(addr, leaf);
 	MTR_ASSERT(mtr_ledger_find(addr) == leaf + mtr_leaf_index(addr));
 	return leaf + mtr_leaf_index(addr);
+}
+
+MTR_COLD uint8_t *mtr_ledger_lend(uintptr_t addr, enum mtr_drop *drop)
+{
+	uint8_t *leaf;
+
+	addr = mtr_untag(addr);
+	leaf = leaf_make(addr, false, drop);
+	if (!leaf)
+		return NULL;
+	mtr_leaf_note(leaf, mtr_leaf_index(addr));
+	return leaf + mtr_leaf_index(addr);
+}
+
+MTR_COLD void mtr_ledger_settle(uint8_t *at, uintptr_t addr)
+{
+	mtr_leaf_release(at - mtr_leaf_index(mtr_untag(addr)));
 }
 
 /* The first address that a table entry @bits wide after @addr's speaks for. */
@@ -179,8 +195,7 @@ static uintptr_t align_next(uintptr_t addr, int bits)
 	return ((addr >> bits) + 1) << bits;
 }
 
-static uintptr_t leaf_next(const uint8_t *leaf, uintptr_t addr,
-			   const uint8_t **at)
+static uintptr_t leaf_next(const uint8_t *leaf, uintptr_t addr)
 {
 	const uint64_t leads = UINT64_C(0x8080808080808080);
 	size_t i = mtr_leaf_index(addr);
@@ -196,7 +211,6 @@ static uintptr_t leaf_next(const uint8_t *leaf, uintptr_t addr,
 			}
 		}
 		if (mtr_is_live(leaf[i])) {
-			*at = leaf + i;
 			addr &= -((uintptr_t)1 << MTR_LEAF_BITS);
 			return addr + i * MTR_GRANULE;
 		}
@@ -205,7 +219,7 @@ static uintptr_t leaf_next(const uint8_t *leaf, uintptr_t addr,
 	return 0;
 }
 
-uintptr_t mtr_ledger_next(uintptr_t addr, const uint8_t **at)
+uintptr_t mtr_ledger_next(uintptr_t addr)
 {
 	addr = (mtr_untag(addr) + MTR_GRANULE - 1) & -(uintptr_t)MTR_GRANULE;
 	while (!(mtr_root_index(addr) >> MTR_ROOT_BITS)) {
@@ -218,7 +232,7 @@ uintptr_t mtr_ledger_next(uintptr_t addr, const uint8_t **at)
 			continue;
 		}
 		leaf = mid[mtr_mid_index(addr)];
-		found = leaf ? leaf_next(leaf, addr, at) : 0;
+		found = leaf ? leaf_next(leaf, addr) : 0;
 		if (found)
 			return found;
 		addr = align_next(addr, MTR_LEAF_BITS);
@@ -226,7 +240,7 @@ uintptr_t mtr_ledger_next(uintptr_t addr, const uint8_t **at)
 	return 0;
 }
 
-uintptr_t mtr_ledger_previous(uintptr_t addr, const uint8_t **at)
+uintptr_t mtr_ledger_previous(uintptr_t addr)
 {
 	addr = mtr_untag(addr) & -(uintptr_t)MTR_GRANULE;
 	if (mtr_root_index(addr) >> MTR_ROOT_BITS)
@@ -235,10 +249,9 @@ uintptr_t mtr_ledger_previous(uintptr_t addr, const uint8_t **at)
 		const uint8_t *byte = mtr_ledger_find(addr);
 		int bits = MTR_GRANULE_BITS;
 
-		if (byte && mtr_is_live(*byte)) {
-			*at = byte;
+		if (byte && mtr_is_live(*byte) &&
+		    mtr_ledger_find_entry(addr) == byte)
 			return addr;
-		}
 		if (!byte)
 			bits = mtr_ledger_root[mtr_root_index(addr)]
 				       ? MTR_LEAF_BITS

@@ -6,8 +6,8 @@
  * Any thread, signal handlers included; no locks and no atomic
  * read-modify-write outside of growing: a live block owns its granules, hence
  * its ledger bytes. Addresses may have tags; those that come back have none.
- * Memory comes from the kernel and is never given back. format/layout.h has the
- * shape, format/ledger_code.h the code.
+ * Memory comes from the kernel and is never given back; leaf.h says what of it
+ * is used again. format/layout.h has the shape, format/ledger_code.h the code.
  */
 #ifndef MTR_PRELOAD_LEDGER_H
 #define MTR_PRELOAD_LEDGER_H
@@ -20,14 +20,14 @@
 #include "format/layout.h"
 #include "format/ledger_code.h"
 #include "preload/compiler.h"
+#include "preload/leaf.h"
 
-typedef _Atomic(uint8_t *) mtr_leaf;
 typedef _Atomic(mtr_leaf *) mtr_mid;
 
 extern MTR_HIDDEN mtr_mid mtr_ledger_root[1 << MTR_ROOT_BITS];
 
 /*
- * A short way to the leaves in use. A slot is filled once and for all, .bias
+ * A short way to the leaves that stay. A slot is filled once and for all, .bias
  * before .tag, so that whoever sees the tag sees its bias; of two leaves that
  * meet in a slot the later one is found through the table.
  */
@@ -57,14 +57,37 @@ MTR_INLINE uint8_t *mtr_hint_byte(const struct mtr_hint *hint, uintptr_t addr)
 	return (uint8_t *)(hint->bias + (mtr_untag(addr) >> MTR_GRANULE_BITS));
 }
 
-/* The byte for @addr, or NULL if the table does not reach there. */
+/*
+ * The byte for @addr, or NULL if the table does not reach there. It may go to
+ * another range at any moment, unless the leaf stays or there is a live block.
+ */
 __attribute__((pure)) uint8_t *mtr_ledger_find(uintptr_t addr);
 
+/* The same, if the leaf stays. */
+uint8_t *mtr_ledger_find_staying(uintptr_t addr);
+
+/* The same, if an entry begins there, of a live block or of a freed one. */
+__attribute__((pure)) uint8_t *mtr_ledger_find_entry(uintptr_t addr);
+
 /*
- * The same, growing the table. NULL: no memory, or @addr is above 2^48. *drop
- * says which.
+ * What the entry at @addr says: its usable size, and in the upper byte its lead
+ * byte. 0: there is none.
+ */
+uint64_t mtr_ledger_load(uintptr_t addr);
+
+/*
+ * The byte for @addr, growing the table; its leaf stays. NULL: no memory, or
+ * @addr is above 2^48. *drop says which.
  */
 uint8_t *mtr_ledger_make(uintptr_t addr, enum mtr_drop *drop);
+
+/*
+ * The same for a block that its allocator gives back to the kernel when it is
+ * freed: the leaf may go to another range once no block is in it. Until
+ * mtr_ledger_settle(@at) it does not.
+ */
+uint8_t *mtr_ledger_lend(uintptr_t addr, enum mtr_drop *drop);
+void mtr_ledger_settle(uint8_t *at, uintptr_t addr);
 
 /*
  * What holds of @at, where the entry of the block of @usable bytes at @addr
@@ -94,12 +117,12 @@ MTR_INLINE void mtr_ledger_mark(uint8_t *at, uint8_t lead, uint64_t usable)
 }
 
 /*
- * The first live block at or after @addr: its address, and in *at its entry.
- * 0: there is none.
+ * The address of the first live block at or after @addr. 0: there is none. It
+ * may be gone: mtr_ledger_load() says.
  */
-uintptr_t mtr_ledger_next(uintptr_t addr, const uint8_t **at);
+uintptr_t mtr_ledger_next(uintptr_t addr);
 
-/* The live block that starts at or before @addr, likewise. */
-uintptr_t mtr_ledger_previous(uintptr_t addr, const uint8_t **at);
+/* That of the live block that starts at or before @addr, likewise. */
+uintptr_t mtr_ledger_previous(uintptr_t addr);
 
 #endif

@@ -59,22 +59,46 @@ static long call3(long nr, long a, long b, long c)
 }
 
 /* At @hint, if it is free. */
-static void *map_at(char *hint, size_t bytes)
+static void *map_at(char *hint, size_t bytes, int flags)
 {
 	long ret = call6(SYS_mmap, (long)hint, bytes, PROT_READ | PROT_WRITE,
-			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | flags,
+			 -1, 0);
 
 	return ret < 0 && ret > -4096 ? NULL : (void *)ret;
 }
 
 void *mtr_sys_map(size_t bytes)
 {
-	return map_at(NULL, bytes);
+	return map_at(NULL, bytes, 0);
 }
 
 void mtr_sys_unmap(void *p, size_t bytes)
 {
 	call3(SYS_munmap, (long)p, bytes, 0);
+}
+
+/*
+ * From Linux 6.8 on a stack gets no huge pages, and this flag does nothing
+ * else; madvise would be one more call that a sandbox may kill for. Before, a
+ * page that is left free keeps mappings from growing together: a huge page has
+ * to lie in one. There may be 65530 mappings, and the program needs some, so
+ * that has to end somewhere.
+ */
+void *mtr_sys_map_small(size_t bytes)
+{
+	enum { MOST_APART = 4096 };
+	static _Atomic unsigned int apart;
+	size_t gap =
+		atomic_fetch_add(&apart, 1) < MOST_APART ? MTR_SYS_PAGE : 0;
+	char *p;
+
+	/* the next mapping comes below: the free page is the upper one */
+	bytes = (bytes + MTR_SYS_PAGE - 1) & -(size_t)MTR_SYS_PAGE;
+	p = map_at(NULL, bytes + gap, MAP_STACK);
+	if (p && gap)
+		mtr_sys_unmap(p + bytes, gap);
+	return p;
 }
 
 /*
@@ -90,7 +114,7 @@ void *mtr_sys_map_huge(size_t bytes)
 	if (behind == 0)
 		return p;
 	mtr_sys_unmap(p, bytes);
-	return map_at(p - behind, bytes);
+	return map_at(p - behind, bytes, 0);
 }
 
 /*

@@ -19,6 +19,12 @@
 void *mtr_sys_map(size_t bytes);
 void mtr_sys_unmap(void *p, size_t bytes);
 
+/*
+ * The same, but never huge pages, whatever the kernel makes of other memory:
+ * for what is touched here and there. Less than a huge page at a time.
+ */
+void *mtr_sys_map_small(size_t bytes);
+
 /* The same for whole huge pages, which are small ones to begin with. */
 enum { MTR_SYS_HUGE_PAGE = 1 << 21 };
 void *mtr_sys_map_huge(size_t bytes);

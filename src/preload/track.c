@@ -49,6 +49,17 @@ static bool usable_size(void *p, size_t request, size_t *ret)
 	return true;
 }
 
+/*
+ * Does glibc give the block back to the kernel when it is freed? With frees=1
+ * what was there is to be seen until there is something else.
+ */
+static bool is_mapped(const void *p)
+{
+	return mtr_real.chunks && !mtr_freed_lead &&
+	       mtr_chunk_of(p) & MTR_CHUNK_MMAPPED;
+}
+
+/* What it gives is to be settled, once there is an entry. */
 static uint8_t *entry_make(void *p, size_t usable)
 {
 	enum mtr_drop drop;
@@ -60,6 +71,8 @@ static uint8_t *entry_make(void *p, size_t usable)
 		drop = MTR_DROP_SMALL;
 	else if (usable >> MTR_USABLE_BITS)
 		drop = MTR_DROP_LARGE;
+	else if (is_mapped(p))
+		at = mtr_ledger_lend((uintptr_t)p, &drop);
 	else
 		at = mtr_ledger_make((uintptr_t)p, &drop);
 	if (unlikely(!at))
@@ -128,6 +141,8 @@ static void record(void *p, uint8_t *at, size_t size, size_t usable,
 static __attribute__((noinline)) void *
 track(void *p, size_t size, size_t request, struct mtr_fill fill)
 {
+	const struct mtr_hint *hint = mtr_hint_for((uintptr_t)p);
+	bool made = false;
 	size_t usable;
 	uint8_t *at;
 
@@ -135,14 +150,20 @@ track(void *p, size_t size, size_t request, struct mtr_fill fill)
 		mtr_descriptor_drop(MTR_DROP_NESTED);
 		return p;
 	}
-	at = mtr_ledger_find((uintptr_t)p);
+	at = likely(mtr_hint_covers(hint, (uintptr_t)p))
+		     ? mtr_hint_byte(hint, (uintptr_t)p)
+		     : mtr_ledger_find_staying((uintptr_t)p);
 	if (unlikely(!at || (uintptr_t)p % MTR_GRANULE ||
-		     usable < MTR_USABLE_MIN || usable >> MTR_USABLE_BITS))
+		     usable < MTR_USABLE_MIN || usable >> MTR_USABLE_BITS)) {
 		at = entry_make(p, usable);
+		made = true;
+	}
 	if (unlikely(!at))
 		return p;
 	record(p, at, size, usable, fill);
 	mtr_ledger_mark(at, mtr_descriptor.lead, usable);
+	if (made)
+		mtr_ledger_settle(at, (uintptr_t)p);
 	mtr_opened_allocated(p, size, fill.caller);
 	return p;
 }
@@ -265,10 +286,27 @@ void *mtr_track_adopt(void *p, size_t size, const struct mtr_site *site)
 	return p;
 }
 
+/* Its leaf may have gone to another range meanwhile. */
+static uint8_t *entry_again(void *p, uint8_t lead)
+{
+	size_t usable = mtr_real.malloc_usable_size(p) & -(size_t)8;
+	uint8_t *at = entry_make(p, usable);
+
+	if (!at)
+		return NULL;
+	mtr_ledger_mark(at, lead, usable);
+	mtr_ledger_settle(at, (uintptr_t)p);
+	return at;
+}
+
 MTR_COLD void mtr_track_restore(void *p, uint8_t *at, uint8_t lead)
 {
-	*at = lead;
-	mtr_counters_restore(p, at);
+	if (is_mapped(p))
+		at = entry_again(p, lead);
+	else
+		*at = lead;
+	if (at)
+		mtr_counters_restore(p, at);
 }
 
 /* Only glibc's own functions can be called past us. */

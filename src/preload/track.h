@@ -175,8 +175,8 @@ MTR_INLINE uint8_t *mtr_track_find(const void *p)
 	if (likely(mtr_hint_covers(hint, (uintptr_t)p)))
 		at = mtr_hint_byte(hint, (uintptr_t)p);
 	else
-		at = mtr_ledger_find((uintptr_t)p);
-	MTR_ASSERT(at == mtr_ledger_find((uintptr_t)p));
+		at = mtr_ledger_find_entry((uintptr_t)p);
+	MTR_ASSERT(!at || at == mtr_ledger_find((uintptr_t)p));
 	return likely(at && mtr_is_lead(*at)) ? at : NULL;
 }
 

@@ -25,18 +25,11 @@ static_assert(BATCH * MTR_TRAILER <= PIPE_BUF, "mtr_sys_peek's at a time");
 
 struct batch {
 	struct mtr_snapshot_block block[BATCH];
-	const uint8_t *at[BATCH]; /* its entry in the ledger */
 	struct mtr_trailer again[BATCH];
 	struct iovec local[BATCH], remote[BATCH];
 	bool gone[BATCH];
 	size_t n;
 };
-
-/* What the entry at @at says now. */
-static uint64_t entry_load(const uint8_t *at)
-{
-	return mtr_ledger_usable(at, MTR_ENTRY_LARGE) | (uint64_t)*at << 56;
-}
 
 static uint64_t block_usable(const struct mtr_snapshot_block *b)
 {
@@ -50,11 +43,11 @@ static uintptr_t batch_collect(struct batch *b, uintptr_t addr)
 		struct mtr_snapshot_block *block = &b->block[b->n];
 		uint64_t usable;
 
-		addr = mtr_ledger_next(addr, &b->at[b->n]);
+		addr = mtr_ledger_next(addr);
 		if (!addr)
 			return 0;
 		block->addr = addr;
-		block->usable = entry_load(b->at[b->n]);
+		block->usable = mtr_ledger_load(addr);
 		usable = block_usable(block);
 		b->remote[b->n].iov_base =
 			(void *)(addr + mtr_trailer_offset(usable));
@@ -138,7 +131,7 @@ static bool round_agrees(struct batch *b, size_t i, uint64_t entry)
 
 	return usable >= MTR_USABLE_MIN &&
 	       mtr_sys_peek(&first, &from, 1) == MTR_TRAILER &&
-	       entry_load(b->at[i]) == entry &&
+	       mtr_ledger_load(block->addr) == entry &&
 	       mtr_sys_peek(&second, &from, 1) == MTR_TRAILER &&
 	       trailers_equal(&block->trailer, &b->again[i]);
 }
@@ -155,7 +148,7 @@ static void block_settle(struct batch *b, size_t i)
 
 	for (int round = 0; round < ROUNDS; round++) {
 		struct mtr_snapshot_block before = *block;
-		uint64_t entry = entry_load(b->at[i]);
+		uint64_t entry = mtr_ledger_load(block->addr);
 
 		if (!mtr_is_live(entry >> 56))
 			break;
@@ -188,7 +181,8 @@ static int batch_read(struct batch *b)
 			(struct iovec){ &b->block[i].trailer, MTR_TRAILER };
 	error = batch_peek(b);
 	for (size_t i = 0; i < b->n; i++) {
-		same[i] = entry_load(b->at[i]) == b->block[i].usable;
+		same[i] =
+			mtr_ledger_load(b->block[i].addr) == b->block[i].usable;
 		b->local[i] = (struct iovec){ &b->again[i], MTR_TRAILER };
 	}
 	if (!error)

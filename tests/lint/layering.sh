@@ -14,7 +14,8 @@ cat >"$mtr_tmp/table" <<'END'
 src/format/            format/
 src/preload/sys.       compiler.h
 src/preload/memory.    compiler.h sys.h
-src/preload/ledger.    format/ compiler.h descriptor.h memory.h sys.h
+src/preload/leaf.      format/ compiler.h descriptor.h memory.h sys.h
+src/preload/ledger.    format/ compiler.h descriptor.h leaf.h memory.h sys.h
 src/preload/capture.h  compiler.h
 src/preload/capture.c  format/ capture_state.h descriptor.h threads.h
 src/preload/capture_o  format/ capture.h objects.h step.h sys.h

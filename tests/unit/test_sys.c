@@ -14,6 +14,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/time.h>
+#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -33,6 +34,61 @@ START_TEST(map)
 	mtr_sys_unmap(p, bytes);
 	ck_assert_int_eq(msync(p, bytes, MS_ASYNC), -1);
 	ck_assert_int_eq(errno, ENOMEM);
+}
+END_TEST
+
+/* The mapping that has @p: its end, and whether it may have huge pages. */
+static uintptr_t mapping_of(void *p, uintptr_t *begin, bool *huge)
+{
+	unsigned long from, to;
+	uintptr_t end = 0;
+	char line[1000];
+	FILE *f = fopen("/proc/self/smaps", "r");
+
+	while (f && fgets(line, sizeof(line), f)) {
+		if (sscanf(line, "%lx-%lx ", &from, &to) == 2 &&
+		    from <= (uintptr_t)p && (uintptr_t)p < to) {
+			*begin = from;
+			end = to;
+		} else if (end && !strncmp(line, "VmFlags:", 8)) {
+			*huge = !strstr(line, " nh");
+			break;
+		}
+	}
+	if (f)
+		fclose(f);
+	return end;
+}
+
+/* What the kernel is told, or else that there is no room for one. */
+START_TEST(map_small)
+{
+	enum { N = 8, BYTES = 7 << 18 };
+	struct utsname system;
+	int major = 0, minor = 0;
+	char *p[N];
+
+	uname(&system);
+	sscanf(system.release, "%d.%d", &major, &minor);
+	for (int i = 0; i < N; i++) {
+		p[i] = mtr_sys_map_small(BYTES);
+		ck_assert(p[i] != NULL && (uintptr_t)p[i] % 4096 == 0);
+		p[i][0] = p[i][BYTES - 1] = 1;
+	}
+	for (int i = 0; i < N; i++) {
+		bool huge = true;
+		uintptr_t begin = 0, end = mapping_of(p[i], &begin, &huge);
+
+		if (!end)
+			return;
+		ck_assert_uint_eq(begin, (uintptr_t)p[i]);
+		ck_assert(!huge || major < 6 || (major == 6 && minor < 8));
+		for (int j = 0; j < N; j++)
+			ck_assert(j == i || (uintptr_t)p[j] < begin ||
+				  (uintptr_t)p[j] >= end);
+	}
+	for (int i = 0; i < N; i++)
+		mtr_sys_unmap(p[i], BYTES);
 }
 END_TEST
 
@@ -371,6 +427,7 @@ Suite *sys_suite(void)
 	Suite *s = unit_suite("sys", &tc);
 
 	tcase_add_test(tc, map);
+	tcase_add_test(tc, map_small);
 	tcase_add_test(tc, map_fails);
 	tcase_add_test(tc, files);
 	tcase_add_test(tc, failures_are_returned);
