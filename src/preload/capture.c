@@ -129,15 +129,20 @@ static MTR_COLD uint32_t capture_other(const struct mtr_site *site,
 	return mtr_capture(site);
 }
 
-/* The memo with @key, and those behind it. */
+/*
+ * The memo with @key, and those behind it. Of stacks that are told apart only
+ * behind the last one that is looked at, the newest has its place.
+ */
 static __attribute__((noinline)) uint32_t
 capture_behind(struct mtr_capture_state *s, const struct mtr_site *site,
 	       uint64_t key)
 {
 	const struct mtr_memo *memo;
+	uint64_t place = key;
 	uint32_t id;
 
 	for (unsigned int i = 1; i < MTR_MEMO_PROBES; i++) {
+		place = key;
 		if (mtr_memo_is(&s->memos, site, &key, &memo)) {
 			s->memos.hits++;
 			id = memo->node;
@@ -148,7 +153,7 @@ capture_behind(struct mtr_capture_state *s, const struct mtr_site *site,
 		if (!memo)
 			break;
 	}
-	return mtr_capture_walked(s, site, key);
+	return mtr_capture_walked(s, site, place);
 }
 
 /* To find the first memo no function is called; what follows is a tail call. */

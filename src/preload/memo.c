@@ -4,6 +4,7 @@
  */
 #include "preload/memo.h"
 
+#include <stdatomic.h>
 #include <string.h>
 
 #include "preload/descriptor.h"
@@ -111,6 +112,8 @@ static MTR_COLD void grow(struct mtr_memos *memos)
 		return;
 	table_make(&l->table, l->set, MTR_MEMO_SETS_LARGE, l->space,
 		   MTR_MEMO_SPACE_LARGE);
+	/* a handler may end the thread anywhere, and another gets the table */
+	atomic_signal_fence(memory_order_seq_cst);
 	memos->table = &l->table;
 	memos->hits = memos->misses = 0;
 }
@@ -167,9 +170,10 @@ void mtr_memos_forget(struct mtr_memos *memos)
 	if (!t) {
 		table_make(&memos->small, memos->small_set, MTR_MEMO_SETS_SMALL,
 			   memos->small_space, MTR_MEMO_SPACE_SMALL);
+		atomic_signal_fence(memory_order_seq_cst);
 		memos->table = &memos->small;
 		return;
 	}
 	memset(t->set, 0, sizeof(*t->set) << (64 - t->shift));
-	table_make(t, t->set, 64 - t->shift, t->space, t->size);
+	t->next = t->oldest = t->end = FIRST;
 }

@@ -11,14 +11,15 @@ static uintptr_t stack[MTR_MEMO_WORDS + 1];
 
 static const struct mtr_site site = { .pc = 0x1000, .sp = 0x2000, .fp = 3 };
 
-/* The id that is known of @at; 0: none, and *@key is for one. */
-static uint32_t look(const struct mtr_site *at, uint64_t *key)
+/* The id that is known of @at; 0: none, and *@place is the key for one. */
+static uint32_t look(const struct mtr_site *at, uint64_t *place)
 {
+	uint64_t key = mtr_memo_key(at);
 	const struct mtr_memo *m;
 
-	*key = mtr_memo_key(at);
 	for (int i = 0; i < MTR_MEMO_PROBES; i++) {
-		if (mtr_memo_is(&memos, at, key, &m))
+		*place = key;
+		if (mtr_memo_is(&memos, at, &key, &m))
 			return m->node;
 		if (!m)
 			return 0;
