@@ -44,8 +44,10 @@ static void state_reset(struct mtr_capture_state *s)
 	s->frame[0].words = MTR_CACHE_GUARDS;
 	for (unsigned int i = 0; i < MTR_CACHE_GUARDS; i++)
 		s->word[i] = mtr_word_always;
-	s->memos.worth = 0;
-	s->memos.skipped = 0;
+	s->memos.hits = 0;
+	s->memos.misses = 0;
+	s->memos.rest = 0;
+	s->memos.newest = 0;
 	/* last: a signal handler may have used it in between */
 	atomic_signal_fence(memory_order_seq_cst);
 	s->epoch = 0;
@@ -127,12 +129,39 @@ static MTR_COLD uint32_t capture_other(const struct mtr_site *site,
 	return mtr_capture(site);
 }
 
-/* To find a memo no function is called; the walk is a tail call. */
+/*
+ * The memo with @key, and those behind it. Of stacks that are told apart only
+ * behind the last one that is looked at, the newest has its place.
+ */
+static __attribute__((noinline)) uint32_t
+capture_behind(struct mtr_capture_state *s, const struct mtr_site *site,
+	       uint64_t key)
+{
+	const struct mtr_memo *memo;
+	uint64_t place = key;
+	uint32_t id;
+
+	for (unsigned int i = 1; i < MTR_MEMO_PROBES; i++) {
+		place = key;
+		if (mtr_memo_is(&s->memos, site, &key, &memo)) {
+			s->memos.hits++;
+			id = memo->node;
+			atomic_signal_fence(memory_order_seq_cst);
+			s->busy = false;
+			return id;
+		}
+		if (!memo)
+			break;
+	}
+	return mtr_capture_walked(s, site, place);
+}
+
+/* To find the first memo no function is called; what follows is a tail call. */
 uint32_t mtr_capture(const struct mtr_site *site)
 {
 	uint32_t now = atomic_load_explicit(&epoch, memory_order_acquire);
 	struct mtr_capture_state *s = mtr_thread.capture;
-	struct mtr_memo_set *memos;
+	uint64_t key = mtr_memo_key(site);
 	const struct mtr_memo *memo;
 	uint32_t id;
 
@@ -140,11 +169,12 @@ uint32_t mtr_capture(const struct mtr_site *site)
 		return capture_other(site, now);
 	s->busy = true;
 	atomic_signal_fence(memory_order_seq_cst);
-	memos = mtr_memos_for(&s->memos, site);
-	memo = likely(memos) ? mtr_memo_find(memos, site) : NULL;
-	if (unlikely(!memo))
-		return mtr_capture_walked(s, site, memos);
-	s->memos.worth++;
+	if (unlikely(s->memos.rest))
+		return mtr_capture_walked(s, site, key);
+	if (unlikely(!mtr_memo_is(&s->memos, site, &key, &memo)))
+		return memo ? capture_behind(s, site, key)
+			    : mtr_capture_walked(s, site, key);
+	s->memos.hits++;
 	id = memo->node;
 	atomic_signal_fence(memory_order_seq_cst);
 	s->busy = false;

@@ -102,11 +102,10 @@ MTR_INLINE struct mtr_frame mtr_capture_innermost(const struct mtr_site *site)
 }
 
 /*
- * The id of @site's stack, which no memo has; @memos, if not NULL, gets one. @s
- * is busy, and is free again when this returns.
+ * The id of @site's stack, which no memo has; one with @key is made of it,
+ * unless memos rest. @s is busy, and is free again when this returns.
  */
 uint32_t mtr_capture_walked(struct mtr_capture_state *s,
-			    const struct mtr_site *site,
-			    struct mtr_memo_set *memos);
+			    const struct mtr_site *site, uint64_t key);
 
 #endif

@@ -23,21 +23,6 @@ struct found {
 /* Comparing. */
 
 /*
- * Compare the noted words below @w with memory, innermost first, and stop at
- * the first difference or at @last: at @last or below, all are unchanged. Only
- * an unchanged word proves that the next may be read.
- */
-static const struct mtr_word *compare(const struct mtr_word *w,
-				      const struct mtr_word *last)
-{
-	while (w > last && likely(mtr_four_stand(w)))
-		w -= 4;
-	while (w > last && *w[-1].at == w[-1].was)
-		w--;
-	return w;
-}
-
-/*
  * Frame @met is still there. Are all that are outwards of it, up to @stop? If
  * not, *ret is the innermost that has changed.
  */
@@ -46,11 +31,11 @@ static bool outer_are_there(const struct mtr_capture_state *s, unsigned int met,
 {
 	const struct mtr_cached *k = &s->frame[met - 1];
 	const struct mtr_word *last = s->word + s->frame[stop - 1].words;
-	const struct mtr_word *w = compare(s->word + k->words, last);
+	const struct mtr_word *w = mtr_word_changed(s->word + k->words, last);
 
-	if (likely(w <= last))
+	if (likely(!w) || w < last)
 		return true;
-	while (s->word + k[-1].words >= w)
+	while (s->word + k[-1].words > w)
 		k--;
 	*ret = k;
 	return false;
@@ -258,30 +243,32 @@ static uint32_t capture_cached(struct mtr_capture_state *s,
 }
 
 /* A memo of the stack that was just walked. */
-static void memo_add(struct mtr_capture_state *s, struct mtr_memo_set *set,
+static void memo_add(struct mtr_capture_state *s, uint64_t key,
 		     const struct mtr_site *site)
 {
 	const struct mtr_cached *innermost = &s->frame[s->n];
 	unsigned int outermost = s->open ? s->n - mtr_capture_depth : 0;
 	unsigned int first = s->frame[outermost].words;
 
-	mtr_memo_add(&s->memos, set, site, innermost->needs_fp, s->last,
+	mtr_memo_add(&s->memos, key, site, innermost->needs_fp, s->last,
 		     s->word + first, innermost[-1].words - first);
 }
 
 __attribute__((noinline)) uint32_t
 mtr_capture_walked(struct mtr_capture_state *s, const struct mtr_site *site,
-		   struct mtr_memo_set *memos)
+		   uint64_t key)
 {
 	struct mtr_stack_end end;
 	uint32_t id;
 
 	mtr_stack_enter(&end, site->sp);
 	id = capture_cached(s, &end, mtr_capture_innermost(site));
-	if (memos) {
-		mtr_memos_missed(&s->memos);
+	if (likely(!s->memos.rest)) {
+		mtr_memos_missed(&s->memos, id);
 		if (s->n)
-			memo_add(s, memos, site);
+			memo_add(s, key, site);
+	} else {
+		s->memos.rest--;
 	}
 	MTR_ASSERT(s->busy && s == mtr_thread.capture);
 	atomic_signal_fence(memory_order_seq_cst);

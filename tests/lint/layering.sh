@@ -22,7 +22,7 @@ src/preload/capture_o  format/ capture.h objects.h step.h sys.h
 src/preload/capture_s  format/ capture.h compiler.h depot.h memo.h step.h
 src/preload/capture_w  format/ capture_state.h descriptor.h threads.h
 src/preload/chunk.     format/ compiler.h descriptor.h real.h
-src/preload/memo.      capture.h compiler.h
+src/preload/memo.      format/ capture.h compiler.h descriptor.h memory.h sys.h
 src/preload/step.      format/ compiler.h cfi.h stack_end.h
 src/preload/cfi_o      cfi_bytes.h objects.h
 src/preload/cfi_p      cfi_bytes.h cfi_object.h
