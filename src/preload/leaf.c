@@ -70,11 +70,13 @@ static size_t pool_leaves(void)
 	return n < MTR_POOL_LEAVES ? n : (size_t)MTR_POOL_LEAVES;
 }
 
-static uint8_t *map_pool(uintptr_t empty)
+static uint8_t *map_pool(uintptr_t empty, bool stays)
 {
 	size_t leaves = pool_leaves();
 	size_t bytes = MTR_POOL_HEADS + leaves * MTR_LEAF_ROOM;
-	uint8_t *at = mtr_memory_map(&memory, bytes), *first;
+	uint8_t *at = stays ? mtr_memory_map(&memory, bytes)
+			    : mtr_memory_map_anyway(&memory, bytes);
+	uint8_t *first;
 	uintptr_t rest;
 
 	if (!at)
@@ -87,7 +89,7 @@ static uint8_t *map_pool(uintptr_t empty)
 	return NULL;
 }
 
-static uint8_t *from_pool(void)
+static uint8_t *from_pool(bool stays)
 {
 	uintptr_t next = atomic_load(&pool);
 
@@ -95,7 +97,7 @@ static uint8_t *from_pool(void)
 		uintptr_t left = next & POOL_LEFT_MASK;
 
 		if (!left) {
-			uint8_t *leaf = map_pool(next);
+			uint8_t *leaf = map_pool(next, stays);
 			uintptr_t now = atomic_load(&pool);
 
 			if (leaf || now == next)
@@ -236,7 +238,7 @@ static uint8_t *create(mtr_leaf *slot, bool stays)
 	uint8_t *leaf;
 
 	if (!h) {
-		leaf = from_pool();
+		leaf = from_pool(stays);
 		if (leaf && !stays)
 			start(leaf, slot, LENT + HOLD);
 		return leaf;

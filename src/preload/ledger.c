@@ -25,13 +25,14 @@ struct mtr_hint mtr_ledger_hints[1 << MTR_HINT_BITS] = {
 static struct mtr_memory memory = { .map = mtr_sys_map_small,
 				    .bytes = &mtr_descriptor.ledger_bytes };
 
-static mtr_leaf *mid_make(mtr_mid *slot)
+static mtr_leaf *mid_make(mtr_mid *slot, bool stays)
 {
 	mtr_leaf *mid = atomic_load(slot), *none = NULL;
 
 	if (mid)
 		return mid;
-	mid = mtr_memory_map(&memory, MID_BYTES);
+	mid = stays ? mtr_memory_map(&memory, MID_BYTES)
+		    : mtr_memory_map_anyway(&memory, MID_BYTES);
 	if (!mid || atomic_compare_exchange_strong(slot, &none, mid))
 		return mid;
 	mtr_memory_unmap(&memory, mid, MID_BYTES);
@@ -155,7 +156,7 @@ static uint8_t *leaf_make(uintptr_t addr, bool stays, enum mtr_drop *drop)
 	if (mtr_root_index(addr) >> MTR_ROOT_BITS)
 		return NULL;
 	*drop = MTR_DROP_LEDGER;
-	mid = mid_make(&mtr_ledger_root[mtr_root_index(addr)]);
+	mid = mid_make(&mtr_ledger_root[mtr_root_index(addr)], stays);
 	return mid ? mtr_leaf_make(&mid[mtr_mid_index(addr)], stays) : NULL;
 }
 

@@ -20,11 +20,13 @@ static bool waits(struct mtr_memory *m)
 
 MTR_COLD void *mtr_memory_map(struct mtr_memory *m, size_t bytes)
 {
-	void *p;
+	return waits(m) ? NULL : mtr_memory_map_anyway(m, bytes);
+}
 
-	if (waits(m))
-		return NULL;
-	p = m->map(bytes);
+MTR_COLD void *mtr_memory_map_anyway(struct mtr_memory *m, size_t bytes)
+{
+	void *p = m->map(bytes);
+
 	if (!p) {
 		atomic_fetch_add(&m->refusals, 1);
 		return NULL;

@@ -27,6 +27,8 @@ enum { MTR_MEMORY_PATIENCE = 64 };
 
 /* Zeroed. NULL: refused, now or before. */
 void *mtr_memory_map(struct mtr_memory *m, size_t bytes);
+/* The same, asking in any case: for a block that took a system call itself. */
+void *mtr_memory_map_anyway(struct mtr_memory *m, size_t bytes);
 void mtr_memory_unmap(struct mtr_memory *m, void *p, size_t bytes);
 
 #endif

@@ -48,6 +48,11 @@ START_TEST(asks_seldom_once_refused)
 	ck_assert_uint_ge(asked, 100);
 	ck_assert_uint_le(asked, 110);
 	ck_assert_uint_eq(bytes, 0);
+	/* but for who is not to wait */
+	asked = 0;
+	for (int i = 0; i < 10; i++)
+		ck_assert_ptr_null(mtr_memory_map_anyway(&memory, 4096));
+	ck_assert_uint_eq(asked, 10);
 	refuses = false;
 	do
 		p = mtr_memory_map(&memory, 4096);
