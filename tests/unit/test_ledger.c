@@ -253,11 +253,11 @@ START_TEST(lent_is_used_again)
 		at = lend(addr, (i + 100) * 8);
 		ck_assert_uint_eq(mtr_ledger_load(addr),
 				  (uint64_t)mtr_lead(0) << 56 | (i + 100) * 8);
+		ck_assert_uint_le(leaves_since(before), 2);
 		check_next(half, addr);
 		check_previous(addr + 16, addr);
 		check_previous(addr - 16, half - leaf_span);
 	}
-	ck_assert_uint_le(leaves_since(before), 2);
 	ck_assert_ptr_eq(mtr_ledger_find(half), NULL);
 	/* the last to go: and for a block that stays, too */
 	*at = 0;
@@ -434,9 +434,9 @@ START_TEST(untouched_before_a_block)
 		mark(half + i * leaf_span, 24);
 	if (!before || unit_asan)
 		return;
-	/* a mid table, and what else is first used here */
-	ck_assert_uint_le(made - before, 16);
-	ck_assert_uint_le(found - made, 16);
+	/* a mid table, and code that is first run here */
+	ck_assert_uint_le(made - before, N / 4);
+	ck_assert_uint_le(found - made, N / 4);
 	ck_assert_uint_ge(resident_pages() - found, N);
 }
 END_TEST
