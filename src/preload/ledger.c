@@ -39,6 +39,7 @@ struct mtr_hint mtr_ledger_hints[1 << MTR_HINT_BITS] = {
 static _Atomic uintptr_t pool;
 
 static struct mtr_memory memory = { .map = mtr_sys_map,
+				    .kind = MTR_OWN_LEDGER,
 				    .bytes = &mtr_descriptor.ledger_bytes };
 
 static size_t pool_leaves(void)

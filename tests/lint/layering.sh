@@ -13,7 +13,7 @@
 cat >"$mtr_tmp/table" <<'END'
 src/format/            format/
 src/preload/sys.       compiler.h
-src/preload/memory.    compiler.h sys.h
+src/preload/memory.    format/ compiler.h sys.h
 src/preload/ledger.    format/ compiler.h descriptor.h memory.h sys.h
 src/preload/capture.h  compiler.h
 src/preload/capture.c  format/ capture_state.h descriptor.h threads.h
@@ -33,7 +33,7 @@ src/preload/callers.   format/ capture.h compiler.h depot.h objects.h threads.h
 src/preload/counters.  format/ chunk.h compiler.h sys.h threads.h
 src/preload/eventlog.  format/ chunk.h compiler.h sys.h line.h objects.h
 src/preload/linkage.   compiler.h
-src/preload/objects.   compiler.h linkage.h sys.h
+src/preload/objects.   compiler.h linkage.h memory.h
 src/preload/           format/ preload/ malloc_tracer.h
 src/base/              format/ base/
 src/target/file_map.   base/
