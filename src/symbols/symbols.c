@@ -149,7 +149,8 @@ static bool is_cut_short(const struct mtr_module_file *m)
 	return false;
 }
 
-static void warn_of_damage(struct mtr_symbols *s, struct mtr_module_file *m)
+void mtr_symbols_warn_of_damage(struct mtr_symbols *s,
+				struct mtr_module_file *m)
 {
 	const char *name = m->mapped->shown.name, *refused = NULL;
 	bool cut = !m->told && is_cut_short(m);
@@ -157,7 +158,8 @@ static void warn_of_damage(struct mtr_symbols *s, struct mtr_module_file *m)
 
 	if (!m->told && m->scopes) {
 		refused = mtr_scopes_refused(m->scopes);
-		damaged = mtr_scopes_damaged(m->scopes);
+		damaged = mtr_scopes_damaged(m->scopes) ||
+			  (m->variables && mtr_variables_damaged(m->variables));
 	}
 	m->told |= cut || refused || damaged;
 	if (cut)
@@ -208,7 +210,7 @@ static struct mtr_error *find_names(struct mtr_symbols *s,
 				      scope->inlined ? NULL : symbol,
 				      &frame->function));
 	}
-	warn_of_damage(s, whole);
+	mtr_symbols_warn_of_damage(s, whole);
 	return NULL;
 }
 

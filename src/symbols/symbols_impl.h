@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Between symbols.c, which answers, and symbols_file.c, which finds and reads
- * the file of a module.
+ * Between symbols.c and symbols_data.c, which answer, and symbols_file.c, which
+ * finds and reads the file of a module.
  */
 #ifndef MTR_SYMBOLS_SYMBOLS_IMPL_H
 #define MTR_SYMBOLS_SYMBOLS_IMPL_H
@@ -15,6 +15,7 @@
 #include "symbols/scopes.h"
 #include "symbols/symbols.h"
 #include "symbols/symtab.h"
+#include "symbols/variables.h"
 #include "target/file_map.h"
 
 /* A module's file, its debug file, what that shares with others. */
@@ -34,8 +35,13 @@ struct mtr_module_file {
 	int alt_fd;		   /* of .alt */
 	struct mtr_symtab symtab;  /* by address in the target */
 	struct mtr_scopes *scopes; /* NULL: no DWARF */
-	Dwarf_Addr scopes_bias;	   /* address in the target - in .scopes */
-	bool told;		   /* that something of it is left out */
+	/* of data, see symbols_data.c */
+	struct mtr_symtab objects; /* by address in the target */
+	struct mtr_symtab locals;  /* thread-local, by offset in the block */
+	struct mtr_variables *variables; /* by DWARF */
+	bool data_read, variables_read;
+	Dwarf_Addr scopes_bias; /* address in the target - in .scopes */
+	bool told;		/* that something of it is left out */
 	struct mtr_map_guard *guards[MTR_FILE_GUARDS]; /* of what is mapped */
 };
 
@@ -62,6 +68,10 @@ struct mtr_symbols {
 
 /* Look for the file of @m, unless that was done. What it lacks is a warning. */
 void mtr_symbols_load(struct mtr_symbols *s, struct mtr_module_file *m);
+
+/* If its file, or debug information, turned out to be damaged; once. */
+void mtr_symbols_warn_of_damage(struct mtr_symbols *s,
+				struct mtr_module_file *m);
 
 /* How libdwfl is to be started. */
 const Dwfl_Callbacks *mtr_symbols_callbacks(void);

@@ -45,6 +45,7 @@ src/symbols/symbols_ base/ symbols/ target/ <elfutils/libdwfl.h> <elfutils/libdw
 src/symbols/elf_file.  base/ symbols/ target/ <gelf.h> <elfutils/libdwelf.h>
 src/symbols/die.       <dwarf.h> <elfutils/libdw.h>
 src/symbols/qualify.   base/ symbols/ <dwarf.h> <elfutils/libdw.h>
+src/symbols/variables. base/ symbols/ <dwarf.h> <elfutils/libdw.h>
 src/symbols/scopes.    base/ symbols/ <dwarf.h> <elfutils/libdw.h> <elfutils/version.h>
 src/symbols/           base/ symbols/ target/target.h
 src/snapshot/          format/ base/ target/ heap/ symbols/ snapshot/
