@@ -68,10 +68,9 @@ static struct mtr_error *read_objects(struct mtr_module_file *m)
 		       : mtr_error_nomem();
 }
 
-/* The tables of the file that @m shows, read. NULL: there is no such file. */
-static struct mtr_error *load_data(struct mtr_symbols *s,
-				   struct mtr_module_file *m,
-				   struct mtr_module_file **ret)
+struct mtr_error *mtr_symbols_load_data(struct mtr_symbols *s,
+					struct mtr_module_file *m,
+					struct mtr_module_file **ret)
 {
 	struct mtr_module_file *whole;
 
@@ -170,8 +169,8 @@ static bool segments_hold(const struct mtr_module_file *m, uint64_t addr)
 	return false;
 }
 
-/* The module that @addr is mapped from, or in whose .bss it is. */
-static struct mtr_module_file *module_at(struct mtr_symbols *s, uint64_t addr)
+struct mtr_module_file *mtr_symbols_file_at(struct mtr_symbols *s,
+					    uint64_t addr)
 {
 	const struct mtr_piece *piece =
 		mtr_modules_piece_before(&s->modules, addr);
@@ -189,13 +188,13 @@ static struct mtr_module_file *module_at(struct mtr_symbols *s, uint64_t addr)
 struct mtr_error *mtr_symbols_data(struct mtr_symbols *s, uint64_t addr,
 				   struct mtr_data *ret)
 {
-	struct mtr_module_file *m = module_at(s, addr), *whole;
+	struct mtr_module_file *m = mtr_symbols_file_at(s, addr), *whole;
 
 	*ret = (struct mtr_data){ 0 };
 	if (!m)
 		return NULL;
 	ret->module = &m->mapped->shown;
-	MTR_TRY(load_data(s, m, &whole));
+	MTR_TRY(mtr_symbols_load_data(s, m, &whole));
 	ret->offset = addr - m->mapped->shown.bias;
 	if (!whole)
 		return NULL;
@@ -216,7 +215,7 @@ struct mtr_error *mtr_symbols_tls(struct mtr_symbols *s,
 				  .of_thread = true };
 	if (!file)
 		return NULL;
-	MTR_TRY(load_data(s, file, &whole));
+	MTR_TRY(mtr_symbols_load_data(s, file, &whole));
 	return whole ? name_data(s, whole, offset, ret) : NULL;
 }
 
@@ -302,7 +301,7 @@ static struct mtr_error *search_module(struct search *find,
 {
 	struct mtr_module_file *whole;
 
-	MTR_TRY(load_data(find->s, m, &whole));
+	MTR_TRY(mtr_symbols_load_data(find->s, m, &whole));
 	if (!whole)
 		return NULL;
 	MTR_TRY(search_table(find, m, whole, false));

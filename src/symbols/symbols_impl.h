@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Between symbols.c and symbols_data.c, which answer, and symbols_file.c, which
- * finds and reads the file of a module.
+ * Between symbols.c, symbols_data.c and symbols_types.c, which answer, and
+ * symbols_file.c, which finds and reads the file of a module.
  */
 #ifndef MTR_SYMBOLS_SYMBOLS_IMPL_H
 #define MTR_SYMBOLS_SYMBOLS_IMPL_H
@@ -68,6 +68,18 @@ struct mtr_symbols {
 
 /* Look for the file of @m, unless that was done. What it lacks is a warning. */
 void mtr_symbols_load(struct mtr_symbols *s, struct mtr_module_file *m);
+
+/*
+ * The module whose tables of data @m has, with these read; it may be itself.
+ * NULL: there is no file of it here.
+ */
+struct mtr_error *mtr_symbols_load_data(struct mtr_symbols *s,
+					struct mtr_module_file *m,
+					struct mtr_module_file **ret);
+
+/* The module that @addr is mapped from, or in whose .bss it is; or NULL. */
+struct mtr_module_file *mtr_symbols_file_at(struct mtr_symbols *s,
+					    uint64_t addr);
 
 /* If its file, or debug information, turned out to be damaged; once. */
 void mtr_symbols_warn_of_damage(struct mtr_symbols *s,

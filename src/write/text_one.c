@@ -61,6 +61,15 @@ static void bounds(struct mtr_writer *w, const struct mtr_block *b)
 	}
 }
 
+static void type(struct mtr_writer *w, const struct mtr_why *why)
+{
+	if (!why->type)
+		return;
+	mtr_text_label(w, "type");
+	mtr_text_clean(w, why->type);
+	mtr_out_char(w->out, '\n');
+}
+
 /* @folded: how many wrappers are inlined into this one. */
 static void frame_line(struct mtr_writer *w, uint64_t pc,
 		       const struct mtr_frame *frame, const char *label,
@@ -228,11 +237,33 @@ static void names(struct mtr_writer *w, const struct mtr_block *b)
 	mtr_text_stripped_hint(w);
 }
 
+static void global(struct mtr_writer *w, const struct mtr_why *why)
+{
+	const struct mtr_data *d = &why->global;
+
+	if (!d->name)
+		return;
+	mtr_text_label(w, "global");
+	mtr_text_clean(w, d->name);
+	if (d->offset)
+		mtr_out_printf(w->out, " + %" PRIu64, d->offset);
+	mtr_out_text(w->out, "  [");
+	mtr_text_clean(w, d->module->name);
+	mtr_out_printf(w->out, "] at %#" PRIx64 ", ", d->start);
+	mtr_text_count(w, d->size, "byte");
+	if (why->has_word)
+		mtr_out_printf(w->out, ", the first word is %#" PRIx64,
+			       why->word);
+	mtr_out_char(w->out, '\n');
+}
+
 void mtr_text_why(struct mtr_writer *w, const struct mtr_why *why)
 {
+	global(w, why);
 	verdict(w, why);
 	if (why->found.block) {
 		bounds(w, why->found.block);
+		type(w, why);
 		callers(w, why->found.block);
 		names(w, why->found.block);
 	}

@@ -12,6 +12,7 @@
 
 #include "fake_target.h"
 #include "suite.h"
+#include "symbols/types.h"
 #include "symbols_fixture.h"
 
 static struct mtr_data_list found;
@@ -291,6 +292,111 @@ START_TEST(names_of_cxx)
 }
 END_TEST
 
+static void class_is(uint64_t word, const char *is)
+{
+	const char *name;
+
+	succeeds(mtr_symbols_class(symbols, word, &name));
+	ck_assert_str_eq(name ? name : "(none)", is);
+}
+
+START_TEST(classes)
+{
+#ifdef HAVE_LIBIBERTY
+	uint64_t both, right;
+
+	if (!env("MTR_CXX", "")[0])
+		return;
+	map("data_cxx");
+	both = bias + address_of("data_cxx", "both");
+	right = bias + address_of("data_cxx", "both.right");
+	class_is(both, "shop::both");
+	class_is(right, "shop::both");
+	class_is(bias + address_of("data_cxx", "base"), "shop::last");
+	class_is(both + 8, "shop::both");
+	/* no object has these */
+	class_is(both - 8, "(none)");
+	class_is(both - 16, "(none)");
+	class_is(both + 4, "(none)");
+	class_is(bias + address_of("data_cxx", "shop::g_label"), "(none)");
+	class_is(0, "(none)");
+	class_is(8, "(none)");
+	class_is(bias - 8, "(none)");
+	class_is(UINT64_MAX - 7, "(none)");
+#endif
+}
+END_TEST
+
+/* Type information as it stands in memory, and what is none. */
+struct rtti {
+	int64_t top, info;
+	uint64_t functions[2];
+	uint64_t vtable, name;
+	char text[64];
+};
+
+static void class_by(struct rtti r, const char *is)
+{
+	teardown();
+	setup();
+	fake_range(target, bias, bias + 4096, 0, "/no/such/file", 6);
+	fake_bytes(target, bias, &r, sizeof(r));
+	open_with((struct mtr_symbols_options){ 0 });
+	class_is(bias + offsetof(struct rtti, functions), is);
+}
+
+START_TEST(classes_without_symbols)
+{
+#ifdef HAVE_LIBIBERTY
+	const struct rtti good = {
+		.info = bias + offsetof(struct rtti, vtable),
+		.vtable = bias + 16,
+		.name = bias + offsetof(struct rtti, text),
+		.text = "N4shop4bothE",
+	};
+	struct rtti r = good;
+
+	class_by(r, "shop::both");
+	r.top = -16;
+	strcpy(r.text, "*3Box");
+	class_by(r, "Box");
+	strcpy(r.text, "4shop");
+	class_by(r, "shop");
+	/* an offset that is none */
+	r.top = 8;
+	class_by(r, "(none)");
+	r.top = -12;
+	class_by(r, "(none)");
+	r.top = INT64_MIN;
+	class_by(r, "(none)");
+	r = good;
+	r.info++;
+	class_by(r, "(none)");
+	r.info = 0;
+	class_by(r, "(none)");
+	r.info = bias + 4096 - 8;
+	class_by(r, "(none)");
+	r = good;
+	r.vtable = 16;
+	class_by(r, "(none)");
+	r = good;
+	r.name = 0;
+	class_by(r, "(none)");
+	r.name = bias + sizeof(r) - 2; /* it has no end */
+	class_by(r, "(none)");
+	r = good;
+	strcpy(r.text, "");
+	class_by(r, "(none)");
+	strcpy(r.text, "N4shop");
+	class_by(r, "(none)");
+	strcpy(r.text, "some text");
+	class_by(r, "(none)");
+	strcpy(r.text, "4sho\033");
+	class_by(r, "(none)");
+#endif
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("data");
@@ -304,5 +410,7 @@ int main(void)
 	tcase_add_test(t, no_file);
 	tcase_add_test(t, by_name);
 	tcase_add_test(t, names_of_cxx);
+	tcase_add_test(t, classes);
+	tcase_add_test(t, classes_without_symbols);
 	return run_symbols(suite, "data");
 }

@@ -37,6 +37,19 @@ struct both : left, right {
 
 both::~both() = default;
 
+struct base {
+	virtual ~base() = default;
+	long d = 3;
+};
+
+// While that is made it is no more than a base of `last`.
+struct middle : virtual base {
+	middle();
+};
+
+struct last : middle {
+};
+
 template <typename T> struct box {
 	static T filled;
 };
@@ -68,6 +81,13 @@ static void *vptr(const void *object)
 	return *static_cast<void *const *>(object);
 }
 
+static void *while_made;
+
+shop::middle::middle()
+{
+	while_made = vptr(this);
+}
+
 int main()
 {
 	auto *object = new shop::both;
@@ -80,5 +100,7 @@ int main()
 	tell("both", vptr(object));
 	tell("both.right", vptr(static_cast<shop::right *>(object)));
 	delete object;
+	delete new shop::last;
+	tell("base", while_made);
 	return 0;
 }
