@@ -110,7 +110,7 @@ struct mtr_descriptor {
 	uint32_t spare;
 	uint64_t sample; /* sample=N: the mean of the bytes from one stack to
 			  * the next; 0: every block has one */
-	uint64_t own; /* address of struct mtr_own_list; 0: none */
+	uint64_t own;	 /* address of struct mtr_own_list; 0: none */
 };
 
 /* What the first library of this version had. */

@@ -152,7 +152,7 @@ static void agrees(const char *name)
 		ck_assert_uint_ge(b->addr, end);
 		end = b->addr + b->usable;
 		bytes += b->size;
-		usable += b->usable - 16;
+		usable += b->usable - heap.record;
 		ck_assert_msg(r && r->path, "caller %#" PRIx64, caller);
 	}
 	ck_assert_uint_eq(heap.blocks.n, truth.blocks);
