@@ -53,14 +53,70 @@ static struct mtr_error *several(const char *name,
 	return error;
 }
 
+static void cleanup_blocks(struct mtr_tls_blocks *v)
+{
+	mtr_tls_blocks_fini(v);
+}
+
 static void cleanup_data_list(struct mtr_data_list *v)
 {
 	mtr_data_list_fini(v);
 }
 
+/* Where the thread of @tp has the variable at @offset in @m's block; or 0. */
+static struct mtr_error *place_in_thread(const struct mtr_heap_view *s,
+					 uint64_t tp, const struct mtr_data *d,
+					 uint64_t *ret)
+{
+	mtr_cleanup(cleanup_blocks) struct mtr_tls_blocks blocks = { 0 };
+
+	*ret = 0;
+	MTR_TRY(mtr_symbols_tls_blocks(s->symbols, tp, &blocks));
+	for (size_t i = 0; i < blocks.n; i++)
+		if (blocks.at[i].module == d->module)
+			*ret = blocks.at[i].start + d->start;
+	return NULL;
+}
+
+/* A thread-local variable: that of the only thread which has it. */
+static struct mtr_error *find_in_threads(const struct mtr_heap_view *s,
+					 struct mtr_why *ret)
+{
+	enum { FEW = 4 };
+	struct mtr_data *d = &ret->global;
+	const struct mtr_threads *threads;
+	struct mtr_strbuf b = { 0 };
+	struct mtr_error *error;
+	uint64_t addr, found = 0;
+	size_t n = 0;
+
+	MTR_TRY(mtr_target_threads(s->target, &threads));
+	for (size_t i = 0; i < threads->n; i++) {
+		MTR_TRY(place_in_thread(s, threads->at[i].tp, d, &addr));
+		if (!addr)
+			continue;
+		found = addr;
+		ret->tid = threads->at[i].tid;
+		if (n++ < FEW)
+			mtr_strbuf_printf(&b, "%s %d at %#" PRIx64,
+					  n > 1 ? "," : ": thread", ret->tid,
+					  addr);
+	}
+	if (n == 1)
+		d->start = found;
+	error = n == 1 ? NULL
+		       : mtr_error_create(
+				 "%s [%s] is thread-local, and %zu threads "
+				 "have it%s%s",
+				 d->name, d->module->name, n,
+				 mtr_strbuf_text(&b), n > FEW ? ", ..." : "");
+	mtr_strbuf_fini(&b);
+	return error;
+}
+
 /* A name that could be a number has a "&" before it. */
 static struct mtr_error *find_global(const struct mtr_heap_view *s,
-				     const char *name, struct mtr_data *ret)
+				     const char *name, struct mtr_why *ret)
 {
 	mtr_cleanup(cleanup_data_list) struct mtr_data_list v = { 0 };
 
@@ -70,13 +126,8 @@ static struct mtr_error *find_global(const struct mtr_heap_view *s,
 		return mtr_error_create(neither, name);
 	if (v.n > 1)
 		return several(name, &v);
-	*ret = v.at[0];
-	if (ret->of_thread)
-		return mtr_error_create(
-			"%s [%s] is thread-local: each thread has one, %" PRIu64
-			" bytes into its block of that module",
-			ret->name, ret->module->name, ret->start);
-	return NULL;
+	ret->global = v.at[0];
+	return ret->global.of_thread ? find_in_threads(s, ret) : NULL;
 }
 
 /* What the global points to, if that is a block, or else itself. */
@@ -128,7 +179,7 @@ static struct mtr_error *find(const struct mtr_heap_view *s, const char *text,
 			MTR_TRY(mtr_symbols_data(s->symbols, ret->asked,
 						 &ret->global));
 	} else {
-		MTR_TRY(find_global(s, text, &ret->global));
+		MTR_TRY(find_global(s, text, ret));
 		follow_global(s, ret);
 	}
 	ret->mapping = mtr_target_find(s->target, ret->asked);

@@ -27,6 +27,7 @@
 #include "heap/stacks.h"
 #include "snapshot/types.h"
 #include "symbols/data.h"
+#include "symbols/tls.h"
 #include "symbols/symbols.h"
 
 /* A distinct place in the code, and what it is called. */

@@ -413,6 +413,8 @@ struct mtr_error *mtr_symbols_follow(struct mtr_symbols *s,
 				     const struct mtr_gone *gone, size_t n_gone)
 {
 	s->target = t;
+	s->tls.known = false;
+	s->tls.list.n = 0;
 	return collect_modules(s, gone, n_gone);
 }
 
@@ -429,6 +431,7 @@ void mtr_symbols_close(struct mtr_symbols *s)
 	mtr_module_files_fini(&s->files);
 	mtr_modules_fini(&s->modules);
 	mtr_names_fini(&s->names);
+	mtr_tls_modules_fini(&s->tls.list);
 	mtr_scope_chain_fini(&s->chain);
 	mtr_debug_dirs_fini(&s->debug_dirs);
 	free(s->exe);

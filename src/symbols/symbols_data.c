@@ -4,6 +4,7 @@
  */
 #include "symbols/data.h"
 
+#include <elf.h>
 #include <string.h>
 
 #include "symbols/symbols_impl.h"
@@ -31,8 +32,40 @@ static int weakness_of(const GElf_Sym *sym)
 	}
 }
 
-static bool add_symbol(struct mtr_module_file *m, const GElf_Sym *sym,
-		       GElf_Addr addr, const char *name)
+/* From the first byte of the segments to the last. */
+struct bounds {
+	uint64_t start, end;
+};
+
+static struct bounds bounds_of(const struct mtr_module_file *m)
+{
+	struct bounds b = { UINT64_MAX, 0 };
+
+	for (size_t i = 0; i < m->file.loads.n; i++) {
+		uint64_t start = m->file.loads.at[i].p_vaddr;
+		uint64_t end = start + m->file.loads.at[i].p_memsz;
+
+		b.start = start < b.start ? start : b.start;
+		b.end = end > b.end ? end : b.end;
+	}
+	b.start += m->mapped->shown.bias;
+	b.end += m->mapped->shown.bias;
+	return b;
+}
+
+static bool is_within(const struct bounds *b, uint64_t addr, uint64_t size)
+{
+	return addr >= b->start && addr <= b->end && size <= b->end - addr;
+}
+
+/*
+ * What lies outside of all segments is left out. Below them there may be
+ * symbols of sections that are not in memory, such as warnings for the linker;
+ * above them is damage: *bad. False: no memory.
+ */
+static bool add_symbol(struct mtr_module_file *m, const struct bounds *b,
+		       const GElf_Sym *sym, GElf_Addr addr, const char *name,
+		       size_t *bad)
 {
 	switch (GELF_ST_TYPE(sym->st_info)) {
 	case STT_TLS:
@@ -40,16 +73,22 @@ static bool add_symbol(struct mtr_module_file *m, const GElf_Sym *sym,
 				      weakness_of(sym), name);
 	case STT_OBJECT:
 	case STT_NOTYPE:
-		return mtr_symtab_add(&m->objects, addr, sym->st_size,
-				      weakness_of(sym), name);
+		if (is_within(b, addr, sym->st_size))
+			return mtr_symtab_add(&m->objects, addr, sym->st_size,
+					      weakness_of(sym), name);
+		*bad += sym->st_size && addr >= b->start;
+		return true;
 	default:
 		return true;
 	}
 }
 
-static struct mtr_error *read_objects(struct mtr_module_file *m)
+static struct mtr_error *read_objects(struct mtr_symbols *s,
+				      struct mtr_module_file *m)
 {
+	const struct bounds b = bounds_of(m);
 	int n = dwfl_module_getsymtab(m->dwfl);
+	size_t bad = 0;
 
 	for (int i = 0; i < n; i++) {
 		GElf_Word section;
@@ -60,12 +99,37 @@ static struct mtr_error *read_objects(struct mtr_module_file *m)
 
 		if (!name || section == SHN_UNDEF || section == SHN_ABS)
 			continue;
-		if (!add_symbol(m, &sym, addr, name))
+		if (!add_symbol(m, &b, &sym, addr, name, &bad))
 			return mtr_error_nomem();
 	}
+	if (bad)
+		mtr_target_warn(s->target,
+				"the symbol table of %s is damaged: %zu "
+				"symbols of data lie outside of it, and are "
+				"left out",
+				m->mapped->shown.name, bad);
 	return mtr_symtab_sort(&m->objects) && mtr_symtab_sort(&m->locals)
 		       ? NULL
 		       : mtr_error_nomem();
+}
+
+/*
+ * May @m be a program or library? Programs map other files, too, which are not
+ * to be looked for: what they lack is nothing to warn of.
+ */
+static bool may_be_object(struct mtr_symbols *s,
+			  const struct mtr_module_file *m)
+{
+	const struct mtr_ranges *rs = &m->mapped->ranges;
+	char magic[SELFMAG];
+	bool code = false;
+
+	for (size_t i = 0; i < rs->n; i++)
+		code |= rs->at[i].prot < 0 || rs->at[i].prot & MTR_PROT_EXEC;
+	return code && (rs->at[0].offset ||
+			mtr_target_read(s->target, rs->at[0].start, magic,
+					sizeof(magic)) != sizeof(magic) ||
+			memcmp(magic, ELFMAG, sizeof(magic)) == 0);
 }
 
 struct mtr_error *mtr_symbols_load_data(struct mtr_symbols *s,
@@ -75,13 +139,15 @@ struct mtr_error *mtr_symbols_load_data(struct mtr_symbols *s,
 	struct mtr_module_file *whole;
 
 	*ret = NULL;
+	if (!may_be_object(s, m))
+		return NULL;
 	mtr_symbols_load(s, m);
 	if (!m->mapped->shown.found)
 		return NULL;
 	whole = &s->files.at[m->whole];
 	if (!whole->data_read && whole->dwfl) {
 		whole->data_read = true;
-		MTR_TRY(read_objects(whole));
+		MTR_TRY(read_objects(s, whole));
 	}
 	*ret = whole;
 	return NULL;
@@ -181,6 +247,8 @@ struct mtr_module_file *mtr_symbols_file_at(struct mtr_symbols *s,
 	m = &s->files.at[piece->module->number];
 	if (addr < piece->end)
 		return m;
+	if (!may_be_object(s, m))
+		return NULL;
 	mtr_symbols_load(s, m);
 	return m->mapped->shown.found && segments_hold(m, addr) ? m : NULL;
 }

@@ -47,6 +47,15 @@ struct mtr_module_file {
 
 MTR_VECTOR(mtr_module_files, struct mtr_module_file);
 
+/* What the dynamic linker knows of a module's thread-local block. */
+struct mtr_tls_module {
+	const struct mtr_module *module;
+	uint64_t bytes, number;
+	int64_t offset; /* from the thread pointer, if it is fixed */
+};
+
+MTR_VECTOR(mtr_tls_modules, struct mtr_tls_module);
+
 struct mtr_symbols {
 	struct mtr_target *target;
 	char *exe;     /* given by the user, or NULL */
@@ -61,6 +70,10 @@ struct mtr_symbols {
 	struct mtr_names names;
 	struct mtr_scope_chain chain; /* of one look-up, kept for its room */
 	bool told_unchecked, told_unsure;
+	struct {
+		struct mtr_tls_modules list;
+		bool known;
+	} tls;
 	size_t nameless;		 /* modules that have no names */
 	struct mtr_module_file *loading; /* what libdwfl asks about */
 	const struct mtr_elf_file *loading_file;

@@ -498,6 +498,8 @@ static void global_member(struct mtr_emitter *e, const struct mtr_why *why)
 	mtr_emit_addr(e, "addr", d->start);
 	mtr_emit_number(e, "size", d->size);
 	mtr_emit_number(e, "offset", d->offset);
+	if (why->tid > 0)
+		mtr_emit_number(e, "thread", why->tid);
 	if (why->has_word)
 		mtr_emit_addr(e, "word", why->word);
 	mtr_emit_end(e);

@@ -251,6 +251,8 @@ static void global(struct mtr_writer *w, const struct mtr_why *why)
 	mtr_text_clean(w, d->module->name);
 	mtr_out_printf(w->out, "] at %#" PRIx64 ", ", d->start);
 	mtr_text_count(w, d->size, "byte");
+	if (why->tid)
+		mtr_out_printf(w->out, ", of thread %d", why->tid);
 	if (why->has_word)
 		mtr_out_printf(w->out, ", the first word is %#" PRIx64,
 			       why->word);

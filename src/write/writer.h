@@ -24,6 +24,7 @@ struct mtr_why {
 	/* the data object that was asked about by its name, or that .asked is
 	 * in; .module NULL: none */
 	struct mtr_data global;
+	int tid;       /* of whose thread-local variable that is; or 0 */
 	bool has_word; /* that begins with the word: */
 	uint64_t word; /* which is .asked if it points into a block */
 	struct mtr_found found;

@@ -59,7 +59,8 @@ check_globals() { # TARGET
 
     refuses 1 "'nosuch' is neither an address.* nor the name of" why "$1" nosuch
     refuses 1 "'main' is neither" why "$1" main
-    refuses 1 't_number \[typed\] is thread-local' why "$1" shop::t_number
+    ask why "$1" shop::t_number
+    has '^global  *shop::t_number .*, of thread [0-9]*, the first word is 0x8$'
 }
 
 ask why "$pid" shop::g_number

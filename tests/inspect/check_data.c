@@ -6,9 +6,14 @@
 #include "symbols/data.h"
 
 #include <check.h>
+#include <elf.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "fake_target.h"
 #include "suite.h"
@@ -26,6 +31,43 @@ static void compile(const char *name, const char *cc, const char *suffix,
 	      cc, flags, path_of(name), env("MTR_SRC", "."), suffix);
 }
 
+/* The size of file_text says so much that it reaches beyond all segments. */
+static void spoil_table(void)
+{
+	size_t names = 0, bytes;
+	unsigned char *at;
+	Elf64_Shdr *section;
+	Elf64_Ehdr *header;
+	struct stat st;
+	int fd;
+
+	shell("objcopy --strip-debug %s %s", path_of("data"),
+	      path_of("data_damaged"));
+	fd = open(path_of("data_damaged"), O_RDWR);
+	ck_assert(fd >= 0 && fstat(fd, &st) == 0);
+	bytes = (size_t)st.st_size;
+	at = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	ck_assert_ptr_ne(at, MAP_FAILED);
+	header = (void *)at;
+	section = (void *)(at + header->e_shoff);
+	for (size_t i = 0; i < header->e_shnum; i++) {
+		Elf64_Sym *sym = (void *)(at + section[i].sh_offset);
+		const char *text;
+
+		if (section[i].sh_type != SHT_SYMTAB)
+			continue;
+		text = (char *)at + section[section[i].sh_link].sh_offset;
+		for (size_t n = section[i].sh_size / sizeof(*sym); n--; sym++)
+			if (!strcmp(text + sym->st_name, "file_text")) {
+				sym->st_size = 1u << 30;
+				names++;
+			}
+	}
+	ck_assert_uint_eq(names, 1);
+	munmap(at, bytes);
+	close(fd);
+}
+
 static void compile_all(void)
 {
 	const char *cc = env("MTR_CC", "cc"), *cxx = env("MTR_CXX", "");
@@ -36,6 +78,7 @@ static void compile_all(void)
 	compile("data_exported", cc, "c", "-g0 -s -rdynamic");
 	shell("objcopy --strip-all --keep-section='.debug_*' %s %s",
 	      path_of("data"), path_of("data_dwarf"));
+	spoil_table();
 	shell("cd %s && %s -O1 -fPIE -pie -g -gsplit-dwarf -c -o data.o "
 	      "%s/tests/inspect/sample_data.c",
 	      path_of(""), cc, env("MTR_SRC", "."));
@@ -221,7 +264,7 @@ START_TEST(no_file)
 {
 	struct mtr_data d;
 
-	fake_range(target, bias, bias + 4096, 0, "/no/such/file", 6);
+	fake_range(target, bias, bias + 4096, 0, "/no/such/file", 7);
 	open_with((struct mtr_symbols_options){ 0 });
 	d = data_at(100);
 	ck_assert_ptr_null(d.name);
@@ -230,6 +273,44 @@ START_TEST(no_file)
 	/* what is mapped behind it is not its own */
 	ck_assert_ptr_null(data_at(4096).module);
 	ck_assert_ptr_null(data_at(-(uint64_t)1).module);
+}
+END_TEST
+
+/* Files that are mapped and are no program are not looked for. */
+START_TEST(other_files)
+{
+	const char text[64] = "some text";
+
+	fake_range(target, bias, bias + 4096, 0, "/no/such/data", 4);
+	fake_range(target, bias + 4096, bias + 8192, 0, "/no/such/text", 5);
+	fake_bytes(target, bias + 4096, text, sizeof(text));
+	open_with((struct mtr_symbols_options){ 0 });
+	ck_assert_ptr_null(data_at(100).name);
+	ck_assert_ptr_null(data_at(4096 + 100).name);
+	ck_assert_ptr_null(data_at(8192).name);
+	ck_assert_str_eq(data_at(100).module->name, "data");
+	succeeds(mtr_symbols_data_named(symbols, "anything", &found));
+	ck_assert_uint_eq(found.n, 0);
+	has_warnings(0, "", "");
+}
+END_TEST
+
+/* A size that reaches beyond the module. */
+START_TEST(damaged_table)
+{
+	map("data_damaged");
+	has_exported("data");
+	has_no_object("data", "file_text");
+	has_warnings(1, "the symbol table of data_damaged is damaged", "1 sym");
+}
+END_TEST
+
+/* Each namespace says that what follows is its first child. */
+START_TEST(damaged_dwarf)
+{
+	map("doubling");
+	ck_assert_ptr_null(data_at(0).name);
+	has_warnings(1, "the debug information of doubling is damaged", "");
 }
 END_TEST
 
@@ -408,6 +489,9 @@ int main(void)
 	tcase_add_test(t, no_symbol_table);
 	tcase_add_test(t, split_dwarf);
 	tcase_add_test(t, no_file);
+	tcase_add_test(t, other_files);
+	tcase_add_test(t, damaged_table);
+	tcase_add_test(t, damaged_dwarf);
 	tcase_add_test(t, by_name);
 	tcase_add_test(t, names_of_cxx);
 	tcase_add_test(t, classes);
