@@ -390,7 +390,22 @@ static void all_recorded(struct mtr_writer *w)
 	mtr_out_text(w->out, "nothing\n");
 }
 
-/* One line: the first few. Where they are JSON tells. */
+/* Where it is, and on which stack. */
+static void thread(struct mtr_writer *w, const struct mtr_thread *t)
+{
+	mtr_text_label(w, "");
+	mtr_out_printf(w->out, "%d", t->tid);
+	mtr_out_text(w->out, *t->name ? " " : "");
+	mtr_text_clean(w, t->name);
+	mtr_out_printf(w->out, ": sp %#" PRIx64 ", ", t->sp);
+	if (t->stack_end)
+		mtr_out_printf(w->out, "stack %#" PRIx64 " to %#" PRIx64 "\n",
+			       t->stack_start, t->stack_end);
+	else
+		mtr_out_text(w->out, "its stack is not known\n");
+}
+
+/* The first few; JSON has all. */
 static void threads(struct mtr_writer *w, const struct mtr_info *info)
 {
 	enum { FEW = 4 };
@@ -405,12 +420,13 @@ static void threads(struct mtr_writer *w, const struct mtr_info *info)
 		return;
 	mtr_text_label(w, "threads");
 	mtr_out_commas(w->out, v->n);
-	for (size_t i = 0; i < v->n && i < FEW; i++) {
-		mtr_out_printf(w->out, "%s %d", i ? "," : ":", v->at[i].tid);
-		mtr_out_text(w->out, *v->at[i].name ? " " : "");
-		mtr_text_clean(w, v->at[i].name);
+	mtr_out_char(w->out, '\n');
+	for (size_t i = 0; i < v->n && i < FEW; i++)
+		thread(w, &v->at[i]);
+	if (v->n > FEW) {
+		mtr_text_label(w, "");
+		mtr_out_text(w->out, "(--json has all of them)\n");
 	}
-	mtr_out_text(w->out, v->n > FEW ? ", ...\n" : "\n");
 }
 
 void mtr_text_info(struct mtr_writer *w, const struct mtr_info *info)
