@@ -42,7 +42,7 @@ _malloc_tracer_value() { # COMMAND OPTION WORD
     case $2 in
     --by)
         _malloc_tracer_words \
-            'function module caller line stack size generation' "$3"
+            'function module caller line stack size generation type' "$3"
         ;;
     --sort) _malloc_tracer_words 'bytes count unused' "$3" ;;
     --format)

@@ -49,7 +49,9 @@ static const struct option_row rows[] = {
 	{ MTR_TAKES_TRACE, 'o', NULL, "LIST",
 	  "options for the library, such as frees=1,follow=0", NULL },
 	{ MTR_TAKES_GROUPS, OPT_BY, "by", "KEY",
-	  "function (default), module, caller, line, stack, size or generation",
+	  "function (default), module, caller, line, stack, size, generation "
+	  "or "
+	  "type",
 	  NULL },
 	{ MTR_TAKES_GROUPS, OPT_SORT, "sort", "WHAT",
 	  "sort by bytes (default), count or unused", NULL },
@@ -267,6 +269,7 @@ static bool parse_by(const char *text, struct mtr_args *ret)
 	if (!parse_named(text, mtr_name_by, &i))
 		return false;
 	ret->by = i;
+	ret->view.types = i == MTR_BY_TYPE;
 	return true;
 }
 

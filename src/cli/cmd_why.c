@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * malloc_tracer why: the block that holds an address.
+ * malloc_tracer why: the block that holds an address, or that a global points
+ * to.
  */
 #include "cli/command.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <string.h>
+
+#include "base/strbuf.h"
 
 /* Hexadecimal: as gdb prints it, or as chap does, without 0x. */
 static bool parse_address(const char *text, uint64_t *ret)
@@ -18,6 +22,132 @@ static bool parse_address(const char *text, uint64_t *ret)
 	*ret = strtoull(text, NULL, 16);
 	return !errno;
 }
+
+/* ------------------------------------------------------------------ globals */
+
+static const char neither[] =
+	"'%s' is neither an address, a hexadecimal number with or without 0x, "
+	"nor the name of a global variable";
+
+static bool may_be_name(const char *text)
+{
+	return *text && !strchr("0123456789 \t", *text);
+}
+
+/* The list is for people: the first few will do. */
+static struct mtr_error *several(const char *name,
+				 const struct mtr_data_list *v)
+{
+	enum { FEW = 4 };
+	struct mtr_strbuf b = { 0 };
+	struct mtr_error *error;
+
+	for (size_t i = 0; i < v->n && i < FEW; i++)
+		mtr_strbuf_printf(&b, "%s%s [%s] at %#" PRIx64, i ? ", " : "",
+				  v->at[i].name, v->at[i].module->name,
+				  v->at[i].start);
+	error = mtr_error_create("'%s' may be any of %zu: %s%s", name, v->n,
+				 mtr_strbuf_text(&b),
+				 v->n > FEW ? ", ..." : "");
+	mtr_strbuf_fini(&b);
+	return error;
+}
+
+static void cleanup_blocks(struct mtr_tls_blocks *v)
+{
+	mtr_tls_blocks_fini(v);
+}
+
+static void cleanup_data_list(struct mtr_data_list *v)
+{
+	mtr_data_list_fini(v);
+}
+
+/* Where the thread of @tp has the variable at @offset in @m's block; or 0. */
+static struct mtr_error *place_in_thread(const struct mtr_heap_view *s,
+					 uint64_t tp, const struct mtr_data *d,
+					 uint64_t *ret)
+{
+	mtr_cleanup(cleanup_blocks) struct mtr_tls_blocks blocks = { 0 };
+
+	*ret = 0;
+	MTR_TRY(mtr_symbols_tls_blocks(s->symbols, tp, &blocks));
+	for (size_t i = 0; i < blocks.n; i++)
+		if (blocks.at[i].module == d->module)
+			*ret = blocks.at[i].start + d->start;
+	return NULL;
+}
+
+/* A thread-local variable: that of the only thread which has it. */
+static struct mtr_error *find_in_threads(const struct mtr_heap_view *s,
+					 struct mtr_why *ret)
+{
+	enum { FEW = 4 };
+	struct mtr_data *d = &ret->global;
+	const struct mtr_threads *threads;
+	struct mtr_strbuf b = { 0 };
+	struct mtr_error *error;
+	uint64_t addr, found = 0;
+	size_t n = 0;
+
+	MTR_TRY(mtr_target_threads(s->target, &threads));
+	for (size_t i = 0; i < threads->n; i++) {
+		MTR_TRY(place_in_thread(s, threads->at[i].tp, d, &addr));
+		if (!addr)
+			continue;
+		found = addr;
+		ret->tid = threads->at[i].tid;
+		if (n++ < FEW)
+			mtr_strbuf_printf(&b, "%s %d at %#" PRIx64,
+					  n > 1 ? "," : ": thread", ret->tid,
+					  addr);
+	}
+	if (n == 1)
+		d->start = found;
+	error = n == 1 ? NULL
+		       : mtr_error_create(
+				 "%s [%s] is thread-local, and %zu threads "
+				 "have it%s%s",
+				 d->name, d->module->name, n,
+				 mtr_strbuf_text(&b), n > FEW ? ", ..." : "");
+	mtr_strbuf_fini(&b);
+	return error;
+}
+
+/* A name that could be a number has a "&" before it. */
+static struct mtr_error *find_global(const struct mtr_heap_view *s,
+				     const char *name, struct mtr_why *ret)
+{
+	mtr_cleanup(cleanup_data_list) struct mtr_data_list v = { 0 };
+
+	name += *name == '&';
+	MTR_TRY(mtr_symbols_data_named(s->symbols, name, &v));
+	if (!v.n)
+		return mtr_error_create(neither, name);
+	if (v.n > 1)
+		return several(name, &v);
+	ret->global = v.at[0];
+	return ret->global.of_thread ? find_in_threads(s, ret) : NULL;
+}
+
+/* What the global points to, if that is a block, or else itself. */
+static void follow_global(const struct mtr_heap_view *s, struct mtr_why *ret)
+{
+	const struct mtr_data *d = &ret->global;
+
+	ret->asked = d->start;
+	if (d->size >= sizeof(ret->word))
+		ret->has_word =
+			mtr_target_read(s->target, d->start, &ret->word,
+					sizeof(ret->word)) == sizeof(ret->word);
+	mtr_block_find(s, ret->has_word ? ret->word : d->start, &ret->found);
+	if (ret->found.block)
+		ret->asked = ret->word;
+	else
+		mtr_block_find(s, ret->asked, &ret->found);
+}
+
+/* ------------------------------------------------------------------- answer */
 
 /* The bytes of its block or, where there is none, some from @asked on. */
 static void dump(struct mtr_target *t, unsigned char *room, struct mtr_why *ret)
@@ -40,45 +170,59 @@ static void dump(struct mtr_target *t, unsigned char *room, struct mtr_why *ret)
 		mtr_target_read(t, ret->dump_at, room, ret->dump_bytes);
 }
 
-static int answer(const struct mtr_args *args, const struct mtr_heap_view *s,
-		  uint64_t asked)
+static struct mtr_error *find(const struct mtr_heap_view *s, const char *text,
+			      struct mtr_why *ret)
 {
-	struct mtr_why why = { .asked = asked };
-	unsigned char room[MTR_BLOCK_WINDOW];
-	struct mtr_writer w;
-
-	mtr_block_find(s, asked, &why.found);
-	why.mapping = mtr_target_find(s->target, asked);
-	why.module = mtr_symbols_module(s->symbols, asked);
-	dump(s->target, room, &why);
-	mtr_say_warnings(s);
-	mtr_writer_init(&w, args, s);
-	w.ops->why(&w, &why);
-	return mtr_writer_finish(&w);
+	if (parse_address(text, &ret->asked)) {
+		mtr_block_find(s, ret->asked, &ret->found);
+		if (!ret->found.block)
+			MTR_TRY(mtr_symbols_data(s->symbols, ret->asked,
+						 &ret->global));
+	} else {
+		MTR_TRY(find_global(s, text, ret));
+		follow_global(s, ret);
+	}
+	ret->mapping = mtr_target_find(s->target, ret->asked);
+	ret->module = mtr_symbols_module(s->symbols, ret->asked);
+	return mtr_type_find(s->target, s->symbols, ret->found.block,
+			     &ret->type);
 }
 
 static int why(const struct mtr_args *args)
 {
 	mtr_auto_heap_view struct mtr_heap_view s = { 0 };
-	uint64_t asked;
+	unsigned char room[MTR_BLOCK_WINDOW];
+	struct mtr_why why = { 0 };
+	struct mtr_error *error;
+	struct mtr_writer w;
 	int status;
 
-	if (!parse_address(args->operands[1], &asked)) {
-		mtr_say("'%s' is not an address: a hexadecimal number, "
-			"with or without 0x",
-			args->operands[1]);
+	if (!parse_address(args->operands[1], &why.asked) &&
+	    !may_be_name(args->operands[1])) {
+		mtr_say(neither, args->operands[1]);
 		return MTR_EXIT_FAILED;
 	}
 	status = mtr_read_target(args, false, &s);
-	return status ? status : answer(args, &s, asked);
+	if (status)
+		return status;
+	error = find(&s, args->operands[1], &why);
+	if (error)
+		return mtr_fail(s.name, error);
+	dump(s.target, room, &why);
+	mtr_say_warnings(&s);
+	mtr_writer_init(&w, args, &s);
+	w.ops->why(&w, &why);
+	return mtr_writer_finish(&w);
 }
 
 const struct mtr_command mtr_cmd_why = {
 	.name = "why",
-	.operands = "TARGET ADDR",
+	.operands = "TARGET ADDR|SYMBOL",
 	.summary =
 		"The block that holds an address, and which code allocated it",
-	.about = "\nADDR is hexadecimal, with or without 0x.\n",
+	.about = "\nADDR is hexadecimal, with or without 0x. SYMBOL is a "
+		 "global variable: the\nblock that it points to, or what it "
+		 "is.\n",
 	.takes = MTR_TAKES_NAMES | MTR_TAKES_JSON,
 	.formats = 1 << MTR_FORMAT_TEXT | 1 << MTR_FORMAT_JSON,
 	.least = 2,

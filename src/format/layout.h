@@ -110,6 +110,7 @@ struct mtr_descriptor {
 	uint32_t spare;
 	uint64_t sample; /* sample=N: the mean of the bytes from one stack to
 			  * the next; 0: every block has one */
+	uint64_t own;	 /* address of struct mtr_own_list; 0: none */
 };
 
 /* What the first library of this version had. */
@@ -134,7 +135,8 @@ static_assert(offsetof(struct mtr_descriptor, stops) == 256, "stops");
 static_assert(offsetof(struct mtr_descriptor, opened) == 384, "opened");
 static_assert(offsetof(struct mtr_descriptor, record) == 392, "record");
 static_assert(offsetof(struct mtr_descriptor, sample) == 400, "sample");
-static_assert(sizeof(struct mtr_descriptor) == 408, "descriptor");
+static_assert(offsetof(struct mtr_descriptor, own) == 408, "own");
+static_assert(sizeof(struct mtr_descriptor) == 416, "descriptor");
 static_assert(MTR_ADDR_BITS == 48, "address bits");
 
 static inline uint64_t mtr_root_index(uint64_t addr)

@@ -88,6 +88,6 @@ static_assert(sizeof(struct mtr_snapshot_module) == 48, "module");
 static_assert(offsetof(struct mtr_snapshot_header, time) == 32, "time");
 static_assert(offsetof(struct mtr_snapshot_header, section) == 40, "section");
 static_assert(offsetof(struct mtr_snapshot_header, descriptor) == 168, "desc");
-static_assert(sizeof(struct mtr_snapshot_header) == 576, "header");
+static_assert(sizeof(struct mtr_snapshot_header) == 584, "header");
 
 #endif

@@ -143,6 +143,16 @@ static uint64_t table_entry(const unsigned char *table, uint64_t i)
 	return entry;
 }
 
+/* A library without a list of its mappings has at least these. */
+static struct mtr_error *table_note(struct mtr_reader *r, uint64_t addr,
+				    size_t bytes)
+{
+	if (!r->budget || addr > UINT64_MAX - bytes)
+		return NULL;
+	return mtr_own_add(&r->ledger_tables, addr, addr + bytes,
+			   MTR_OWN_LEDGER);
+}
+
 static struct mtr_error *mid_walk(struct mtr_reader *r, uint64_t addr,
 				  uint64_t base)
 {
@@ -155,9 +165,10 @@ static struct mtr_error *mid_walk(struct mtr_reader *r, uint64_t addr,
 			.slot = addr + i * sizeof(place.leaf),
 		};
 
-		if (place.leaf)
-			MTR_TRY(leaf_walk(r, &place,
-					  base | i << MTR_LEAF_BITS));
+		if (!place.leaf)
+			continue;
+		MTR_TRY(table_note(r, place.leaf, MTR_LEAF_BYTES));
+		MTR_TRY(leaf_walk(r, &place, base | i << MTR_LEAF_BITS));
 	}
 	return NULL;
 }
@@ -171,9 +182,10 @@ static struct mtr_error *root_walk(struct mtr_reader *r)
 	for (uint64_t i = 0; root && i >> MTR_ROOT_BITS == 0; i++) {
 		uint64_t mid = table_entry(root, i);
 
-		if (mid)
-			MTR_TRY(mid_walk(r, mid,
-					 i << (MTR_MID_BITS + MTR_LEAF_BITS)));
+		if (!mid)
+			continue;
+		MTR_TRY(table_note(r, mid, sizeof(r->tables->mid)));
+		MTR_TRY(mid_walk(r, mid, i << (MTR_MID_BITS + MTR_LEAF_BITS)));
 	}
 	return batch_flush(r);
 }
@@ -286,6 +298,73 @@ static struct mtr_error *saved_read(struct mtr_reader *r,
 			    part->bytes / sizeof(struct mtr_snapshot_block));
 }
 
+/* ------------------------------------------------------- its own mappings */
+
+/* The first block that ends behind @addr. */
+static size_t block_behind(const struct mtr_blocks *v, uint64_t addr)
+{
+	size_t low = 0, high = v->n;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (v->at[middle].addr + v->at[middle].usable <= addr)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/*
+ * The program's blocks lie elsewhere. A live process may have got its block
+ * from what was the library's when that was read.
+ */
+static uint64_t own_sift(struct mtr_heap *heap)
+{
+	struct mtr_own_ranges *v = &heap->own.list;
+	uint64_t bad = 0;
+	size_t n = 0;
+
+	for (size_t i = 0; i < v->n; i++) {
+		size_t b = block_behind(&heap->blocks, v->at[i].start);
+
+		if (b < heap->blocks.n &&
+		    heap->blocks.at[b].addr < v->at[i].end)
+			bad++;
+		else
+			v->at[n++] = v->at[i];
+	}
+	v->n = n;
+	return bad;
+}
+
+static struct mtr_error *own_read(struct mtr_reader *r)
+{
+	struct mtr_heap *heap = r->heap;
+	const struct mtr_own_ranges *tables = &r->ledger_tables.list;
+	uint64_t bad;
+
+	MTR_TRY(mtr_own_read(r->t, &heap->descriptor, &bad, &heap->own));
+	if (!heap->own.complete) {
+		for (size_t i = 0; i < tables->n; i++)
+			MTR_TRY(mtr_own_add(&heap->own, tables->at[i].start,
+					    tables->at[i].end, MTR_OWN_LEDGER));
+		MTR_TRY(mtr_own_add_depot(r->t, heap->descriptor.depot,
+					  &heap->own));
+	}
+	mtr_own_settle(&heap->own);
+	if (r->live)
+		return NULL;
+	bad += own_sift(heap);
+	if (bad)
+		mtr_target_warn(r->t,
+				"%" PRIu64 " mappings that the library lists "
+				"as its own make no sense and are left out",
+				bad);
+	return NULL;
+}
+
 /* ---------------------------------------------------------------- the whole */
 
 static struct mtr_error *heap_read(struct mtr_reader *r)
@@ -307,7 +386,8 @@ static struct mtr_error *heap_read(struct mtr_reader *r)
 	mtr_nodes_open(&r->nodes, r->t, &heap->descriptor);
 	MTR_TRY(ledger_read(r));
 	/* last: who asked for a block was opened before */
-	return mtr_opened_read(r->t, heap->descriptor.opened, &heap->opened);
+	MTR_TRY(mtr_opened_read(r->t, heap->descriptor.opened, &heap->opened));
+	return own_read(r);
 }
 
 struct mtr_error *mtr_heap_read(struct mtr_target *t, struct mtr_heap *ret)
@@ -325,6 +405,7 @@ struct mtr_error *mtr_heap_read(struct mtr_target *t, struct mtr_heap *ret)
 	error = heap_read(r);
 	mtr_judge_fini(&r->judge);
 	mtr_nodes_fini(&r->nodes);
+	mtr_own_fini(&r->ledger_tables);
 	if (error)
 		mtr_heap_fini(ret);
 	return error;
@@ -336,5 +417,6 @@ void mtr_heap_fini(struct mtr_heap *heap)
 	mtr_blocks_fini(&heap->freed);
 	mtr_addresses_fini(&heap->sites);
 	mtr_opened_fini(&heap->opened);
+	mtr_own_fini(&heap->own);
 	*heap = (struct mtr_heap){ 0 };
 }

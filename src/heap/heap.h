@@ -13,6 +13,7 @@
 #include "format/layout.h"
 #include "format/trailer.h"
 #include "heap/opened.h"
+#include "heap/own.h"
 #include "target/target.h"
 
 struct mtr_block {
@@ -45,6 +46,7 @@ struct mtr_heap {
 	struct mtr_blocks freed;    /* freed ones whose trailer still fits */
 	struct mtr_addresses sites; /* distinct callers; [0] is 0: damaged */
 	struct mtr_opened_modules opened;
+	struct mtr_own own; /* see mtr_heap_own_ranges */
 	uint64_t damaged;   /* blocks */
 	uint64_t no_code;   /* blocks whose caller lies in no code: it
 			     * was unloaded, or is data now */
@@ -69,5 +71,15 @@ static inline uint64_t mtr_heap_slack(const struct mtr_heap *heap,
  */
 struct mtr_error *mtr_heap_read(struct mtr_target *t, struct mtr_heap *ret);
 void mtr_heap_fini(struct mtr_heap *heap);
+
+/*
+ * What the library mapped for itself, by address; none of a snapshot. Without a
+ * list (heap->own.complete) it is what is known.
+ */
+static inline const struct mtr_own_ranges *
+mtr_heap_own_ranges(const struct mtr_heap *heap)
+{
+	return &heap->own.list;
+}
 
 #endif

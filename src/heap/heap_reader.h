@@ -43,7 +43,8 @@ struct mtr_reader {
 	struct mtr_judge judge;
 	struct mtr_nodes nodes; /* of short records: who answers */
 	struct mtr_tables *tables;
-	uint64_t budget;       /* bytes of tables that may yet be read */
+	struct mtr_own ledger_tables; /* where they are */
+	uint64_t budget;	      /* bytes of tables that may yet be read */
 	uint64_t holes, first; /* tables not there, and where the first was */
 	uint64_t restless;     /* blocks that changed in every round */
 	struct mtr_leaf_place place; /* of a live process: the batch's */

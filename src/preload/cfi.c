@@ -39,6 +39,7 @@ _Atomic uintptr_t mtr_rule_table =
 	(uintptr_t)first_table + 64 - MTR_RULE_TABLE_MIN;
 
 static struct mtr_memory memory = { .map = mtr_sys_map,
+				    .kind = MTR_OWN_RULES,
 				    .bytes = &mtr_descriptor.depot_bytes };
 
 /* From a row to a rule. */

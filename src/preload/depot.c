@@ -40,6 +40,7 @@ static struct mtr_depot depot = {
 static _Atomic(_Atomic uint32_t *) buckets;
 
 static struct mtr_memory memory = { .map = mtr_sys_map_huge,
+				    .kind = MTR_OWN_DEPOT,
 				    .bytes = &mtr_descriptor.depot_bytes };
 
 bool mtr_depot_init(void)

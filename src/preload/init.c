@@ -15,6 +15,7 @@
 #include "preload/capture.h"
 #include "preload/eventlog.h"
 #include "preload/linkage.h"
+#include "preload/memory.h"
 #include "preload/objects.h"
 #include "preload/opened.h"
 #include "preload/options.h"
@@ -31,6 +32,7 @@ MTR_EXPORT struct mtr_descriptor malloc_tracer_descriptor = {
 	.ledger_root = (uintptr_t)mtr_ledger_root,
 	.ledger_bytes = sizeof(mtr_ledger_root),
 	.opened = (uintptr_t)&mtr_opened_list,
+	.own = (uintptr_t)&mtr_own_list,
 	.granule_bits = MTR_GRANULE_BITS,
 	.leaf_bits = MTR_LEAF_BITS,
 	.mid_bits = MTR_MID_BITS,

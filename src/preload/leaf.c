@@ -55,6 +55,7 @@ static _Atomic(struct mtr_leaf_head *) all, hand;
 static _Atomic int looks;
 
 static struct mtr_memory memory = { .map = mtr_sys_map_small,
+				    .kind = MTR_OWN_LEDGER,
 				    .bytes = &mtr_descriptor.ledger_bytes };
 
 /* ------------------------------------------------------------------ memory */

@@ -23,6 +23,7 @@ struct mtr_hint mtr_ledger_hints[1 << MTR_HINT_BITS] = {
 };
 
 static struct mtr_memory memory = { .map = mtr_sys_map_small,
+				    .kind = MTR_OWN_LEDGER,
 				    .bytes = &mtr_descriptor.ledger_bytes };
 
 static mtr_leaf *mid_make(mtr_mid *slot, bool stays)

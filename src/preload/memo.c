@@ -22,6 +22,7 @@ const struct mtr_word mtr_word_always = { &zero, 0 };
 const struct mtr_word mtr_word_never = { &zero, 1 };
 
 static struct mtr_memory memory = { .map = mtr_sys_map,
+				    .kind = MTR_OWN_STATES,
 				    .bytes = &mtr_descriptor.depot_bytes };
 
 /* What is new has the highest number. */

@@ -10,7 +10,7 @@
 #include <sys/auxv.h>
 
 #include "preload/linkage.h"
-#include "preload/sys.h"
+#include "preload/memory.h"
 
 struct mtr_objects mtr_objects;
 
@@ -227,13 +227,13 @@ static void table_make(void)
 		loader.iterate(count_visit, &n);
 	}
 	bytes = sizeof(*t) + n * sizeof(t->object[0]);
-	t = n ? mtr_sys_map(bytes) : NULL;
+	t = n ? mtr_memory_map_once(MTR_OWN_OTHER, bytes) : NULL;
 	if (!t)
 		return;
 	t->capacity = n;
 	table_fill(t);
 	if (!atomic_compare_exchange_strong(&permanent, &none, t))
-		mtr_sys_unmap(t, bytes);
+		mtr_memory_unmap_once(t, bytes);
 }
 
 /* The first object of the table that begins at or below @pc. */

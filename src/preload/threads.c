@@ -7,7 +7,7 @@
 #include <stdatomic.h>
 #include <sys/types.h>
 
-#include "preload/sys.h"
+#include "preload/memory.h"
 
 enum {
 	/* values of these keys lie in the thread's descriptor: storing one
@@ -59,13 +59,13 @@ void *mtr_pools_get(struct mtr_pools *pools, uint32_t number, size_t *mapped)
 
 	if (likely(base))
 		return base + (at - n) * pools->bytes;
-	base = mtr_sys_map(bytes);
+	base = mtr_memory_map_once(MTR_OWN_STATES, bytes);
 	if (!base)
 		return NULL;
 	if (atomic_compare_exchange_strong(pool, &none, base)) {
 		*mapped += bytes;
 	} else {
-		mtr_sys_unmap(base, bytes);
+		mtr_memory_unmap_once(base, bytes);
 		base = none;
 	}
 	return base + (at - n) * pools->bytes;

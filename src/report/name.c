@@ -136,7 +136,7 @@ const char *mtr_name_by(unsigned by)
 		[MTR_BY_FUNCTION] = "function",	    [MTR_BY_MODULE] = "module",
 		[MTR_BY_CALLER] = "caller",	    [MTR_BY_LINE] = "line",
 		[MTR_BY_STACK] = "stack",	    [MTR_BY_SIZE] = "size",
-		[MTR_BY_GENERATION] = "generation",
+		[MTR_BY_GENERATION] = "generation", [MTR_BY_TYPE] = "type",
 	};
 
 	return by < MTR_BY_COUNT ? names[by] : NULL;

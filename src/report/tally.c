@@ -66,6 +66,14 @@ static void caller_key(struct mtr_strbuf *b, const struct mtr_site *site,
 		mtr_strbuf_add(b, MTR_NAME_CORRUPT);
 }
 
+/* @site's blocks that are of no class. */
+static void type_key(struct mtr_strbuf *b, const struct mtr_site *site,
+		     const struct mtr_frame *owner)
+{
+	mtr_strbuf_add(b, "block of ");
+	mtr_name_frame(b, site->pc, owner);
+}
+
 static void site_key(struct mtr_strbuf *b, const struct mtr_site *site,
 		     const struct mtr_frame *owner, enum mtr_by by)
 {
@@ -75,6 +83,8 @@ static void site_key(struct mtr_strbuf *b, const struct mtr_site *site,
 		module_key(b, site, owner);
 	else if (by == MTR_BY_CALLER)
 		caller_key(b, site, owner);
+	else if (by == MTR_BY_TYPE)
+		type_key(b, site, owner);
 	else
 		mtr_name_frame(b, site->pc, owner);
 }
@@ -115,7 +125,7 @@ static struct mtr_error *fold_cell(struct folder *f, const struct cell *c,
 	if (!g)
 		return mtr_error_nomem();
 	mtr_sum_add(&g->sum, c->sum);
-	/* there are no more groups than cells */
+	/* there are no more groups than cells and classes */
 	heaviest = &f->heaviest[g - f->groups.at];
 	if (!g->site || c->sum->bytes > *heaviest) {
 		g->site = c->site;
@@ -176,11 +186,27 @@ static bool note_cell(const struct mtr_heap_view *s, const struct cell *c,
 	return true;
 }
 
-/* Sums of callers, then those of stacks. */
+/* Sums of callers, then those of stacks; apart from them those of classes. */
 struct cells {
-	struct mtr_sum *sums;
+	struct mtr_sum *sums, *types;
 	size_t n;
 };
+
+/* A class of one name may be in several modules: it is one all the same. */
+static struct mtr_error *fold_types(struct folder *f, const struct cells *cells)
+{
+	for (size_t i = 1; i < f->s->types.names.n; i++) {
+		struct mtr_group *g;
+
+		if (!cells->types[i].blocks)
+			continue;
+		g = folder_group(f, f->s->types.names.at[i], NULL);
+		if (!g)
+			return mtr_error_nomem();
+		mtr_sum_add(&g->sum, &cells->types[i]);
+	}
+	return NULL;
+}
 
 /*
  * Where @b is counted. By the caller a stack will do only where all of its
@@ -215,11 +241,13 @@ static struct mtr_error *fold(const struct mtr_heap_view *s,
 			      const struct cells *cells, struct mtr_tally *t)
 {
 	mtr_auto_free uint64_t *heaviest =
-		calloc(cells->n + 1, sizeof(*heaviest));
+		calloc(cells->n + s->types.names.n + 1, sizeof(*heaviest));
 	struct folder f = { .s = s, .heaviest = heaviest };
 	struct nameless_map nameless = { 0 };
 	struct mtr_error *error = heaviest ? NULL : mtr_error_nomem();
 
+	if (!error && t->by == MTR_BY_TYPE)
+		error = fold_types(&f, cells);
 	for (size_t i = 0; i < cells->n && !error; i++) {
 		struct cell c = cell_at(s, cells, i, t->by);
 
@@ -238,9 +266,15 @@ static struct mtr_error *fold(const struct mtr_heap_view *s,
 	return error;
 }
 
-/* @sums are those of the stacks. */
+/* Of block @i; 0: none. */
+static uint32_t type_of(const struct mtr_heap_view *s, size_t i, enum mtr_by by)
+{
+	return by == MTR_BY_TYPE && s->types.of ? s->types.of[i] : 0;
+}
+
+/* @sums are those of the stacks; what is of a class is not in them. */
 static struct mtr_error *spread(const struct mtr_heap_view *s,
-				const struct mtr_filter *filter,
+				const struct mtr_filter *filter, enum mtr_by by,
 				struct mtr_sum *sums)
 {
 	mtr_auto_free struct mtr_sampled *sampled =
@@ -252,7 +286,7 @@ static struct mtr_error *spread(const struct mtr_heap_view *s,
 		const struct mtr_block *b = &s->heap.blocks.at[i];
 
 		if (mtr_heap_view_stack(s, b) && mtr_filter_passes(filter, b) &&
-		    !mtr_sampled_not(s, b))
+		    !mtr_sampled_not(s, b) && !type_of(s, i, by))
 			mtr_sampled_add(s, b, &sampled[b->stack]);
 	}
 	return mtr_sampled_spread(s, sampled, sums) ? NULL : mtr_error_nomem();
@@ -264,20 +298,25 @@ static struct mtr_error *tally_cells(const struct mtr_heap_view *s,
 {
 	size_t n = s->sites.n + s->stacks.list.n;
 	mtr_auto_free struct mtr_sum *sums = calloc(n + 1, sizeof(*sums));
-	struct cells cells = { sums, n };
+	mtr_auto_free struct mtr_sum *types =
+		calloc(s->types.names.n + 1, sizeof(*types));
+	struct cells cells = { sums, types, n };
 
-	if (!sums)
+	if (!sums || !types)
 		return mtr_error_nomem();
 	for (size_t i = 0; i < s->heap.blocks.n; i++) {
 		const struct mtr_block *b = &s->heap.blocks.at[i];
+		uint32_t type = type_of(s, i, t->by);
 
-		mtr_sum_block(mtr_filter_passes(filter, b)
-				      ? &sums[cell_of(s, b, t->by)]
-				      : &t->left_out,
-			      &s->heap, b);
+		if (!mtr_filter_passes(filter, b))
+			mtr_sum_block(&t->left_out, &s->heap, b);
+		else if (type)
+			mtr_sum_block(&types[type], &s->heap, b);
+		else
+			mtr_sum_block(&sums[cell_of(s, b, t->by)], &s->heap, b);
 	}
 	if (s->heap.descriptor.sample && t->by != MTR_BY_CALLER)
-		MTR_TRY(spread(s, filter, sums + s->sites.n));
+		MTR_TRY(spread(s, filter, t->by, sums + s->sites.n));
 	return fold(s, &cells, t);
 }
 

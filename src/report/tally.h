@@ -4,7 +4,8 @@
  *
  * Linear in the number of blocks, with one array look-up for each; names are
  * made for distinct callers only. By stack each distinct stack is a group, and
- * blocks without a stack make a group for each caller.
+ * blocks without a stack make a group for each caller. By type a class is a
+ * group, and what is of none is grouped as by function.
  */
 #ifndef MTR_REPORT_TALLY_H
 #define MTR_REPORT_TALLY_H
@@ -21,6 +22,7 @@ enum mtr_by {
 	MTR_BY_STACK,
 	MTR_BY_SIZE,
 	MTR_BY_GENERATION,
+	MTR_BY_TYPE,
 	MTR_BY_COUNT
 };
 

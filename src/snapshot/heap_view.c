@@ -244,6 +244,9 @@ static struct mtr_error *take(const char *target,
 		MTR_TRY(number_sites(s));
 	else
 		MTR_TRY(name_sites(s, options));
+	if (options->types && s->symbols)
+		MTR_TRY(mtr_types_find(s->target, s->symbols, &s->heap,
+				       &s->types));
 	return copy_warnings(s);
 }
 
@@ -267,6 +270,7 @@ void mtr_heap_view_fini(struct mtr_heap_view *s)
 		free(s->warnings.at[i]);
 	mtr_strings_fini(&s->warnings);
 	mtr_frames_fini(&s->frames);
+	mtr_types_fini(&s->types);
 	mtr_sites_fini(&s->sites);
 	mtr_stacks_fini(&s->stacks);
 	mtr_heap_fini(&s->heap);

@@ -25,6 +25,9 @@
 
 #include "heap/heap.h"
 #include "heap/stacks.h"
+#include "snapshot/types.h"
+#include "symbols/data.h"
+#include "symbols/tls.h"
 #include "symbols/symbols.h"
 
 /* A distinct place in the code, and what it is called. */
@@ -47,6 +50,7 @@ struct mtr_heap_view {
 	struct mtr_sites sites; /* one for each of stacks.pcs, same order:
 				 * those of heap.sites come first */
 	struct mtr_frames frames;
+	struct mtr_types types;	     /* .of is NULL unless asked for */
 	struct mtr_strings warnings; /* each owned */
 
 	struct mtr_target *target;   /* for hexdumps and mappings; NULL in a
@@ -60,6 +64,7 @@ struct mtr_heap_view_options {
 	struct mtr_strings skip_modules; /* names or paths of modules all of
 					  * whose functions are */
 	bool no_names; /* addresses are enough: no symbols are read */
+	bool types;    /* of the blocks, too; not with .no_names */
 };
 
 struct mtr_error *

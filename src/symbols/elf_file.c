@@ -37,7 +37,7 @@ void mtr_elf_file_id(int fd, struct mtr_build_id *ret)
 		read_build_id(elf, ret);
 }
 
-static struct mtr_error *read_loads(Elf *elf, struct mtr_loads *ret)
+static struct mtr_error *read_headers(Elf *elf, struct mtr_elf_file *f)
 {
 	size_t n;
 
@@ -48,9 +48,11 @@ static struct mtr_error *read_loads(Elf *elf, struct mtr_loads *ret)
 
 		if (!gelf_getphdr(elf, (int)i, &header))
 			break;
+		if (header.p_type == PT_DYNAMIC)
+			f->dynamic = header.p_vaddr;
 		if (header.p_type != PT_LOAD)
 			continue;
-		load = mtr_loads_push(ret);
+		load = mtr_loads_push(&f->loads);
 		if (!load)
 			return mtr_error_nomem();
 		*load = header;
@@ -86,7 +88,7 @@ static struct mtr_error *read_file(const char *path, struct mtr_elf_file *f)
 	if (!elf || elf_kind(elf) != ELF_K_ELF ||
 	    !gelf_getehdr(elf, &f->header))
 		return mtr_error_create("%s: not an ELF file", path);
-	MTR_TRY(read_loads(elf, &f->loads));
+	MTR_TRY(read_headers(elf, f));
 	if (!f->loads.n)
 		return mtr_error_create("%s: no program in it", path);
 	if (is_debug_file(elf))

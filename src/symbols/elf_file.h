@@ -18,6 +18,7 @@ struct mtr_elf_file {
 	int fd; /* -1: none, or given away */
 	GElf_Ehdr header;
 	struct mtr_loads loads; /* PT_LOAD, in the file's order */
+	uint64_t dynamic;	/* address of PT_DYNAMIC; 0: none */
 	struct mtr_build_id build_id;
 };
 

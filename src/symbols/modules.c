@@ -267,8 +267,8 @@ void mtr_modules_fini(struct mtr_modules *v)
 	mtr_pieces_fini(&v->pieces);
 }
 
-const struct mtr_piece *mtr_modules_piece(const struct mtr_modules *v,
-					  uint64_t addr)
+const struct mtr_piece *mtr_modules_piece_before(const struct mtr_modules *v,
+						 uint64_t addr)
 {
 	size_t low = 0, high = v->pieces.n;
 
@@ -280,9 +280,15 @@ const struct mtr_piece *mtr_modules_piece(const struct mtr_modules *v,
 		else
 			high = middle;
 	}
-	if (!low || addr >= v->pieces.at[low - 1].end)
-		return NULL;
-	return &v->pieces.at[low - 1];
+	return low ? &v->pieces.at[low - 1] : NULL;
+}
+
+const struct mtr_piece *mtr_modules_piece(const struct mtr_modules *v,
+					  uint64_t addr)
+{
+	const struct mtr_piece *piece = mtr_modules_piece_before(v, addr);
+
+	return piece && addr < piece->end ? piece : NULL;
 }
 
 struct mtr_mapped *mtr_modules_find(const struct mtr_modules *v, uint64_t addr)

@@ -65,6 +65,9 @@ struct mtr_error *mtr_modules_add_gone(struct mtr_modules *v,
 struct mtr_mapped *mtr_modules_find(const struct mtr_modules *v, uint64_t addr);
 const struct mtr_piece *mtr_modules_piece(const struct mtr_modules *v,
 					  uint64_t addr);
+/* The last one that begins at or before @addr. */
+const struct mtr_piece *mtr_modules_piece_before(const struct mtr_modules *v,
+						 uint64_t addr);
 struct mtr_mapped *mtr_modules_first_of_path(const struct mtr_modules *v,
 					     const char *path);
 struct mtr_mapped *mtr_modules_next_of_path(const struct mtr_modules *v,

@@ -364,6 +364,28 @@ static struct mtr_error *index_units(struct mtr_scopes *s)
 	return take_extents(s, &s->all);
 }
 
+struct mtr_error *
+mtr_scopes_each_unit(struct mtr_scopes *s,
+		     struct mtr_error *(*visit)(void *context, Dwarf_Die *unit),
+		     void *context)
+{
+	Dwarf_Off at = 0, next;
+	size_t header;
+
+	while (dwarf_nextcu(s->dwarf, at, &next, &header, NULL, NULL, NULL) ==
+		       0 &&
+	       next > at) {
+		Dwarf_Die die;
+
+		if (dwarf_offdie(s->dwarf, at + header, &die)) {
+			die = functions_of(s, die);
+			MTR_TRY(visit(context, &die));
+		}
+		at = next;
+	}
+	return NULL;
+}
+
 /* clang writes no .debug_aranges: then the units themselves say what they
  * cover. */
 static struct mtr_error *find_unit(struct mtr_scopes *s, Dwarf_Addr addr,

@@ -51,6 +51,12 @@ struct mtr_error *mtr_scopes_full_name(struct mtr_scopes *s,
 				       struct mtr_scope *scope,
 				       const char **ret);
 
+/* Each unit in turn, with what it has in another file in its place. */
+struct mtr_error *
+mtr_scopes_each_unit(struct mtr_scopes *s,
+		     struct mtr_error *(*visit)(void *context, Dwarf_Die *unit),
+		     void *context);
+
 /* Was anything left out because it is damaged? */
 bool mtr_scopes_damaged(const struct mtr_scopes *s);
 

@@ -149,7 +149,8 @@ static bool is_cut_short(const struct mtr_module_file *m)
 	return false;
 }
 
-static void warn_of_damage(struct mtr_symbols *s, struct mtr_module_file *m)
+void mtr_symbols_warn_of_damage(struct mtr_symbols *s,
+				struct mtr_module_file *m)
 {
 	const char *name = m->mapped->shown.name, *refused = NULL;
 	bool cut = !m->told && is_cut_short(m);
@@ -157,7 +158,8 @@ static void warn_of_damage(struct mtr_symbols *s, struct mtr_module_file *m)
 
 	if (!m->told && m->scopes) {
 		refused = mtr_scopes_refused(m->scopes);
-		damaged = mtr_scopes_damaged(m->scopes);
+		damaged = mtr_scopes_damaged(m->scopes) ||
+			  (m->variables && mtr_variables_damaged(m->variables));
 	}
 	m->told |= cut || refused || damaged;
 	if (cut)
@@ -208,7 +210,7 @@ static struct mtr_error *find_names(struct mtr_symbols *s,
 				      scope->inlined ? NULL : symbol,
 				      &frame->function));
 	}
-	warn_of_damage(s, whole);
+	mtr_symbols_warn_of_damage(s, whole);
 	return NULL;
 }
 
@@ -411,6 +413,8 @@ struct mtr_error *mtr_symbols_follow(struct mtr_symbols *s,
 				     const struct mtr_gone *gone, size_t n_gone)
 {
 	s->target = t;
+	s->tls.known = false;
+	s->tls.list.n = 0;
 	return collect_modules(s, gone, n_gone);
 }
 
@@ -427,6 +431,7 @@ void mtr_symbols_close(struct mtr_symbols *s)
 	mtr_module_files_fini(&s->files);
 	mtr_modules_fini(&s->modules);
 	mtr_names_fini(&s->names);
+	mtr_tls_modules_fini(&s->tls.list);
 	mtr_scope_chain_fini(&s->chain);
 	mtr_debug_dirs_fini(&s->debug_dirs);
 	free(s->exe);

@@ -573,6 +573,9 @@ void mtr_module_file_fini(struct mtr_module_file *m)
 {
 	mtr_scopes_destroy(m->scopes);
 	mtr_symtab_fini(&m->symtab);
+	mtr_symtab_fini(&m->objects);
+	mtr_symtab_fini(&m->locals);
+	mtr_variables_destroy(m->variables);
 	mtr_elf_file_close(&m->file);
 	if (m->alt)
 		dwarf_end(m->alt);

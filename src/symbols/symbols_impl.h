@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Between symbols.c, which answers, and symbols_file.c, which finds and reads
- * the file of a module.
+ * Between symbols.c, symbols_data.c and symbols_types.c, which answer, and
+ * symbols_file.c, which finds and reads the file of a module.
  */
 #ifndef MTR_SYMBOLS_SYMBOLS_IMPL_H
 #define MTR_SYMBOLS_SYMBOLS_IMPL_H
@@ -15,6 +15,7 @@
 #include "symbols/scopes.h"
 #include "symbols/symbols.h"
 #include "symbols/symtab.h"
+#include "symbols/variables.h"
 #include "target/file_map.h"
 
 /* A module's file, its debug file, what that shares with others. */
@@ -34,12 +35,26 @@ struct mtr_module_file {
 	int alt_fd;		   /* of .alt */
 	struct mtr_symtab symtab;  /* by address in the target */
 	struct mtr_scopes *scopes; /* NULL: no DWARF */
-	Dwarf_Addr scopes_bias;	   /* address in the target - in .scopes */
-	bool told;		   /* that something of it is left out */
+	/* of data, see symbols_data.c */
+	struct mtr_symtab objects; /* by address in the target */
+	struct mtr_symtab locals;  /* thread-local, by offset in the block */
+	struct mtr_variables *variables; /* by DWARF */
+	bool data_read, variables_read;
+	Dwarf_Addr scopes_bias; /* address in the target - in .scopes */
+	bool told;		/* that something of it is left out */
 	struct mtr_map_guard *guards[MTR_FILE_GUARDS]; /* of what is mapped */
 };
 
 MTR_VECTOR(mtr_module_files, struct mtr_module_file);
+
+/* What the dynamic linker knows of a module's thread-local block. */
+struct mtr_tls_module {
+	const struct mtr_module *module;
+	uint64_t bytes, number;
+	int64_t offset; /* from the thread pointer, if it is fixed */
+};
+
+MTR_VECTOR(mtr_tls_modules, struct mtr_tls_module);
 
 struct mtr_symbols {
 	struct mtr_target *target;
@@ -55,6 +70,10 @@ struct mtr_symbols {
 	struct mtr_names names;
 	struct mtr_scope_chain chain; /* of one look-up, kept for its room */
 	bool told_unchecked, told_unsure;
+	struct {
+		struct mtr_tls_modules list;
+		bool known;
+	} tls;
 	size_t nameless;		 /* modules that have no names */
 	struct mtr_module_file *loading; /* what libdwfl asks about */
 	const struct mtr_elf_file *loading_file;
@@ -62,6 +81,22 @@ struct mtr_symbols {
 
 /* Look for the file of @m, unless that was done. What it lacks is a warning. */
 void mtr_symbols_load(struct mtr_symbols *s, struct mtr_module_file *m);
+
+/*
+ * The module whose tables of data @m has, with these read; it may be itself.
+ * NULL: there is no file of it here.
+ */
+struct mtr_error *mtr_symbols_load_data(struct mtr_symbols *s,
+					struct mtr_module_file *m,
+					struct mtr_module_file **ret);
+
+/* The module that @addr is mapped from, or in whose .bss it is; or NULL. */
+struct mtr_module_file *mtr_symbols_file_at(struct mtr_symbols *s,
+					    uint64_t addr);
+
+/* If its file, or debug information, turned out to be damaged; once. */
+void mtr_symbols_warn_of_damage(struct mtr_symbols *s,
+				struct mtr_module_file *m);
 
 /* How libdwfl is to be started. */
 const Dwfl_Callbacks *mtr_symbols_callbacks(void);

@@ -60,11 +60,19 @@ bool mtr_symtab_sort(struct mtr_symtab *t)
 	return ok;
 }
 
-const char *mtr_symtab_find(const struct mtr_symtab *t, uint64_t addr)
+const struct mtr_symbol *mtr_symtab_at(const struct mtr_symtab *t,
+				       uint64_t addr)
 {
 	size_t item = mtr_spans_find(t->spans.at, t->spans.n, addr);
 
-	return item == MTR_SPAN_NONE ? NULL : t->list.at[item].name;
+	return item == MTR_SPAN_NONE ? NULL : &t->list.at[item];
+}
+
+const char *mtr_symtab_find(const struct mtr_symtab *t, uint64_t addr)
+{
+	const struct mtr_symbol *s = mtr_symtab_at(t, addr);
+
+	return s ? s->name : NULL;
 }
 
 void mtr_symtab_fini(struct mtr_symtab *t)

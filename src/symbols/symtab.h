@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The functions of a symbol table, by address. Where they come from is left to
- * the caller; so are the names, which must outlive the table.
+ * The functions, or the data, of a symbol table, by address. Where they come
+ * from is left to the caller; so are the names, which must outlive the table.
  */
 #ifndef MTR_SYMBOLS_SYMTAB_H
 #define MTR_SYMBOLS_SYMTAB_H
 
 #include "symbols/spans.h"
+
+/* The weakness of what no other file sees. */
+enum { MTR_SYMBOL_LOCAL = 2 };
 
 struct mtr_symbol {
 	uint64_t start, end;
@@ -36,5 +39,9 @@ bool mtr_symtab_sort(struct mtr_symtab *t);
  * exported function, far off.
  */
 const char *mtr_symtab_find(const struct mtr_symtab *t, uint64_t addr);
+
+/* All that there is of it. */
+const struct mtr_symbol *mtr_symtab_at(const struct mtr_symtab *t,
+				       uint64_t addr);
 
 #endif

@@ -484,6 +484,27 @@ static void mapping_member(struct mtr_emitter *e, const struct mtr_range *r)
 	mtr_emit_end(e);
 }
 
+static void global_member(struct mtr_emitter *e, const struct mtr_why *why)
+{
+	const struct mtr_data *d = &why->global;
+
+	if (!d->name) {
+		mtr_emit_null(e, "global");
+		return;
+	}
+	mtr_emit_object(e, "global");
+	mtr_emit_text(e, "name", d->name);
+	mtr_emit_text(e, "module", d->module->name);
+	mtr_emit_addr(e, "addr", d->start);
+	mtr_emit_number(e, "size", d->size);
+	mtr_emit_number(e, "offset", d->offset);
+	if (why->tid > 0)
+		mtr_emit_number(e, "thread", why->tid);
+	if (why->has_word)
+		mtr_emit_addr(e, "word", why->word);
+	mtr_emit_end(e);
+}
+
 static void json_why(struct mtr_writer *w, const struct mtr_why *why)
 {
 	const struct mtr_block *block = why->found.block;
@@ -498,10 +519,12 @@ static void json_why(struct mtr_writer *w, const struct mtr_why *why)
 	mtr_emit_number(&e, "usable", block ? block->usable : 0);
 	mtr_emit_number(&e, "offset", why->found.offset);
 	mtr_emit_number(&e, "generation", block ? block->generation : 0);
+	mtr_emit_text(&e, "type", why->type);
 	block_stack(&e, w, block);
 	neighbour_member(&e, w, "before", why->found.before);
 	neighbour_member(&e, w, "after", why->found.after);
 	mapping_member(&e, why->mapping);
+	global_member(&e, why);
 	mtr_emit_end(&e);
 }
 

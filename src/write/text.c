@@ -30,6 +30,7 @@ static const struct {
 	[MTR_BY_STACK] = { "STACK", MTR_CUT_START },
 	[MTR_BY_SIZE] = { "SIZE", MTR_CUT_END },
 	[MTR_BY_GENERATION] = { "GENERATION", MTR_CUT_END },
+	[MTR_BY_TYPE] = { "TYPE", MTR_CUT_END },
 };
 
 static bool is_nothing(const struct mtr_report *r)
@@ -90,7 +91,8 @@ static void details(const struct mtr_writer *w, enum mtr_by by,
 	if (!g->site)
 		return;
 	owner = mtr_heap_view_owner(w->s, g->site);
-	if (by == MTR_BY_FUNCTION && owner->function && g->module)
+	if ((by == MTR_BY_FUNCTION || by == MTR_BY_TYPE) && owner->function &&
+	    g->module)
 		mtr_strbuf_printf(ret, "  [%s]", g->module->name);
 	if (owner->function &&
 	    (by == MTR_BY_CALLER || (by == MTR_BY_LINE && owner->file))) {

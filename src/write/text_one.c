@@ -61,6 +61,15 @@ static void bounds(struct mtr_writer *w, const struct mtr_block *b)
 	}
 }
 
+static void type(struct mtr_writer *w, const struct mtr_why *why)
+{
+	if (!why->type)
+		return;
+	mtr_text_label(w, "type");
+	mtr_text_clean(w, why->type);
+	mtr_out_char(w->out, '\n');
+}
+
 /* @folded: how many wrappers are inlined into this one. */
 static void frame_line(struct mtr_writer *w, uint64_t pc,
 		       const struct mtr_frame *frame, const char *label,
@@ -228,11 +237,35 @@ static void names(struct mtr_writer *w, const struct mtr_block *b)
 	mtr_text_stripped_hint(w);
 }
 
+static void global(struct mtr_writer *w, const struct mtr_why *why)
+{
+	const struct mtr_data *d = &why->global;
+
+	if (!d->name)
+		return;
+	mtr_text_label(w, "global");
+	mtr_text_clean(w, d->name);
+	if (d->offset)
+		mtr_out_printf(w->out, " + %" PRIu64, d->offset);
+	mtr_out_text(w->out, "  [");
+	mtr_text_clean(w, d->module->name);
+	mtr_out_printf(w->out, "] at %#" PRIx64 ", ", d->start);
+	mtr_text_count(w, d->size, "byte");
+	if (why->tid)
+		mtr_out_printf(w->out, ", of thread %d", why->tid);
+	if (why->has_word)
+		mtr_out_printf(w->out, ", the first word is %#" PRIx64,
+			       why->word);
+	mtr_out_char(w->out, '\n');
+}
+
 void mtr_text_why(struct mtr_writer *w, const struct mtr_why *why)
 {
+	global(w, why);
 	verdict(w, why);
 	if (why->found.block) {
 		bounds(w, why->found.block);
+		type(w, why);
 		callers(w, why->found.block);
 		names(w, why->found.block);
 	}
@@ -357,7 +390,22 @@ static void all_recorded(struct mtr_writer *w)
 	mtr_out_text(w->out, "nothing\n");
 }
 
-/* One line: the first few. Where they are JSON tells. */
+/* Where it is, and on which stack. */
+static void thread(struct mtr_writer *w, const struct mtr_thread *t)
+{
+	mtr_text_label(w, "");
+	mtr_out_printf(w->out, "%d", t->tid);
+	mtr_out_text(w->out, *t->name ? " " : "");
+	mtr_text_clean(w, t->name);
+	mtr_out_printf(w->out, ": sp %#" PRIx64 ", ", t->sp);
+	if (t->stack_end)
+		mtr_out_printf(w->out, "stack %#" PRIx64 " to %#" PRIx64 "\n",
+			       t->stack_start, t->stack_end);
+	else
+		mtr_out_text(w->out, "its stack is not known\n");
+}
+
+/* The first few; JSON has all. */
 static void threads(struct mtr_writer *w, const struct mtr_info *info)
 {
 	enum { FEW = 4 };
@@ -372,12 +420,13 @@ static void threads(struct mtr_writer *w, const struct mtr_info *info)
 		return;
 	mtr_text_label(w, "threads");
 	mtr_out_commas(w->out, v->n);
-	for (size_t i = 0; i < v->n && i < FEW; i++) {
-		mtr_out_printf(w->out, "%s %d", i ? "," : ":", v->at[i].tid);
-		mtr_out_text(w->out, *v->at[i].name ? " " : "");
-		mtr_text_clean(w, v->at[i].name);
+	mtr_out_char(w->out, '\n');
+	for (size_t i = 0; i < v->n && i < FEW; i++)
+		thread(w, &v->at[i]);
+	if (v->n > FEW) {
+		mtr_text_label(w, "");
+		mtr_out_text(w->out, "(--json has all of them)\n");
 	}
-	mtr_out_text(w->out, v->n > FEW ? ", ...\n" : "\n");
 }
 
 void mtr_text_info(struct mtr_writer *w, const struct mtr_info *info)

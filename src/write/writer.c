@@ -55,7 +55,8 @@ static bool shorts_add(struct mtr_shorts *shorts, const char *key)
 /* Of the groups that are shown. */
 static void find_shorts(struct mtr_writer *w, const struct mtr_report *r)
 {
-	if (!w->short_names || r->tally->by != MTR_BY_FUNCTION)
+	if (!w->short_names ||
+	    (r->tally->by != MTR_BY_FUNCTION && r->tally->by != MTR_BY_TYPE))
 		return;
 	w->shorts = calloc(1, sizeof(*w->shorts));
 	for (size_t i = 0; w->shorts && i < r->shown; i++)

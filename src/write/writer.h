@@ -21,10 +21,17 @@ struct mtr_writer;
 /* All that `why` knows of an address. */
 struct mtr_why {
 	uint64_t asked;
+	/* the data object that was asked about by its name, or that .asked is
+	 * in; .module NULL: none */
+	struct mtr_data global;
+	int tid;       /* of whose thread-local variable that is; or 0 */
+	bool has_word; /* that begins with the word: */
+	uint64_t word; /* which is .asked if it points into a block */
 	struct mtr_found found;
 	const struct mtr_range *mapping; /* NULL: in none */
 	const struct mtr_module *module; /* whose it is; NULL: nobody's */
-	uint64_t dump_at;		 /* the bytes around it */
+	const char *type; /* the class of the block; NULL: none, or unknown */
+	uint64_t dump_at; /* the bytes around it */
 	const unsigned char *dump;
 	size_t dump_bytes;
 };

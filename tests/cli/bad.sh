@@ -36,8 +36,8 @@ done
 refuses 1 'nosuch: no such file' why nosuch 0x10
 refuses 1 'text: it is neither' mark text
 
-for address in zz 0x 12g '' ' 12' 12345678901234567; do
-    refuses 1 'is not an address' why empty "$address"
+for address in 0x 12g '' ' 12' 12345678901234567; do
+    refuses 1 'is neither an address' why empty "$address"
 done
 
 # Processes
@@ -92,8 +92,8 @@ done
 refuses 2 "unknown command 'frobnicate'$" frobnicate
 refuses 2 "unexpected argument 'b'$" report a b
 refuses 2 "missing TARGET$" report
-refuses 2 "missing TARGET ADDR$" why
-refuses 2 "missing ADDR$" why a
+refuses 2 "missing TARGET ADDR|SYMBOL$" why
+refuses 2 "missing ADDR|SYMBOL$" why a
 refuses 2 "missing PID$" mark
 refuses 2 "missing PROGRAM" run -s
 refuses 2 "unexpected argument 'c'$" why a b c
@@ -102,7 +102,7 @@ refuses 2 "unexpected argument 'c'$" why a b c
 invalid() { # VALUES OPTION VALUE COMMAND
     refuses 2 "$2: invalid value '$3' ($1)$" "$4" "$2=$3" text
 }
-invalid 'function, module, caller, line, stack, size, generation' --by x report
+invalid 'function, module, caller, line, stack, size, generation, type' --by x report
 invalid 'bytes, count, unused' --sort x report
 invalid 'text, json, csv' --format chap report
 invalid 'text, json, csv, chap' --format xml list

@@ -48,7 +48,7 @@ check_totals() { # TARGET
     sed 1d answer | awk -F, '{ n++; b += $2; u += $3 }
         END { printf "%d %d %d\n", n, b, u }' >want
     check_chap "$1"
-    for key in function module caller line stack size generation; do
+    for key in function module caller line stack size generation type; do
         ask report --format=csv --by=$key "$1"
         # the key in front may be quoted, and have commas
         sed -n '1d;s/^\("[^"]*"\|[^,"]*\),[^,]*,//p' answer |

@@ -273,6 +273,15 @@ size_t mtr_target_read(struct mtr_target *t, uint64_t addr, void *to,
 	return 0;
 }
 
+void mtr_target_read_many(struct mtr_target *t, struct mtr_read *reads,
+			  size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		reads[i].done =
+			mtr_target_read(t, reads[i].addr, reads[i].to,
+					reads[i].bytes) == reads[i].bytes;
+}
+
 const void *mtr_target_peek(struct mtr_target *t, uint64_t addr, size_t bytes)
 {
 	(void)t;

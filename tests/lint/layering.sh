@@ -13,7 +13,7 @@
 cat >"$mtr_tmp/table" <<'END'
 src/format/            format/
 src/preload/sys.       compiler.h
-src/preload/memory.    compiler.h sys.h
+src/preload/memory.    format/ compiler.h sys.h
 src/preload/leaf.      format/ compiler.h descriptor.h memory.h sys.h
 src/preload/ledger.    format/ compiler.h descriptor.h leaf.h memory.h sys.h
 src/preload/capture.h  compiler.h
@@ -34,7 +34,7 @@ src/preload/callers.   format/ capture.h compiler.h depot.h objects.h threads.h
 src/preload/counters.  format/ chunk.h compiler.h sys.h threads.h
 src/preload/eventlog.  format/ chunk.h compiler.h sys.h line.h objects.h
 src/preload/linkage.   compiler.h
-src/preload/objects.   compiler.h linkage.h sys.h
+src/preload/objects.   compiler.h linkage.h memory.h
 src/preload/           format/ preload/ malloc_tracer.h
 src/base/              format/ base/
 src/target/file_map.   base/
@@ -46,6 +46,7 @@ src/symbols/symbols_ base/ symbols/ target/ <elfutils/libdwfl.h> <elfutils/libdw
 src/symbols/elf_file.  base/ symbols/ target/ <gelf.h> <elfutils/libdwelf.h>
 src/symbols/die.       <dwarf.h> <elfutils/libdw.h>
 src/symbols/qualify.   base/ symbols/ <dwarf.h> <elfutils/libdw.h>
+src/symbols/variables. base/ symbols/ <dwarf.h> <elfutils/libdw.h>
 src/symbols/scopes.    base/ symbols/ <dwarf.h> <elfutils/libdw.h> <elfutils/version.h>
 src/symbols/           base/ symbols/ target/target.h
 src/snapshot/          format/ base/ target/ heap/ symbols/ snapshot/

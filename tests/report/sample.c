@@ -109,7 +109,7 @@ static const struct mtr_block freed[] = {
 	for (size_t i_ = 0; i_ < COUNT(array); i_++) \
 	*name##_push(v) = (array)[i_]
 
-bool sample_has_stacks;
+bool sample_has_stacks, sample_has_types;
 uint64_t sample_without_stack;
 
 static void add_stacks(struct mtr_heap_view *s)
@@ -131,6 +131,17 @@ static void add_stacks(struct mtr_heap_view *s)
 	s->heap.descriptor.depot_bytes = 1 << 20;
 	s->heap.descriptor.stops[MTR_ROOT_NO_CFI] = 1;
 	s->heap.descriptor.stops[MTR_ROOT_STACK] = 2000;
+}
+
+static void add_types(struct mtr_heap_view *s)
+{
+	static const char *const names[] = { NULL, "N::A", "B<int>", "N::A" };
+
+	FILL(mtr_type_names, &s->types.names, names);
+	s->types.of = calloc(COUNT(blocks), sizeof(*s->types.of));
+	s->types.of[0] = 1;
+	s->types.of[4] = 3;
+	s->types.of[6] = 2;
 }
 
 struct mtr_heap_view *sample_create(void)
@@ -160,6 +171,8 @@ struct mtr_heap_view *sample_create(void)
 	strcpy(d->package_version, "0.1.0");
 	if (sample_has_stacks)
 		add_stacks(s);
+	if (sample_has_types)
+		add_types(s);
 	*mtr_strings_push(&s->warnings) = strdup("it is \"cut\"\033[m");
 	return s;
 }
@@ -275,6 +288,16 @@ char *sample_why(const struct mtr_writer_ops *ops, uint64_t addr)
 
 	answer_begin(&a, ops);
 	mtr_block_find(a.s, addr, &why.found);
+	if (sample_has_types) {
+		why.type = "N::A";
+		why.global = (struct mtr_data){ .name = "g_\tcache",
+						.start = 0x600010,
+						.size = 24,
+						.offset = 8,
+						.module = &app };
+		why.has_word = true;
+		why.word = addr;
+	}
 	if (addr >= heap.start && addr < heap.end) {
 		why.mapping = &heap;
 		why.dump_at = addr;

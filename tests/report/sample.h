@@ -21,6 +21,9 @@
  *   300  0x9999, cut                                  0x5000, 0x10b0
  *   400  ?                                            0x3000
  *   500  f, work, f, work, main at app.c:10, start    0x4000
+ *
+ * With sample_has_types 0x1000 and 0x4000 are of class N::A, by two vtables,
+ * and 0x6000 is a B<int>.
  */
 #ifndef MTR_TESTS_REPORT_SAMPLE_H
 #define MTR_TESTS_REPORT_SAMPLE_H
@@ -30,7 +33,7 @@
 #include "base/strbuf.h"
 #include "write/writer.h"
 
-extern bool sample_has_stacks;
+extern bool sample_has_stacks, sample_has_types;
 
 /* What the descriptor counts as blocks without a stack. */
 extern uint64_t sample_without_stack;

@@ -398,6 +398,7 @@ START_TEST(why)
 		"{\"schema\":1,\"command\":\"why\",\"target\":\"app.core\","
 		"\"addr\":\"0x5000\",\"asked\":\"0x5000\",\"state\":\"live\","
 		"\"size\":50,\"usable\":72,\"offset\":0,\"generation\":3,"
+		"\"type\":\"\","
 		"\"stack\":[{\"pc\":\"0x9999\",\"function\":\"0x9999\","
 		"\"file\":\"\",\"line\":0,\"module\":\"\"}],\"stack_id\":300,"
 		"\"stack_end\":\"depth\",\"before\":{\"addr\":\"0x4000\","
@@ -406,7 +407,7 @@ START_TEST(why)
 		"\\\"x\\\")\"},\"after\":{\"addr\":\"0x6000\",\"state\":"
 		"\"live\",\"size\":10,\"usable\":40,\"function\":\"main\"},"
 		"\"mapping\":{\"start\":\"0x1000\",\"end\":\"0x8000\",\"path\":"
-		"\"[heap]\"}}\n");
+		"\"[heap]\"},\"global\":null}\n");
 }
 END_TEST
 

@@ -115,6 +115,41 @@ START_TEST(by_generation)
 }
 END_TEST
 
+START_TEST(by_type)
+{
+	sample_has_types = true;
+	sample_same(all(MTR_BY_TYPE, MTR_SORT_BYTES),
+		    "N::A@ 2/519/1056/505\n"
+		    "block of main@app 2/119/160/9\n"
+		    "block of 0x9999@ 1/50/72/6\n"
+		    "B<int>@ 1/10/40/14\n"
+		    "block of libx.so+0x1233@libx.so 1/8/24/0\n"
+		    "block of (corrupt)@ 1/0/64/0\n"
+		    "8/706/1416/534\n");
+	/* by other keys types do not count */
+	sample_same(all(MTR_BY_GENERATION, MTR_SORT_BYTES),
+		    "2@ 2/508/1040/500\n"
+		    "0@ 4/129/264/23\n"
+		    "3@ 1/50/72/6\n"
+		    "1@ 1/19/40/5\n"
+		    "8/706/1416/534\n");
+}
+END_TEST
+
+/* Nobody asked, or nothing could be read. */
+START_TEST(by_type_unknown)
+{
+	sample_same(all(MTR_BY_TYPE, MTR_SORT_BLOCKS),
+		    "block of main@app 3/138/200/14\n"
+		    "block of f(int, \"x\")@app 1/500/1016/500\n"
+		    "block of 0x9999@ 1/50/72/6\n"
+		    "block of main@libx.so 1/10/40/14\n"
+		    "block of libx.so+0x1233@libx.so 1/8/24/0\n"
+		    "block of (corrupt)@ 1/0/64/0\n"
+		    "8/706/1416/534\n");
+}
+END_TEST
+
 START_TEST(sorts)
 {
 	sample_same(all(MTR_BY_MODULE, MTR_SORT_BLOCKS),
@@ -227,6 +262,8 @@ static void add(TCase *t)
 	tcase_add_test(t, by_line);
 	tcase_add_test(t, by_size);
 	tcase_add_test(t, by_generation);
+	tcase_add_test(t, by_type);
+	tcase_add_test(t, by_type_unknown);
 	tcase_add_test(t, sorts);
 	tcase_add_test(t, filters);
 	tcase_add_test(t, heaviest_caller);

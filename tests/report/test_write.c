@@ -287,6 +287,7 @@ START_TEST(json_why_live)
 		"{\"schema\":1,\"command\":\"why\",\"target\":\"app.core\","
 		"\"addr\":\"0x4000\",\"asked\":\"0x4001\",\"state\":\"live\","
 		"\"size\":500,\"usable\":1016,\"offset\":1,\"generation\":2,"
+		"\"type\":\"\","
 		"\"stack\":[{\"pc\":\"0x401030\",\"function\":\"f(int, "
 		"\\\"x\\\")\",\"file\":\"dir/"
 		"h,1.h\",\"line\":5,\"module\":\"app\",\"inlined\":true},{"
@@ -296,7 +297,7 @@ START_TEST(json_why_live)
 		"\"function\":\"libx.so+0x1233\"},\"after\":{\"addr\":"
 		"\"0x5000\",\"state\":\"live\",\"size\":50,\"usable\":72,"
 		"\"function\":\"0x9999\"},\"mapping\":{\"start\":\"0x1000\","
-		"\"end\":\"0x8000\",\"path\":\"[heap]\"}}\n");
+		"\"end\":\"0x8000\",\"path\":\"[heap]\"},\"global\":null}\n");
 }
 END_TEST
 
@@ -307,9 +308,63 @@ START_TEST(json_why_unknown)
 		"{\"schema\":1,\"command\":\"why\",\"target\":\"app.core\","
 		"\"addr\":\"0x9000\",\"asked\":\"0x9000\",\"state\":"
 		"\"unknown\",\"size\":0,\"usable\":0,\"offset\":0,"
-		"\"generation\":0,\"stack\":[],\"before\":{\"addr\":\"0x7000\","
+		"\"generation\":0,\"type\":\"\",\"stack\":[],\"before\":{"
+		"\"addr\":\"0x7000\","
 		"\"state\":\"live\",\"size\":0,\"usable\":64,\"function\":\"("
-		"corrupt)\"},\"after\":null,\"mapping\":null}\n");
+		"corrupt)\"},\"after\":null,\"mapping\":null,\"global\":null}"
+		"\n");
+}
+END_TEST
+
+/* A global that leads to an object of a class. */
+START_TEST(why_global)
+{
+	char *text, *json;
+
+	sample_has_types = true;
+	text = sample_why(&mtr_write_text, 0x4000);
+	ck_assert_msg(
+		strstr(text,
+		       "global        g_?cache + 8  [app] at 0x600010, 24 "
+		       "bytes, the first word is 0x4000\n"
+		       "0x4000 is the start of a live block\n") == text,
+		"%s", text);
+	ck_assert_msg(strstr(text, "\ntype          N::A\nallocated by"), "%s",
+		      text);
+	json = sample_why(&mtr_write_json, 0x4000);
+	ck_assert_msg(
+		strstr(json, ",\"generation\":2,\"type\":\"N::A\",\"stack\":"),
+		"%s", json);
+	ck_assert_msg(strstr(json,
+			     ",\"global\":{\"name\":\"g_\\tcache\",\"module\":"
+			     "\"app\",\"addr\":\"0x600010\",\"size\":24,"
+			     "\"offset\":8,\"word\":\"0x4000\"}}\n"),
+		      "%s", json);
+	free(text);
+	free(json);
+}
+END_TEST
+
+/* A class has no module and no place. */
+START_TEST(report_by_type)
+{
+	char *text;
+
+	sample_has_types = true;
+	text = sample_report(&mtr_write_text, MTR_BY_TYPE, MTR_SORT_BYTES, 2,
+			     0);
+	ck_assert_msg(strstr(text,
+			     "     BYTES  SHARE    BLOCKS     UNUSED  TYPE\n"
+			     "     519 B  73.5%         2      505 B  N::A\n"
+			     "     119 B  16.9%         2        9 B  block of "
+			     "main  [app]\n"),
+		      "%s", text);
+	free(text);
+	text = sample_report(&mtr_write_csv, MTR_BY_TYPE, MTR_SORT_BYTES, 2, 0);
+	sample_same(text, "key,module,bytes,blocks,usable,slack,function,file,"
+			  "line\n"
+			  "N::A,,519,2,1056,505,,,\n"
+			  "block of main,app,119,2,160,9,main,app.c,20\n");
 }
 END_TEST
 
@@ -320,7 +375,13 @@ START_TEST(text_info)
 		    "version       0.1.0, format 1\n"
 		    "options       stacks=0,frees=1,follow=0\n"
 		    "allocator     /lib/libc.so.6\n"
-		    "threads       5: 1234 a?pp, 1235, 1236, 1237, ...\n"
+		    "threads       5\n"
+		    "              1234 a?pp: sp 0x7ff0, stack 0x7000 to "
+		    "0x9000\n"
+		    "              1235: sp 0x10, its stack is not known\n"
+		    "              1236: sp 0, its stack is not known\n"
+		    "              1237: sp 0, its stack is not known\n"
+		    "              (--json has all of them)\n"
 		    "live          8 blocks, 706 bytes requested\n"
 		    "allocated     1.4 KiB = 706 B requested + 534 B unused + "
 		    "128 B records + 48 B corrupt\n"
@@ -443,6 +504,8 @@ static void add(TCase *t)
 	tcase_add_test(t, text_why_unknown);
 	tcase_add_test(t, json_why_live);
 	tcase_add_test(t, json_why_unknown);
+	tcase_add_test(t, why_global);
+	tcase_add_test(t, report_by_type);
 	tcase_add_test(t, text_info);
 	tcase_add_test(t, json_info);
 	tcase_add_test(t, fits);
