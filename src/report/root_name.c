@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * See root_name.h for the contract.
+ */
+#include "report/root_name.h"
+
+#include <inttypes.h>
+
+static void thread_name(struct mtr_strbuf *b, const struct mtr_roots *roots,
+			uint32_t thread)
+{
+	const struct mtr_threads *v = roots->threads;
+
+	if (!v || thread >= v->n)
+		return;
+	mtr_strbuf_printf(b, " of thread %d", v->at[thread].tid);
+	if (*v->at[thread].name)
+		mtr_strbuf_printf(b, " (%s)", v->at[thread].name);
+}
+
+/* A variable: its module and, in that, its address in the file. */
+static void data_name(struct mtr_strbuf *b, const struct mtr_heap_view *s,
+		      const struct mtr_roots *roots, uint64_t addr)
+{
+	const struct mtr_root_area *root = mtr_roots_at(roots, addr);
+	/* what begins with no value is not of the file */
+	const struct mtr_module *m =
+		s->symbols && root ? mtr_symbols_module(s->symbols, root->start)
+				   : NULL;
+
+	if (m)
+		mtr_strbuf_printf(b, "%s+%#" PRIx64, m->name, addr - m->bias);
+	else
+		mtr_strbuf_add(b, "a module's data");
+}
+
+static void mapping_name(struct mtr_strbuf *b, const struct mtr_heap_view *s,
+			 uint64_t addr)
+{
+	const struct mtr_range *r =
+		s->target ? mtr_target_find(s->target, addr) : NULL;
+
+	mtr_strbuf_add(b, r && r->path ? r->path : "an anonymous mapping");
+}
+
+void mtr_root_name(struct mtr_strbuf *b, const struct mtr_heap_view *s,
+		   const struct mtr_roots *roots, enum mtr_place place,
+		   uint32_t thread, uint64_t addr)
+{
+	switch (place) {
+	case MTR_PLACE_REGISTERS:
+		mtr_strbuf_add(b, "a register");
+		thread_name(b, roots, thread);
+		break;
+	case MTR_PLACE_STACK:
+		mtr_strbuf_add(b, "the stack");
+		thread_name(b, roots, thread);
+		break;
+	case MTR_PLACE_BELOW:
+		mtr_strbuf_add(b, "the unused part of the stack");
+		thread_name(b, roots, thread);
+		break;
+	case MTR_PLACE_ENDED:
+		mtr_strbuf_add(b, "the stack of a thread that has ended");
+		break;
+	case MTR_PLACE_DATA:
+		data_name(b, s, roots, addr);
+		break;
+	case MTR_PLACE_HEAP:
+		mtr_strbuf_add(b, "free memory of the heap");
+		break;
+	case MTR_PLACE_MAPPING:
+		mapping_name(b, s, addr);
+		break;
+	}
+}
+
+void mtr_hint_name(struct mtr_strbuf *b, const struct mtr_heap_view *s,
+		   const struct mtr_roots *roots, const struct mtr_hint *hint)
+{
+	static const char *const what[] = {
+		[MTR_HINT_STALE] = "a stale pointer to it",
+		[MTR_HINT_UNALIGNED] = "what may be a packed pointer to it",
+		[MTR_HINT_TAGGED] =
+			"what may be a pointer to it, with a tag in "
+			"its upper 16 bits,",
+	};
+
+	if (hint->kind == MTR_HINT_NONE)
+		return;
+	mtr_strbuf_printf(b, "%s at %#" PRIx64 ", in ", what[hint->kind],
+			  hint->addr);
+	if (hint->block == MTR_NO_BLOCK) {
+		mtr_root_name(b, s, roots, hint->place, hint->thread,
+			      hint->addr);
+		return;
+	}
+	mtr_strbuf_printf(b, "%sthe block at %#" PRIx64,
+			  hint->kind == MTR_HINT_STALE ? "unused bytes of "
+						       : "",
+			  s->heap.blocks.at[hint->block].addr);
+}
