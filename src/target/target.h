@@ -143,7 +143,7 @@ uint64_t mtr_target_threads_missing(const struct mtr_target *t);
  * before is void.
  */
 struct mtr_error *mtr_target_stop(struct mtr_target *t);
-/* An error if it was let go before. */
+/* An error if it was let go, or ended, before. */
 struct mtr_error *mtr_target_resume(struct mtr_target *t);
 
 /* Many at once; sets .done of each. A system call for some hundred of them. */

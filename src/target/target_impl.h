@@ -29,6 +29,8 @@ struct mtr_target_ops {
 	 * its ranges are read anew */
 	struct mtr_error *(*stop)(struct mtr_target *t,
 				  struct mtr_threads *ret);
+	/* NULL: nothing to do. An error if it did not last until now */
+	struct mtr_error *(*resume)(struct mtr_target *t);
 	/* NULL: one by one, with read */
 	void (*read_many)(struct mtr_target *t, struct mtr_read *reads,
 			  size_t n);

@@ -338,23 +338,6 @@ static uint64_t live_data(struct mtr_target *t, uint64_t addr, uint64_t end)
 	return end;
 }
 
-static struct mtr_error *maps_read(struct live *l);
-
-/* Stopped first, or what is read of its mappings may not be true any more. */
-static struct mtr_error *live_stop(struct mtr_target *t,
-				   struct mtr_threads *ret)
-{
-	struct mtr_error *error = mtr_live_stop(t, ret);
-
-	if (error)
-		return error;
-	t->ranges.n = 0;
-	error = maps_read(live_of(t));
-	if (error)
-		mtr_error_destroy(mtr_live_resume(t));
-	return error;
-}
-
 static void live_fini(struct mtr_target *t)
 {
 	if (live_of(t)->pagemap >= 0)
@@ -362,6 +345,10 @@ static void live_fini(struct mtr_target *t)
 	if (live_of(t)->mem >= 0)
 		close(live_of(t)->mem);
 }
+
+static struct mtr_error *live_stop(struct mtr_target *t,
+				   struct mtr_threads *ret);
+static struct mtr_error *live_resume(struct mtr_target *t);
 
 static const struct mtr_target_ops live_ops = {
 	.kind = MTR_TARGET_LIVE,
@@ -372,6 +359,7 @@ static const struct mtr_target_ops live_ops = {
 	.resident = live_resident,
 	.threads = mtr_live_threads,
 	.stop = live_stop,
+	.resume = live_resume,
 	.fini = live_fini,
 };
 
@@ -555,6 +543,42 @@ static struct mtr_error *live_load(struct live *l)
 	auxv_find(l);
 	root_find(l, number);
 	return exe_find(l, number);
+}
+
+/* --------------------------------------------------------------- stopping */
+
+/* Stopped first, or what is read of its mappings may not be true any more. */
+static struct mtr_error *live_stop(struct mtr_target *t,
+				   struct mtr_threads *ret)
+{
+	struct mtr_error *error = mtr_live_stop(t, ret);
+
+	if (error)
+		return error;
+	if (t->threads_missing)
+		mtr_target_warn(t,
+				"%" PRIu64 " of its threads did not stop: what "
+				"is in their registers is not known",
+				t->threads_missing);
+	t->ranges.n = 0;
+	error = maps_read(live_of(t));
+	if (error)
+		mtr_error_destroy(mtr_live_resume(t));
+	return error;
+}
+
+/* Only a SIGKILL ends it meanwhile; then no more than that is known of it. */
+static struct mtr_error *live_resume(struct mtr_target *t)
+{
+	struct mtr_error *ended = state_check(t->pid);
+	struct mtr_error *error = mtr_live_resume(t);
+
+	if (!ended)
+		return error;
+	mtr_error_destroy(ended);
+	mtr_error_destroy(error);
+	return mtr_error_coded(MTR_ERROR_GONE,
+			       "process %d ended while it was read", t->pid);
 }
 
 struct mtr_error *mtr_target_live_open(const char *name, int pid,

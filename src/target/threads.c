@@ -196,5 +196,5 @@ struct mtr_error *mtr_target_stop(struct mtr_target *t)
 
 struct mtr_error *mtr_target_resume(struct mtr_target *t)
 {
-	return t->hold.pid ? mtr_live_resume(t) : NULL;
+	return t->hold.pid && t->ops->resume ? t->ops->resume(t) : NULL;
 }

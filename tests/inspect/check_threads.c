@@ -383,20 +383,23 @@ START_TEST(process_that_a_debugger_has)
 }
 END_TEST
 
+static char state_of(int tid)
+{
+	char path[64], state = '?';
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", tid);
+	f = fopen(path, "r");
+	ck_assert_ptr_nonnull(f);
+	ck_assert_int_eq(fscanf(f, "%*d (%*[^)]) %c", &state), 1);
+	fclose(f);
+	return state;
+}
+
 /* In a stop of ptrace's, as long as somebody holds it. */
 static void is_held(int tid)
 {
-	char path[64], line[256];
-	char state = '?';
-	FILE *f;
-
-	snprintf(path, sizeof(path), "/proc/%d/status", tid);
-	f = fopen(path, "r");
-	ck_assert_ptr_nonnull(f);
-	while (fgets(line, sizeof(line), f))
-		sscanf(line, "State: %c", &state);
-	fclose(f);
-	ck_assert_msg(state == 't', "its state is %c", state);
+	ck_assert_int_eq(state_of(tid), 't');
 }
 
 START_TEST(stopped_until_it_is_resumed)
@@ -454,20 +457,22 @@ START_TEST(free_if_we_are_killed)
 	is_held(pid);
 	kill(holder, SIGKILL);
 	waitpid(holder, NULL, 0);
-	for (int i = 0; i < 1000; i++) {
-		char state[64] = "", path[64];
-		FILE *f;
-
-		snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
-		f = fopen(path, "r");
-		ck_assert_ptr_nonnull(f);
-		ck_assert_int_eq(fscanf(f, "%*d (%*[^)]) %63s", state), 1);
-		fclose(f);
-		if (*state != 't')
-			break;
+	for (int i = 0; i < 1000 && state_of(pid) == 't'; i++)
 		usleep(10000);
-	}
 	is_free(pid);
+}
+END_TEST
+
+/* What was read of it is worth nothing. */
+START_TEST(ends_while_it_is_stopped)
+{
+	succeeds(mtr_target_stop(target));
+	kill(pid, SIGKILL);
+	/* it is a zombie, and ours only when nobody traces it */
+	while (state_of(pid) != 'Z')
+		usleep(1000);
+	fails_as(mtr_target_resume(target), MTR_ERROR_GONE,
+		 "ended while it was read");
 }
 END_TEST
 
@@ -497,6 +502,7 @@ int main(void)
 	tcase_add_test(t, stopped_until_it_is_resumed);
 	tcase_add_test(t, stopped_with_its_ranges_of_now);
 	tcase_add_test(t, free_if_we_are_killed);
+	tcase_add_test(t, ends_while_it_is_stopped);
 	tcase_add_test(t, nobody_to_stop);
 	tcase_add_test(t, process_that_has_ended);
 	tcase_add_test(t, process_that_a_debugger_has);
