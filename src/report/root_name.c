@@ -18,20 +18,26 @@ static void thread_name(struct mtr_strbuf *b, const struct mtr_roots *roots,
 		mtr_strbuf_printf(b, " (%s)", v->at[thread].name);
 }
 
-/* A variable: its module and, in that, its address in the file. */
+/* "g_cache+0x18 [app]" or, of one without a name, its address in the file. */
 static void data_name(struct mtr_strbuf *b, const struct mtr_heap_view *s,
-		      const struct mtr_roots *roots, uint64_t addr)
+		      uint64_t addr)
 {
-	const struct mtr_root_area *root = mtr_roots_at(roots, addr);
-	/* what begins with no value is not of the file */
-	const struct mtr_module *m =
-		s->symbols && root ? mtr_symbols_module(s->symbols, root->start)
-				   : NULL;
+	struct mtr_data d = { 0 };
+	struct mtr_error *error =
+		s->symbols ? mtr_symbols_data(s->symbols, addr, &d) : NULL;
 
-	if (m)
-		mtr_strbuf_printf(b, "%s+%#" PRIx64, m->name, addr - m->bias);
-	else
+	if (error)
+		b->failed = true;
+	mtr_error_destroy(error);
+	if (!d.module) {
 		mtr_strbuf_add(b, "a module's data");
+		return;
+	}
+	mtr_strbuf_add(b, d.name ? d.name : d.module->name);
+	if (d.offset)
+		mtr_strbuf_printf(b, "+%#" PRIx64, d.offset);
+	if (d.name)
+		mtr_strbuf_printf(b, " [%s]", d.module->name);
 }
 
 static void mapping_name(struct mtr_strbuf *b, const struct mtr_heap_view *s,
@@ -64,7 +70,7 @@ void mtr_root_name(struct mtr_strbuf *b, const struct mtr_heap_view *s,
 		mtr_strbuf_add(b, "the stack of a thread that has ended");
 		break;
 	case MTR_PLACE_DATA:
-		data_name(b, s, roots, addr);
+		data_name(b, s, addr);
 		break;
 	case MTR_PLACE_HEAP:
 		mtr_strbuf_add(b, "free memory of the heap");

@@ -10,8 +10,8 @@
 #include "snapshot/heap_view.h"
 
 /*
- * "the stack of thread 1234 (worker)", "app+0x4010", "free memory of the heap":
- * what has @addr.
+ * "the stack of thread 1234 (worker)", "g_cache+0x18 [app]", "free memory of
+ * the heap": what has @addr.
  */
 void mtr_root_name(struct mtr_strbuf *b, const struct mtr_heap_view *s,
 		   const struct mtr_roots *roots, enum mtr_place place,

@@ -33,8 +33,8 @@ check() { # TARGET
     }
     # of other allocators nobody knows where else they leave one
     [ "${MTR_AFTER-}" ] || {
-        noted packed 'packed pointer to it at'
-        noted tagged 'with a tag in its upper 16 bits'
+        noted packed 'packed pointer to it at 0x.*, in packed+0x1 .leaky.'
+        noted tagged 'tag in its upper 16 bits, at 0x.*, in tagged .leaky.'
         noted behind_tail 'stale pointer'
         noted below 'stale pointer .* the unused part of the stack of thread'
         [ "$(uname -m)" != x86_64 ] || noted ended_thread \
