@@ -9,12 +9,10 @@
  */
 #include "graph/dominators.h"
 
-struct step {
-	uint32_t node; /* its number */
-	uint64_t at;   /* the next of its edges */
+/* Of a number: one above it, and the least semidominator up to there. */
+struct link {
+	uint32_t up, least;
 };
-
-MTR_VECTOR(steps, struct step);
 
 struct finder {
 	const struct mtr_edges *edges, *roots;
@@ -24,9 +22,12 @@ struct finder {
 	uint32_t *number; /* of each node; 0: none */
 	uint32_t *node;	  /* of each number; of 0 none */
 	uint32_t *parent; /* from here on by number */
+	uint32_t *semi;	  /* while it is searched: how many of the edges were
+			   * followed */
 	uint32_t *first;  /* where its predecessors begin, and one more */
 	uint32_t *before; /* these */
-	uint32_t *semi, *label, *idom;
+	struct link *links;
+	uint32_t *idom;
 };
 
 /* ------------------------------------------------------- depth-first search */
@@ -57,43 +58,42 @@ static uint32_t edge_to(const struct finder *f, uint32_t i, uint64_t at)
 	return f->node[i] < f->blocks ? f->edges->to[at] : f->roots->to[at];
 }
 
-static bool enter(struct finder *f, struct steps *stack, uint32_t node,
-		  uint32_t parent)
+static void enter(struct finder *f, uint32_t node, uint32_t parent)
 {
-	struct step *s = steps_push(stack);
-	uint64_t end;
-
-	if (!s)
-		return false;
 	f->node[f->n] = node;
 	f->parent[f->n] = parent;
+	f->semi[f->n] = 0;
 	if (f->n)
 		f->number[node] = f->n;
-	s->node = f->n++;
-	edges_of(f, s->node, &s->at, &end);
-	return true;
+	f->n++;
 }
 
-static struct mtr_error *search(struct finder *f)
+/* The way back is by the parents: there is no stack. */
+static void search(struct finder *f)
 {
-	mtr_cleanup(steps_fini) struct steps stack = { 0 };
-	bool ok = enter(f, &stack, MTR_NO_BLOCK, 0);
+	uint32_t at = 0;
 
-	while (ok && stack.n) {
-		struct step *s = &stack.at[stack.n - 1];
+	enter(f, MTR_NO_BLOCK, 0);
+	for (;;) {
 		uint64_t from, end;
-		uint32_t node;
+		uint32_t to = 0;
 
-		edges_of(f, s->node, &from, &end);
-		if (s->at == end) {
-			stack.n--;
-			continue;
+		edges_of(f, at, &from, &end);
+		for (from += f->semi[at]; from < end; from++) {
+			f->semi[at]++;
+			to = edge_to(f, at, from);
+			if (!f->number[to])
+				break;
 		}
-		node = edge_to(f, s->node, s->at++);
-		if (!f->number[node])
-			ok = enter(f, &stack, node, s->node);
+		if (from < end) {
+			enter(f, to, at);
+			at = f->n - 1;
+		} else if (at) {
+			at = f->parent[at];
+		} else {
+			return;
+		}
 	}
-	return ok ? NULL : mtr_error_nomem();
 }
 
 /* ------------------------------------------------------------ predecessors */
@@ -140,52 +140,52 @@ static struct mtr_error *predecessors(struct finder *f)
 
 /*
  * The least semidominator on the way from @i up to, and without, those that are
- * below @linked; the way is made short. f->idom are the ancestors meanwhile.
+ * below @linked; the way is made short. Whose turn has not come has itself.
  */
-static uint32_t least(struct finder *f, uint32_t i, uint32_t linked,
+static uint32_t least(struct link *links, uint32_t i, uint32_t linked,
 		      uint32_t *way)
 {
 	size_t n = 0;
 
 	if (i < linked)
 		return i;
-	for (uint32_t at = i; f->idom[at] >= linked; at = f->idom[at])
+	for (uint32_t at = i; links[at].up >= linked; at = links[at].up)
 		way[n++] = at;
 	while (n-- > 0) {
-		uint32_t at = way[n], up = f->idom[at];
+		struct link *at = &links[way[n]];
+		const struct link *up = &links[at->up];
 
-		if (f->semi[f->label[up]] < f->semi[f->label[at]])
-			f->label[at] = f->label[up];
-		f->idom[at] = f->idom[up];
+		if (up->least < at->least)
+			at->least = up->least;
+		at->up = up->up;
 	}
-	return f->semi[f->label[i]];
+	return links[i].least;
 }
 
-static struct mtr_error *dominators(struct finder *f)
+static void semidominators(struct finder *f, uint32_t *way)
 {
-	size_t bytes = f->n * sizeof(uint32_t);
-	mtr_auto_free uint32_t *way = malloc(bytes);
-
-	f->semi = malloc(bytes);
-	f->label = malloc(bytes);
-	f->idom = malloc(bytes);
-	if (!way || !f->semi || !f->label || !f->idom)
-		return mtr_error_nomem();
-	for (uint32_t i = 0; i < f->n; i++) {
-		f->semi[i] = f->label[i] = i;
-		f->idom[i] = f->parent[i];
-	}
+	for (uint32_t i = 0; i < f->n; i++)
+		f->links[i] = (struct link){ f->parent[i], i };
 	for (uint32_t i = f->n - 1; i > 0; i--) {
 		uint32_t semi = f->parent[i];
 
 		for (uint32_t j = f->first[i]; j < f->first[i + 1]; j++) {
-			uint32_t s = least(f, f->before[j], i + 1, way);
+			uint32_t s = least(f->links, f->before[j], i + 1, way);
 
 			semi = s < semi ? s : semi;
 		}
-		f->semi[i] = semi;
-		f->label[i] = i;
+		f->semi[i] = f->links[i].least = semi;
 	}
+}
+
+static struct mtr_error *dominators(struct finder *f)
+{
+	f->links = malloc(f->n * sizeof(*f->links));
+	f->idom = malloc(f->n * sizeof(*f->idom));
+	if (!f->links || !f->idom)
+		return mtr_error_nomem();
+	/* the one is not used before the other is done */
+	semidominators(f, f->idom);
 	for (uint32_t i = 1; i < f->n; i++) {
 		uint32_t up = f->parent[i];
 
@@ -223,16 +223,22 @@ static struct mtr_error *find(struct finder *f, const struct mtr_index *x,
 	f->number = calloc(f->nodes, sizeof(*f->number));
 	f->node = malloc(f->nodes * sizeof(*f->node));
 	f->parent = malloc(f->nodes * sizeof(*f->parent));
+	f->semi = malloc(f->nodes * sizeof(*f->semi));
+	if (!f->number || !f->node || !f->parent || !f->semi)
+		return mtr_error_nomem();
+	search(f);
+	MTR_TRY(predecessors(f));
+	free(f->number);
+	f->number = NULL;
+	MTR_TRY(dominators(f));
+	free(f->before);
+	f->before = NULL;
 	ret->parent = malloc(f->nodes * sizeof(*ret->parent));
 	ret->retained = calloc(f->nodes, sizeof(*ret->retained));
-	if (!f->number || !f->node || !f->parent || !ret->parent ||
-	    !ret->retained)
+	if (!ret->parent || !ret->retained)
 		return mtr_error_nomem();
 	for (size_t i = 0; i < f->nodes; i++)
 		ret->parent[i] = MTR_NO_BLOCK;
-	MTR_TRY(search(f));
-	MTR_TRY(predecessors(f));
-	MTR_TRY(dominators(f));
 	retained(f, x, ret);
 	return NULL;
 }
@@ -261,7 +267,7 @@ struct mtr_error *mtr_dominators_find(const struct mtr_edges *edges,
 	free(f.first);
 	free(f.before);
 	free(f.semi);
-	free(f.label);
+	free(f.links);
 	free(f.idom);
 	if (error)
 		mtr_dominators_fini(ret);
