@@ -32,6 +32,7 @@ _malloc_tracer_options() {
     run) echo "-s -o $every" ;;
     report) echo "--by= --sort= --top= --format= --json $filters $names $every" ;;
     list) echo "--format= --json $filters $names $every" ;;
+    leaks) echo "--blocks --suppressions= --error-exitcode= --start-only --format= --json $filters $names $every" ;;
     why) echo "--json $names $every" ;;
     info) echo "--json $every" ;;
     mark) echo "$every" ;;
@@ -52,7 +53,7 @@ _malloc_tracer_value() { # COMMAND OPTION WORD
         esac
         ;;
     --names) _malloc_tracer_words 'short full' "$3" ;;
-    --exe) _malloc_tracer_files -f "$3" ;;
+    --exe | --suppressions) _malloc_tracer_files -f "$3" ;;
     --sysroot | --debug-dir) _malloc_tracer_files -d "$3" ;;
     -o) _malloc_tracer_words \
         'stacks=32 frees=1 follow=0 caller=direct' "$3" ;;
@@ -67,7 +68,7 @@ _malloc_tracer() {
     COMPREPLY=()
     if [ "$COMP_CWORD" -eq 1 ]; then
         _malloc_tracer_words \
-            'run report list why info mark --help --version' "$cur"
+            'run report list why leaks info mark --help --version' "$cur"
         return
     fi
     # "=" is a word of its own

@@ -29,6 +29,10 @@ enum option_id {
 	OPT_SKIP,
 	OPT_SKIP_MODULE,
 	OPT_NAMES,
+	OPT_BLOCKS,
+	OPT_SUPPRESSIONS,
+	OPT_ERROR_EXITCODE,
+	OPT_START_ONLY,
 	OPT_JSON,
 	OPT_FORMAT,
 	OPT_VERSION,
@@ -72,6 +76,14 @@ static const struct option_row rows[] = {
 	  "blocks allocated since mark N, up to the next; N-M: to mark M + 1; "
 	  "N-: to now",
 	  "N, N-M or N-, from 0 to 122" },
+	{ MTR_TAKES_LEAKS, OPT_BLOCKS, "blocks", NULL,
+	  "every lost block, by address, in place of groups", NULL },
+	{ MTR_TAKES_LEAKS, OPT_SUPPRESSIONS, "suppressions", "FILE",
+	  "leave out what FILE says, in LeakSanitizer's format", NULL },
+	{ MTR_TAKES_LEAKS, OPT_ERROR_EXITCODE, "error-exitcode", "N",
+	  "exit with N if anything is lost", "a number from 0 to 255" },
+	{ MTR_TAKES_LEAKS, OPT_START_ONLY, "start-only", NULL,
+	  "what points into the middle of a block does not hold it", NULL },
 	{ MTR_TAKES_FORMAT, OPT_FORMAT, "format", "NAME", NULL, NULL },
 	{ MTR_TAKES_JSON, OPT_JSON, "json", NULL, "the same as --format=json",
 	  NULL },
@@ -364,6 +376,26 @@ static bool set_names(int id, const char *text, struct mtr_args *ret)
 	}
 }
 
+static bool set_leaks(int id, const char *text, struct mtr_args *ret)
+{
+	enum { MOST = 255 };
+
+	switch (id) {
+	case OPT_BLOCKS:
+		ret->blocks = true;
+		return true;
+	case OPT_START_ONLY:
+		ret->start_only = true;
+		return true;
+	case OPT_ERROR_EXITCODE:
+		return parse_number(text, &ret->error_exitcode) &&
+		       ret->error_exitcode <= MOST;
+	default:
+		ret->suppressions = text;
+		return true;
+	}
+}
+
 /* False: @text is nothing for this option. */
 static bool set(const struct mtr_command *c, const struct option_row *r,
 		const char *text, struct mtr_args *ret)
@@ -372,6 +404,8 @@ static bool set(const struct mtr_command *c, const struct option_row *r,
 		return set_filter(r->id, text, &ret->filter);
 	if (r->takes == MTR_TAKES_NAMES)
 		return set_names(r->id, text, ret);
+	if (r->takes == MTR_TAKES_LEAKS)
+		return set_leaks(r->id, text, ret);
 	switch (r->id) {
 	case OPT_BY:
 		return parse_by(text, ret);

@@ -44,7 +44,10 @@ struct mtr_args {
 	struct mtr_heap_view_options view;
 	enum mtr_names names;
 	char *skip_modules[MTR_SKIP_MODULES]; /* those of .view */
-	const char *trace;		      /* run -o */
+	bool blocks, start_only;	      /* leaks */
+	const char *suppressions;	      /* its file; NULL: none */
+	uint64_t error_exitcode;
+	const char *trace;  /* run -o */
 	const char *stacks; /* run -s: a depth; NULL: not given */
 	char **operands;    /* ends with NULL */
 };
@@ -57,6 +60,7 @@ enum {
 	MTR_TAKES_TRACE = 1 << 3,   /* -s, -o, and what follows is a command */
 	MTR_TAKES_JSON = 1 << 4,    /* --json */
 	MTR_TAKES_FORMAT = 1 << 5,  /* --format */
+	MTR_TAKES_LEAKS = 1 << 6,   /* --blocks, --suppressions and so on */
 };
 
 struct mtr_command {
@@ -75,6 +79,7 @@ extern const struct mtr_command mtr_cmd_report;
 extern const struct mtr_command mtr_cmd_list;
 extern const struct mtr_command mtr_cmd_why;
 extern const struct mtr_command mtr_cmd_info;
+extern const struct mtr_command mtr_cmd_leaks;
 extern const struct mtr_command mtr_cmd_mark;
 
 /* --------------------------------------------------------------- args.c */
@@ -123,6 +128,7 @@ void mtr_progress_begin(const char *what);
 void mtr_progress_end(void);
 
 #define mtr_auto_heap_view mtr_cleanup(mtr_heap_view_fini)
+#define mtr_auto_leaks mtr_cleanup(mtr_leaks_fini)
 #define mtr_auto_filter mtr_cleanup(mtr_filter_fini)
 #define mtr_auto_tree mtr_cleanup(mtr_tree_fini)
 #define mtr_auto_tally mtr_cleanup(mtr_tally_fini)

@@ -230,16 +230,27 @@ static struct mtr_error *copy_warnings(struct mtr_heap_view *s)
 	return NULL;
 }
 
-static struct mtr_error *take(const char *target,
-			      const struct mtr_heap_view_options *options,
-			      struct mtr_heap_view *s)
+struct mtr_error *mtr_heap_view_open(const char *target,
+				     struct mtr_heap_view *ret)
 {
-	MTR_TRY(mtr_target_open(target, &s->target));
-	s->name = mtr_target_name(s->target);
-	s->kind = mtr_target_kind(s->target);
-	s->pid = mtr_target_pid(s->target);
+	*ret = (struct mtr_heap_view){ 0 };
+	MTR_TRY(mtr_target_open(target, &ret->target));
+	ret->name = mtr_target_name(ret->target);
+	ret->kind = mtr_target_kind(ret->target);
+	ret->pid = mtr_target_pid(ret->target);
+	return NULL;
+}
+
+struct mtr_error *mtr_heap_view_read(struct mtr_heap_view *s)
+{
 	MTR_TRY(mtr_heap_read(s->target, &s->heap));
-	MTR_TRY(mtr_stacks_read(s->target, &s->heap, &s->stacks));
+	return mtr_stacks_read(s->target, &s->heap, &s->stacks);
+}
+
+struct mtr_error *
+mtr_heap_view_name(struct mtr_heap_view *s,
+		   const struct mtr_heap_view_options *options)
+{
 	if (options->no_names)
 		MTR_TRY(number_sites(s));
 	else
@@ -255,10 +266,12 @@ mtr_heap_view_take(const char *target,
 		   const struct mtr_heap_view_options *options,
 		   struct mtr_heap_view *ret)
 {
-	struct mtr_error *error;
+	struct mtr_error *error = mtr_heap_view_open(target, ret);
 
-	*ret = (struct mtr_heap_view){ 0 };
-	error = take(target, options, ret);
+	if (!error)
+		error = mtr_heap_view_read(ret);
+	if (!error)
+		error = mtr_heap_view_name(ret, options);
 	if (error)
 		mtr_heap_view_fini(ret);
 	return error;

@@ -73,6 +73,19 @@ mtr_heap_view_take(const char *target,
 		   struct mtr_heap_view *ret);
 void mtr_heap_view_fini(struct mtr_heap_view *s);
 
+/*
+ * The same in three steps, for who has something to do with the target between
+ * them: open it; read blocks and stacks, of .target; find names, which may take
+ * long and needs nothing more of a process's memory. *ret is to be freed in any
+ * case.
+ */
+struct mtr_error *mtr_heap_view_open(const char *target,
+				     struct mtr_heap_view *ret);
+struct mtr_error *mtr_heap_view_read(struct mtr_heap_view *s);
+struct mtr_error *
+mtr_heap_view_name(struct mtr_heap_view *s,
+		   const struct mtr_heap_view_options *options);
+
 struct mtr_wrappers;
 
 /*

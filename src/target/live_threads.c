@@ -6,7 +6,8 @@
  * They are seized, which stops nobody and sends no signal, by a child of ours.
  * When it ends, for whatever reason, the kernel lets go of all that it has: of
  * a thread too that did not stop in time, being deep in the kernel, which is
- * left out.
+ * left out. Who wants the process to stay stopped keeps the child: it waits for
+ * the end of a pipe, which is ours to close, or the kernel's if we are killed.
  */
 #include <dirent.h>
 #include <elf.h>
@@ -37,7 +38,12 @@ struct tracee {
 
 MTR_VECTOR(tracees, struct tracee);
 
-/* What the child writes: one number, an errno, and if it is 0 the threads. */
+/* What the child writes: this, and if .code is 0 the threads. */
+struct answer {
+	int code; /* an errno */
+	unsigned missing;
+};
+
 struct record {
 	int tid;
 	char name[16];
@@ -212,24 +218,42 @@ static void write_whole(int fd, const char *at, size_t n)
 	}
 }
 
-/* All of the child's life. */
-static void child(int pid, int machine, int to)
+/* Until the other end of @hold is closed. */
+static void wait_closed(int hold)
+{
+	char byte;
+
+	while (read(hold, &byte, 1) < 0 && errno == EINTR)
+		;
+}
+
+/* All of the child's life. @hold: keep them until this ends; -1: do not. */
+static void child(int pid, int machine, int to, int hold)
 {
 	unsigned char *room = malloc(REGSET_MAX);
 	struct mtr_strbuf b = { 0 };
 	struct tracees v = { 0 };
-	int code = room ? seize_all(&v, pid) : ENOMEM;
+	struct answer a = { .code = room ? seize_all(&v, pid) : ENOMEM };
 
 	wait_all(&v);
-	for (size_t i = 0; i < v.n && !code; i++)
+	for (size_t i = 0; i < v.n && !a.code; i++) {
 		if (v.at[i].stopped)
 			thread_read(v.at[i].tid, machine, room, &b);
-	release_all(&v);
+		else if (!v.at[i].gone)
+			a.missing++;
+	}
+	if (hold < 0)
+		release_all(&v);
 	if (b.failed)
-		code = ENOMEM;
-	write_whole(to, (const char *)&code, sizeof(code));
-	if (!code)
+		a.code = ENOMEM;
+	write_whole(to, (const char *)&a, sizeof(a));
+	if (!a.code)
 		write_whole(to, b.text, b.len);
+	close(to);
+	if (hold >= 0) {
+		wait_closed(hold);
+		release_all(&v);
+	}
 	_exit(0);
 }
 
@@ -279,8 +303,8 @@ static struct mtr_error *answer_read(struct mtr_target *t, int fd,
 {
 	mtr_cleanup(mtr_strbuf_fini) struct mtr_strbuf b = { 0 };
 	char piece[16384];
+	struct answer a;
 	ssize_t n;
-	int code;
 
 	while ((n = read(fd, piece, sizeof(piece))) > 0 ||
 	       (n < 0 && errno == EINTR))
@@ -288,40 +312,105 @@ static struct mtr_error *answer_read(struct mtr_target *t, int fd,
 			mtr_strbuf_add_bytes(&b, piece, n);
 	if (b.failed)
 		return mtr_error_nomem();
-	if (b.len < sizeof(code))
+	if (b.len < sizeof(a))
 		return mtr_error_create("the threads of process %d: no answer",
 					t->pid);
-	memcpy(&code, b.text, sizeof(code));
-	if (code)
-		return failed(t->pid, code);
-	return threads_take(t, b.text + sizeof(code), b.len - sizeof(code),
-			    ret);
+	memcpy(&a, b.text, sizeof(a));
+	if (a.code)
+		return failed(t->pid, a.code);
+	t->threads_missing = a.missing;
+	return threads_take(t, b.text + sizeof(a), b.len - sizeof(a), ret);
+}
+
+static void pair_close(int ends[2])
+{
+	for (int i = 0; i < 2; i++)
+		if (ends[i] >= 0)
+			close(ends[i]);
+}
+
+/* Closes both of the pipes where there is an error. */
+static struct mtr_error *child_start(struct mtr_target *t, int answer[2],
+				     int hold[2], pid_t *ret)
+{
+	struct mtr_error *error;
+
+	*ret = fork();
+	if (*ret < 0) {
+		error = mtr_error_errno(errno, "a child");
+		pair_close(answer);
+		pair_close(hold);
+		return error;
+	}
+	if (!*ret) {
+		close(answer[0]);
+		if (hold[1] >= 0)
+			close(hold[1]);
+		child(t->pid, t->machine, answer[1], hold[0]);
+	}
+	close(answer[1]);
+	if (hold[0] >= 0)
+		close(hold[0]);
+	return NULL;
+}
+
+/* True: it ended by itself. */
+static bool child_wait(pid_t pid)
+{
+	int status = 0;
+
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	return WIFEXITED(status);
 }
 
 struct mtr_error *mtr_live_threads(struct mtr_target *t,
 				   struct mtr_threads *ret)
 {
+	int answer[2], hold[2] = { -1, -1 };
 	struct mtr_error *error;
-	int ends[2];
 	pid_t pid;
 
-	if (pipe2(ends, O_CLOEXEC))
+	if (pipe2(answer, O_CLOEXEC))
 		return mtr_error_errno(errno, "a pipe");
-	pid = fork();
-	if (pid < 0) {
-		error = mtr_error_errno(errno, "a child");
-		close(ends[0]);
-		close(ends[1]);
+	MTR_TRY(child_start(t, answer, hold, &pid));
+	error = answer_read(t, answer[0], ret);
+	close(answer[0]);
+	child_wait(pid);
+	return error;
+}
+
+struct mtr_error *mtr_live_stop(struct mtr_target *t, struct mtr_threads *ret)
+{
+	int answer[2], hold[2];
+	struct mtr_error *error;
+	pid_t pid;
+
+	if (pipe2(answer, O_CLOEXEC))
+		return mtr_error_errno(errno, "a pipe");
+	if (pipe2(hold, O_CLOEXEC)) {
+		error = mtr_error_errno(errno, "a pipe");
+		pair_close(answer);
 		return error;
 	}
-	if (!pid) {
-		close(ends[0]);
-		child(t->pid, t->machine, ends[1]);
-	}
-	close(ends[1]);
-	error = answer_read(t, ends[0], ret);
-	close(ends[0]);
-	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-		;
+	MTR_TRY(child_start(t, answer, hold, &pid));
+	t->hold = (struct mtr_hold){ .pid = pid, .fd = hold[1] };
+	error = answer_read(t, answer[0], ret);
+	close(answer[0]);
+	if (error)
+		mtr_error_destroy(mtr_live_resume(t));
 	return error;
+}
+
+struct mtr_error *mtr_live_resume(struct mtr_target *t)
+{
+	bool ended;
+
+	close(t->hold.fd);
+	ended = child_wait(t->hold.pid);
+	t->hold = (struct mtr_hold){ 0 };
+	return ended ? NULL
+		     : mtr_error_create("process %d went on before all of it "
+					"was read",
+					t->pid);
 }

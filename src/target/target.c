@@ -40,6 +40,7 @@ void mtr_target_close(struct mtr_target *t)
 {
 	if (!t)
 		return;
+	mtr_error_destroy(mtr_target_resume(t));
 	if (t->ops->fini)
 		t->ops->fini(t);
 	mtr_map_close(&t->map);
@@ -221,6 +222,26 @@ bool mtr_target_bias(struct mtr_target *t, uint64_t start, uint64_t *ret)
 		return false;
 	*ret = bias;
 	return true;
+}
+
+size_t mtr_target_segments(struct mtr_target *t, uint64_t start,
+			   struct mtr_area *ret, size_t room)
+{
+	struct module_headers h;
+	uint64_t bias, from, to;
+	size_t n = 0;
+
+	if (!module_headers_read(t, start, &h))
+		return 0;
+	bias = module_bias(&h, start);
+	for (size_t i = 0; i < h.n && n < room; i++) {
+		from = bias + h.ph[i].p_vaddr;
+		if (h.ph[i].p_type != PT_LOAD || !(h.ph[i].p_flags & PF_W) ||
+		    __builtin_add_overflow(from, h.ph[i].p_memsz, &to))
+			continue;
+		ret[n++] = (struct mtr_area){ from, to };
+	}
+	return n;
 }
 
 static void notes_build_id(struct mtr_notes notes, struct mtr_build_id *ret)

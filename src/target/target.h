@@ -38,12 +38,17 @@ struct mtr_range {
 	uint64_t resident;   /* bytes; see mtr_target_resident */
 };
 
+struct mtr_area {
+	uint64_t start, end; /* [start, end) */
+};
+
 struct mtr_build_id {
 	uint8_t bytes[40];
 	uint8_t n; /* 0: none known */
 };
 
 MTR_VECTOR(mtr_ranges, struct mtr_range);
+MTR_VECTOR(mtr_areas, struct mtr_area);
 MTR_VECTOR(mtr_strings, char *);
 
 /* One of many reads to be done together. */
@@ -128,6 +133,19 @@ uint64_t mtr_target_resident(struct mtr_target *t);
 struct mtr_error *mtr_target_threads(struct mtr_target *t,
 				     const struct mtr_threads **ret);
 
+/* How many threads it has beside, which did not stop in time. */
+uint64_t mtr_target_threads_missing(const struct mtr_target *t);
+
+/*
+ * Stop a live process, all threads of it, until it is resumed, the target is
+ * closed or we end, in whatever way; nothing for other kinds. Its threads are
+ * then those of this moment, and so are its ranges: what was kept of those of
+ * before is void.
+ */
+struct mtr_error *mtr_target_stop(struct mtr_target *t);
+/* An error if it was let go, or ended, before. */
+struct mtr_error *mtr_target_resume(struct mtr_target *t);
+
 /* Many at once; sets .done of each. A system call for some hundred of them. */
 void mtr_target_read_many(struct mtr_target *t, struct mtr_read *reads,
 			  size_t n);
@@ -144,6 +162,13 @@ void mtr_target_build_id(struct mtr_target *t, uint64_t start,
  * program headers in the target's own bytes. False where they are not there.
  */
 bool mtr_target_bias(struct mtr_target *t, uint64_t start, uint64_t *ret);
+
+/*
+ * The writable segments, .bss included, of what is mapped at @start, by its
+ * program headers in the target's own bytes: at most @room. How many.
+ */
+size_t mtr_target_segments(struct mtr_target *t, uint64_t start,
+			   struct mtr_area *ret, size_t room);
 
 /* The file of a saved snapshot, whole, for heap.c; NULL for other kinds. */
 const void *mtr_target_snapshot_file(const struct mtr_target *t, size_t *bytes);

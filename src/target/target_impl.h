@@ -25,6 +25,12 @@ struct mtr_target_ops {
 	/* NULL: it has none */
 	struct mtr_error *(*threads)(struct mtr_target *t,
 				     struct mtr_threads *ret);
+	/* NULL: it does not run. The same, and it stays stopped: see .hold;
+	 * its ranges are read anew */
+	struct mtr_error *(*stop)(struct mtr_target *t,
+				  struct mtr_threads *ret);
+	/* NULL: nothing to do. An error if it did not last until now */
+	struct mtr_error *(*resume)(struct mtr_target *t);
 	/* NULL: one by one, with read */
 	void (*read_many)(struct mtr_target *t, struct mtr_read *reads,
 			  size_t n);
@@ -46,6 +52,12 @@ struct mtr_auxv {
 	uint64_t phdr, phnum, base, entry, execfn;
 };
 
+/* The child of ours that keeps a process stopped. */
+struct mtr_hold {
+	int pid; /* 0: nobody */
+	int fd;	 /* lets go when this is closed, and be it by our end */
+};
+
 struct mtr_target {
 	const struct mtr_target_ops *ops;
 	char *name;
@@ -59,6 +71,8 @@ struct mtr_target {
 	struct mtr_map map;
 	struct mtr_threads threads;
 	bool threads_known;
+	uint64_t threads_missing; /* that could not be asked */
+	struct mtr_hold hold;
 	uint64_t notes_read; /* bytes, for build-ids */
 	bool notes_refused;
 	bool resident_asked;

@@ -23,9 +23,10 @@ enum { BATCH = 1024 }; /* IOV_MAX */
 
 struct live {
 	struct mtr_target target;
-	int mem;   /* /proc/PID/mem; -1: not open */
-	bool slow; /* process_vm_readv does not work: use .mem */
-	bool gone; /* the process ended; warned about */
+	int mem;     /* /proc/PID/mem; -1: not open */
+	int pagemap; /* the same */
+	bool slow;   /* process_vm_readv does not work: use .mem */
+	bool gone;   /* the process ended; warned about */
 };
 
 static struct live *live_of(struct mtr_target *t)
@@ -105,6 +106,22 @@ static size_t vm_read(struct live *l, const struct iovec *local,
 	return got < 0 ? 0 : got;
 }
 
+/*
+ * A page that the process may not read itself is in its memory all the same:
+ * the other call alone gives it.
+ */
+static size_t forbidden_read(struct live *l, uint64_t addr, void *to,
+			     size_t bytes)
+{
+	const struct mtr_range *r = mtr_target_find(&l->target, addr);
+
+	if (!r || r->prot & MTR_PROT_READ)
+		return 0;
+	if (l->mem < 0)
+		l->mem = proc_open(l->target.pid, "mem", O_RDONLY);
+	return l->mem < 0 ? 0 : mem_read(l, addr, to, bytes);
+}
+
 static size_t live_read(struct mtr_target *t, uint64_t addr, void *to,
 			size_t bytes)
 {
@@ -118,6 +135,9 @@ static size_t live_read(struct mtr_target *t, uint64_t addr, void *to,
 		struct iovec remote = { (void *)(addr + done), bytes - done };
 
 		got = vm_read(l, &local, &remote, 1);
+		if (!got)
+			got = forbidden_read(l, addr + done, (char *)to + done,
+					     bytes - done);
 		done += got;
 	} while (got && done < bytes);
 	return done;
@@ -276,19 +296,70 @@ static void live_resident(struct mtr_target *t)
 	}
 }
 
+enum { PAGES_AT_ONCE = 4096 };
+
+/* A page that is not there is zero, not a file's. */
+static bool is_anonymous(const struct mtr_range *r)
+{
+	return r && (!r->path || *r->path == '[');
+}
+
+/*
+ * Up to the first page that is in memory, or swapped out: by what
+ * /proc/PID/pagemap says in its two upper bits. What was never touched is zero,
+ * and would be made by reading it.
+ */
+static uint64_t live_data(struct mtr_target *t, uint64_t addr, uint64_t end)
+{
+	const struct mtr_range *r = mtr_target_find(t, addr);
+	const uint64_t size = sysconf(_SC_PAGESIZE);
+	uint64_t pages[PAGES_AT_ONCE], page = addr / size;
+	struct live *l = live_of(t);
+
+	if (!is_anonymous(r))
+		return addr;
+	end = end < r->end ? end : r->end;
+	if (l->pagemap < 0)
+		l->pagemap = proc_open(t->pid, "pagemap", O_RDONLY);
+	while (page * size < end) {
+		uint64_t n = (end - page * size + size - 1) / size;
+		ssize_t got;
+
+		n = n < PAGES_AT_ONCE ? n : PAGES_AT_ONCE;
+		got = pread(l->pagemap, pages, n * sizeof(*pages),
+			    page * sizeof(*pages));
+		if (got < (ssize_t)sizeof(*pages))
+			return page * size > addr ? page * size : addr;
+		n = got / sizeof(*pages);
+		for (uint64_t i = 0; i < n; i++, page++)
+			if (pages[i] >> 62)
+				return page * size > addr ? page * size : addr;
+	}
+	return end;
+}
+
 static void live_fini(struct mtr_target *t)
 {
+	if (live_of(t)->pagemap >= 0)
+		close(live_of(t)->pagemap);
 	if (live_of(t)->mem >= 0)
 		close(live_of(t)->mem);
 }
+
+static struct mtr_error *live_stop(struct mtr_target *t,
+				   struct mtr_threads *ret);
+static struct mtr_error *live_resume(struct mtr_target *t);
 
 static const struct mtr_target_ops live_ops = {
 	.kind = MTR_TARGET_LIVE,
 	.read = live_read,
 	.read_many = live_read_many,
 	.write = live_write,
+	.data = live_data,
 	.resident = live_resident,
 	.threads = mtr_live_threads,
+	.stop = live_stop,
+	.resume = live_resume,
 	.fini = live_fini,
 };
 
@@ -474,6 +545,42 @@ static struct mtr_error *live_load(struct live *l)
 	return exe_find(l, number);
 }
 
+/* --------------------------------------------------------------- stopping */
+
+/* Stopped first, or what is read of its mappings may not be true any more. */
+static struct mtr_error *live_stop(struct mtr_target *t,
+				   struct mtr_threads *ret)
+{
+	struct mtr_error *error = mtr_live_stop(t, ret);
+
+	if (error)
+		return error;
+	if (t->threads_missing)
+		mtr_target_warn(t,
+				"%" PRIu64 " of its threads did not stop: what "
+				"is in their registers is not known",
+				t->threads_missing);
+	t->ranges.n = 0;
+	error = maps_read(live_of(t));
+	if (error)
+		mtr_error_destroy(mtr_live_resume(t));
+	return error;
+}
+
+/* Only a SIGKILL ends it meanwhile; then no more than that is known of it. */
+static struct mtr_error *live_resume(struct mtr_target *t)
+{
+	struct mtr_error *ended = state_check(t->pid);
+	struct mtr_error *error = mtr_live_resume(t);
+
+	if (!ended)
+		return error;
+	mtr_error_destroy(ended);
+	mtr_error_destroy(error);
+	return mtr_error_coded(MTR_ERROR_GONE,
+			       "process %d ended while it was read", t->pid);
+}
+
 struct mtr_error *mtr_target_live_open(const char *name, int pid,
 				       struct mtr_target **ret)
 {
@@ -483,7 +590,7 @@ struct mtr_error *mtr_target_live_open(const char *name, int pid,
 	if (!l)
 		return mtr_error_nomem();
 	l->target.pid = pid;
-	l->mem = -1;
+	l->mem = l->pagemap = -1;
 	error = live_load(l);
 	if (error)
 		mtr_target_close(&l->target);

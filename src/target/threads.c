@@ -124,7 +124,8 @@ static bool pthread_stack(struct mtr_target *target, struct mtr_thread *t)
 		t->stack_start = words[i];
 		t->stack_end = words[i] + best;
 	}
-	return best != UINT64_MAX;
+	t->bounded = best != UINT64_MAX;
+	return t->bounded;
 }
 
 /* The mapping that it is in: the main thread's stack, a coroutine's. */
@@ -139,6 +140,10 @@ static void mapped_stack(struct mtr_target *target, struct mtr_thread *t)
 		return;
 	t->stack_start = r->start;
 	t->stack_end = r->end;
+	/* the kernel puts the program's name at the main stack's end */
+	t->bounded = (r->path && strcmp(r->path, "[stack]") == 0) ||
+		     (target->auxv.execfn >= r->start &&
+		      target->auxv.execfn < r->end);
 }
 
 static void stacks_find(struct mtr_target *target, struct mtr_threads *v)
@@ -164,4 +169,32 @@ struct mtr_error *mtr_target_threads(struct mtr_target *t,
 	stacks_find(t, &t->threads);
 	t->threads_known = true;
 	return NULL;
+}
+
+uint64_t mtr_target_threads_missing(const struct mtr_target *t)
+{
+	return t->threads_missing;
+}
+
+struct mtr_error *mtr_target_stop(struct mtr_target *t)
+{
+	struct mtr_error *error;
+
+	if (!t->ops->stop || t->hold.pid)
+		return NULL;
+	mtr_threads_destroy(&t->threads);
+	t->threads_known = false;
+	error = t->ops->stop(t, &t->threads);
+	if (error) {
+		mtr_threads_destroy(&t->threads);
+		return error;
+	}
+	stacks_find(t, &t->threads);
+	t->threads_known = true;
+	return NULL;
+}
+
+struct mtr_error *mtr_target_resume(struct mtr_target *t)
+{
+	return t->hold.pid && t->ops->resume ? t->ops->resume(t) : NULL;
 }

@@ -6,6 +6,7 @@
 #ifndef MTR_TARGET_THREADS_H
 #define MTR_TARGET_THREADS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -20,6 +21,8 @@ struct mtr_thread {
 	/* Where its stack may be, the stack pointer included; 0 and 0: that is
 	 * not known. What is in use of it begins at the stack pointer. */
 	uint64_t stack_start, stack_end;
+	bool bounded; /* the stack is all that lies there: its bounds are more
+		       * than those of the mapping that it is in */
 
 	/*
 	 * The registers as words: first .general general ones in the kernel's

@@ -30,4 +30,8 @@ struct mtr_error *mtr_core_threads(struct mtr_target *t,
 struct mtr_error *mtr_live_threads(struct mtr_target *t,
 				   struct mtr_threads *ret);
 
+/* The same, and it stays stopped until mtr_live_resume. */
+struct mtr_error *mtr_live_stop(struct mtr_target *t, struct mtr_threads *ret);
+struct mtr_error *mtr_live_resume(struct mtr_target *t);
+
 #endif

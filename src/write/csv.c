@@ -8,9 +8,11 @@
  */
 #include "write/writer.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "report/name.h"
+#include "report/root_name.h"
 
 static bool is_formula(const char *text)
 {
@@ -151,6 +153,80 @@ static void csv_list_end(struct mtr_writer *w, const struct mtr_sum *total,
 	(void)left_out;
 }
 
+/* ----------------------------------------------------------------- leaks */
+
+static void csv_note(const struct mtr_writer *w, struct mtr_strbuf *b,
+		     const struct mtr_leaks *l, const struct mtr_hint *hint)
+{
+	struct mtr_strbuf note = { 0 };
+
+	mtr_hint_name(&note, w->s, l->roots, hint);
+	csv_field(b, mtr_strbuf_text(&note));
+	b->failed |= note.failed;
+	mtr_strbuf_fini(&note);
+}
+
+static void csv_leak(struct mtr_writer *w, const struct mtr_leaks *l,
+		     const struct mtr_leak_group *g)
+{
+	const struct mtr_frame *owner = mtr_heap_view_owner(w->s, g->site);
+	struct mtr_strbuf b = { 0 };
+
+	mtr_strbuf_printf(&b, "%s,", mtr_writer_leak_kind(g->kind));
+	csv_name(w, &b, g->site->pc, owner);
+	mtr_strbuf_add(&b, ",");
+	csv_field(&b, owner->module ? owner->module->name : "");
+	mtr_strbuf_printf(&b,
+			  ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64
+			  ",%#" PRIx64 ",%d,",
+			  g->sum.bytes, g->sum.blocks, g->indirect.bytes,
+			  g->indirect.blocks,
+			  w->s->heap.blocks.at[g->example->block].addr,
+			  g->cycle);
+	csv_note(w, &b, l, &g->example->hint);
+	mtr_strbuf_add(&b, ",");
+	csv_caller(w, &b, g->site);
+	mtr_strbuf_add(&b, "\n");
+	mtr_writer_strbuf(w, &b);
+}
+
+static void csv_leaks(struct mtr_writer *w, const struct mtr_leaks *l)
+{
+	mtr_out_text(w->out, "kind,key,module,bytes,blocks,indirect_bytes,"
+			     "indirect_blocks,example,cycle,note,function,"
+			     "file,line\n");
+	for (size_t i = 0; i < l->groups.n; i++)
+		csv_leak(w, l, &l->groups.at[i]);
+}
+
+static void csv_lost_block(struct mtr_writer *w, const struct mtr_leaks *l,
+			   const struct mtr_lost *lost)
+{
+	const struct mtr_block *b = &w->s->heap.blocks.at[lost->block];
+	struct mtr_strbuf line = { 0 };
+
+	mtr_strbuf_printf(&line, "%#" PRIx64 ",%" PRIu64 ",%s,%#" PRIx64 ",",
+			  b->addr, b->size,
+			  mtr_writer_leak_kind(mtr_lost_is_leader(lost)
+						       ? MTR_LEAK_DEFINITE
+						       : MTR_LEAK_INDIRECT),
+			  w->s->heap.blocks.at[lost->leader].addr);
+	csv_note(w, &line, l, &lost->hint);
+	mtr_writer_strbuf(w, &line);
+	mtr_out_text(w->out, mtr_writer_owner_text(w, b, csv_owner));
+	mtr_out_dec(w->out, mtr_writer_stack_id(w, b));
+	mtr_out_char(w->out, '\n');
+}
+
+static void csv_lost(struct mtr_writer *w, const struct mtr_leaks *l)
+{
+	mtr_out_text(w->out, "addr,size,kind,leader,note,function,module,"
+			     "stack_id\n");
+	for (size_t i = 0; i < l->lost->n && !w->out->error; i++)
+		if (l->shown[i])
+			csv_lost_block(w, l, &l->lost->at[i]);
+}
+
 const struct mtr_writer_ops mtr_write_csv = {
 	.report_begin = csv_report_begin,
 	.group = csv_group,
@@ -158,4 +234,6 @@ const struct mtr_writer_ops mtr_write_csv = {
 	.list_begin = csv_list_begin,
 	.block = csv_block,
 	.list_end = csv_list_end,
+	.leaks = csv_leaks,
+	.lost = csv_lost,
 };

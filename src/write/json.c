@@ -12,12 +12,12 @@
 #include <string.h>
 
 #include "report/name.h"
-#include "write/emitter.h"
+#include "write/json_words.h"
 
 enum { SCHEMA = 1 };
 
-static void begin(struct mtr_emitter *e, struct mtr_writer *w,
-		  const char *command)
+void mtr_json_begin(struct mtr_emitter *e, struct mtr_writer *w,
+		    const char *command)
 {
 	*e = (struct mtr_emitter){ .out = w->out };
 	mtr_emit_object(e, NULL);
@@ -26,8 +26,8 @@ static void begin(struct mtr_emitter *e, struct mtr_writer *w,
 }
 
 /* @text, and it is empty again. */
-static void strbuf_member(struct mtr_emitter *e, struct mtr_writer *w,
-			  const char *name, struct mtr_strbuf *text)
+void mtr_json_strbuf(struct mtr_emitter *e, struct mtr_writer *w,
+		     const char *name, struct mtr_strbuf *text)
 {
 	if (text->failed)
 		mtr_writer_no_memory(w);
@@ -37,13 +37,13 @@ static void strbuf_member(struct mtr_emitter *e, struct mtr_writer *w,
 
 /* ------------------------------------------------------- what answers share */
 
-static void function_member(struct mtr_emitter *e, struct mtr_writer *w,
-			    uint64_t pc, const struct mtr_frame *frame)
+void mtr_json_function(struct mtr_emitter *e, struct mtr_writer *w, uint64_t pc,
+		       const struct mtr_frame *frame)
 {
 	struct mtr_strbuf name = { 0 };
 
 	mtr_writer_name(w, &name, pc, frame);
-	strbuf_member(e, w, "function", &name);
+	mtr_json_strbuf(e, w, "function", &name);
 }
 
 static void frame_object(struct mtr_emitter *e, struct mtr_writer *w,
@@ -51,7 +51,7 @@ static void frame_object(struct mtr_emitter *e, struct mtr_writer *w,
 {
 	mtr_emit_object(e, NULL);
 	mtr_emit_addr(e, "pc", pc);
-	function_member(e, w, pc, frame);
+	mtr_json_function(e, w, pc, frame);
 	mtr_emit_text(e, "file", frame->file);
 	mtr_emit_number(e, "line", frame->line > 0 ? frame->line : 0);
 	mtr_emit_text(e, "module", frame->module ? frame->module->name : "");
@@ -60,8 +60,8 @@ static void frame_object(struct mtr_emitter *e, struct mtr_writer *w,
 	mtr_emit_end(e);
 }
 
-static void site_objects(struct mtr_emitter *e, struct mtr_writer *w,
-			 const struct mtr_site *site)
+void mtr_json_site(struct mtr_emitter *e, struct mtr_writer *w,
+		   const struct mtr_site *site)
 {
 	for (uint32_t i = 0; i < site->n; i++)
 		frame_object(e, w, site->pc, &w->s->frames.at[site->first + i]);
@@ -118,7 +118,7 @@ static void drops_object(struct mtr_emitter *e, const struct mtr_writer *w)
 	mtr_emit_end(e);
 }
 
-static void health_members(struct mtr_emitter *e, const struct mtr_writer *w)
+void mtr_json_health(struct mtr_emitter *e, const struct mtr_writer *w)
 {
 	const struct mtr_heap *h = &w->s->heap;
 
@@ -137,8 +137,7 @@ static void health_members(struct mtr_emitter *e, const struct mtr_writer *w)
 /* ---------------------------------------------------------------- report */
 
 /* Those that were given. */
-static void filters_object(struct mtr_emitter *e,
-			   const struct mtr_filter_spec *f)
+void mtr_json_filters(struct mtr_emitter *e, const struct mtr_filter_spec *f)
 {
 	static const struct mtr_filter_spec all = MTR_FILTER_ALL_INIT;
 
@@ -209,7 +208,7 @@ static void frames_rows(struct mtr_emitter *e, struct mtr_writer *w,
 {
 	mtr_emit_rows(e, "frames");
 	for (size_t i = 0; i < n; i++)
-		site_objects(e, w, &w->s->sites.at[order[i]]);
+		mtr_json_site(e, w, &w->s->sites.at[order[i]]);
 	mtr_emit_end(e);
 }
 
@@ -267,12 +266,12 @@ static void json_report_begin(struct mtr_writer *w, const struct mtr_report *r)
 		mtr_writer_no_memory(w);
 		return;
 	}
-	begin(e, w, "report");
+	mtr_json_begin(e, w, "report");
 	mtr_emit_text(e, "target", w->s->name);
 	mtr_emit_text(e, "by", mtr_name_by(r->tally->by));
 	mtr_emit_text(e, "sort", mtr_name_sort(w->sort));
 	mtr_emit_number(e, "top", r->top);
-	filters_object(e, w->filter);
+	mtr_json_filters(e, w->filter);
 	left_out_object(e, r);
 	sum_object(e, "totals", &r->tally->total);
 	mtr_emit_number(e, "resident", r->notes->resident.bytes);
@@ -281,7 +280,7 @@ static void json_report_begin(struct mtr_writer *w, const struct mtr_report *r)
 	pools_array(e, r->notes);
 	tracer_object(e, w);
 	drops_object(e, w);
-	health_members(e, w);
+	mtr_json_health(e, w);
 	frames_table(e, w, r);
 	mtr_emit_rows(e, "groups");
 }
@@ -341,7 +340,7 @@ static void key_member(struct mtr_emitter *e, struct mtr_writer *w,
 			       mtr_heap_view_owner(w->s, g->site));
 	else
 		mtr_strbuf_add(&key, MTR_NAME_CORRUPT);
-	strbuf_member(e, w, "key", &key);
+	mtr_json_strbuf(e, w, "key", &key);
 }
 
 static void json_group(struct mtr_writer *w, const struct mtr_report *r,
@@ -432,8 +431,8 @@ static const char *state_name(enum mtr_state state)
 }
 
 /* With all of its frames, for this is the only one; none if it is not known. */
-static void block_stack(struct mtr_emitter *e, struct mtr_writer *w,
-			const struct mtr_block *b)
+void mtr_json_block_stack(struct mtr_emitter *e, struct mtr_writer *w,
+			  const struct mtr_block *b)
 {
 	const struct mtr_stack *stack = b ? mtr_heap_view_stack(w->s, b) : NULL;
 	uint32_t sites[MTR_STACK_FRAMES_MAX];
@@ -443,9 +442,9 @@ static void block_stack(struct mtr_emitter *e, struct mtr_writer *w,
 	if (stack) {
 		n = mtr_stack_sites(&w->s->stacks, stack, sites);
 		for (unsigned i = 0; i < n; i++)
-			site_objects(e, w, &w->s->sites.at[sites[i]]);
+			mtr_json_site(e, w, &w->s->sites.at[sites[i]]);
 	} else if (b && mtr_writer_caller(w, b)->pc) {
-		site_objects(e, w, mtr_writer_caller(w, b));
+		mtr_json_site(e, w, mtr_writer_caller(w, b));
 	}
 	mtr_emit_end(e);
 	if (stack)
@@ -467,7 +466,7 @@ static void neighbour_member(struct mtr_emitter *e, struct mtr_writer *w,
 	mtr_emit_text(e, "state", n->freed ? "freed" : "live");
 	mtr_emit_number(e, "size", n->size);
 	mtr_emit_number(e, "usable", n->usable);
-	function_member(e, w, site->pc, mtr_heap_view_owner(w->s, site));
+	mtr_json_function(e, w, site->pc, mtr_heap_view_owner(w->s, site));
 	mtr_emit_end(e);
 }
 
@@ -510,7 +509,7 @@ static void json_why(struct mtr_writer *w, const struct mtr_why *why)
 	const struct mtr_block *block = why->found.block;
 	struct mtr_emitter e;
 
-	begin(&e, w, "why");
+	mtr_json_begin(&e, w, "why");
 	mtr_emit_text(&e, "target", w->s->name);
 	mtr_emit_addr(&e, "addr", block ? block->addr : why->asked);
 	mtr_emit_addr(&e, "asked", why->asked);
@@ -520,7 +519,7 @@ static void json_why(struct mtr_writer *w, const struct mtr_why *why)
 	mtr_emit_number(&e, "offset", why->found.offset);
 	mtr_emit_number(&e, "generation", block ? block->generation : 0);
 	mtr_emit_text(&e, "type", why->type);
-	block_stack(&e, w, block);
+	mtr_json_block_stack(&e, w, block);
 	neighbour_member(&e, w, "before", why->found.before);
 	neighbour_member(&e, w, "after", why->found.after);
 	mapping_member(&e, why->mapping);
@@ -604,7 +603,7 @@ static void json_info(struct mtr_writer *w, const struct mtr_info *info)
 {
 	struct mtr_emitter e;
 
-	begin(&e, w, "info");
+	mtr_json_begin(&e, w, "info");
 	mtr_emit_text(&e, "target", w->s->name);
 	mtr_emit_text(&e, "kind", mtr_name_kind(w->s->kind));
 	mtr_emit_number(&e, "pid", w->s->pid > 0 ? w->s->pid : 0);
@@ -619,7 +618,7 @@ static void json_info(struct mtr_writer *w, const struct mtr_info *info)
 	stacks_object(&e, w);
 	tracer_object(&e, w);
 	drops_object(&e, w);
-	health_members(&e, w);
+	mtr_json_health(&e, w);
 	mtr_emit_end(&e);
 }
 
@@ -632,4 +631,6 @@ const struct mtr_writer_ops mtr_write_json = {
 	.list_end = json_list_end,
 	.why = json_why,
 	.info = json_info,
+	.leaks = mtr_json_leaks,
+	.lost = mtr_json_lost,
 };

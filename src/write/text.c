@@ -217,4 +217,6 @@ const struct mtr_writer_ops mtr_write_text = {
 	.list_end = text_list_end,
 	.why = mtr_text_why,
 	.info = mtr_text_info,
+	.leaks = mtr_text_leaks,
+	.lost = mtr_text_lost,
 };

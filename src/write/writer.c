@@ -83,6 +83,17 @@ void mtr_writer_name(const struct mtr_writer *w, struct mtr_strbuf *b,
 		mtr_name_frame(b, pc, frame);
 }
 
+void mtr_writer_leak_key(const struct mtr_writer *w, struct mtr_strbuf *b,
+			 const struct mtr_leak_group *g)
+{
+	mtr_writer_name(w, b, g->site->pc, mtr_heap_view_owner(w->s, g->site));
+}
+
+const char *mtr_writer_leak_kind(enum mtr_leak_kind kind)
+{
+	return kind == MTR_LEAK_DEFINITE ? "definite" : "indirect";
+}
+
 /* The key, or what was made of it. */
 static const char *short_key(struct mtr_writer *w, const char *key,
 			     struct mtr_strbuf *room)

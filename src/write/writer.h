@@ -12,6 +12,7 @@
 
 #include "base/strbuf.h"
 #include "report/block.h"
+#include "report/leaks.h"
 #include "report/notes.h"
 #include "report/tree.h"
 #include "write/out.h"
@@ -69,6 +70,9 @@ struct mtr_writer_ops {
 			 const struct mtr_sum *left_out);
 	void (*why)(struct mtr_writer *w, const struct mtr_why *why);
 	void (*info)(struct mtr_writer *w, const struct mtr_info *info);
+	void (*leaks)(struct mtr_writer *w, const struct mtr_leaks *l);
+	/* block by block */
+	void (*lost)(struct mtr_writer *w, const struct mtr_leaks *l);
 };
 
 struct mtr_writer {
@@ -125,6 +129,12 @@ mtr_writer_owner(const struct mtr_writer *w, const struct mtr_block *b)
 /* What a frame is called, short or in full. */
 void mtr_writer_name(const struct mtr_writer *w, struct mtr_strbuf *b,
 		     uint64_t pc, const struct mtr_frame *frame);
+
+/* What a group of leaks is called: its owner. */
+void mtr_writer_leak_key(const struct mtr_writer *w, struct mtr_strbuf *b,
+			 const struct mtr_leak_group *g);
+/* "definite", "indirect" */
+const char *mtr_writer_leak_kind(enum mtr_leak_kind kind);
 
 typedef void mtr_site_text(const struct mtr_writer *w,
 			   const struct mtr_site *site, struct mtr_strbuf *ret);

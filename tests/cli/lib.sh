@@ -28,6 +28,7 @@ start() { # [ARGUMENT]...
     job=$!
     exec 4<told
     : >truth
+    : >seeded
     listen
 }
 
@@ -37,6 +38,7 @@ listen() {
     while read -r word first rest <&4; do
         case $word in
         block) echo "$first $rest" >>truth ;;
+        definite | indirect | held) echo "$word $first $rest" >>seeded ;;
         ready)
             pid=$first
             break

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "fuzz.h"
+#include "graph/lost.h"
 #include "symbols/wrappers.h"
 #include "report/block.h"
 #include "report/tree.h"
@@ -395,6 +396,68 @@ static void look_at_groups(const struct mtr_heap_view *s)
 	mtr_filter_fini(&some);
 }
 
+/* ------------------------------------------------------------------- leaks */
+
+/* Each lost block hangs from a leader, which is one. */
+static void look_at_lost(const struct mtr_graph *g,
+			 const struct mtr_lost_list *lost)
+{
+	for (size_t i = 0; i < lost->n; i++) {
+		const struct mtr_lost *l = &lost->at[i];
+		const struct mtr_lost *leader = mtr_lost_at(lost, l->leader);
+
+		MUST(l->block < g->index.n && (!i || l[-1].block < l->block));
+		MUST(leader && leader->leader == leader->block);
+	}
+	for (size_t i = 0; i < g->roots.list.n; i++) {
+		const struct mtr_root_area *r = &g->roots.list.at[i];
+
+		MUST(r->start < r->end && (!i || r[-1].end <= r->start));
+		MUST(!g->roots.threads->n || r->thread < g->roots.threads->n);
+	}
+}
+
+static void write_leaks(const struct mtr_heap_view *s,
+			const struct mtr_writer_ops *ops,
+			const struct mtr_leaks *leaks)
+{
+	struct mtr_writer w = writer(s, ops);
+
+	w.ops->leaks(&w, leaks);
+	written(&w);
+	w = writer(s, ops);
+	w.ops->lost(&w, leaks);
+	written(&w);
+}
+
+static void look_at_leaks(const struct mtr_heap_view *s)
+{
+	struct mtr_filter_spec spec = MTR_FILTER_ALL;
+	struct mtr_lost_list lost;
+	struct mtr_filter filter;
+	struct mtr_error *error;
+	struct mtr_leaks leaks;
+	struct mtr_graph g;
+
+	error = mtr_graph_read(s->target, &s->heap, false, &g);
+	MUST(!error == (s->kind != MTR_TARGET_SNAPSHOT));
+	mtr_error_destroy(error);
+	if (error)
+		return;
+	MUST(!mtr_lost_find(&g, &lost));
+	look_at_lost(&g, &lost);
+	MUST(!mtr_filter_init(s, &spec, &filter));
+	MUST(!mtr_leaks_make(s, &lost, &g.roots, &filter, NULL, &leaks));
+	MUST(leaks.definite.blocks + leaks.indirect.blocks == lost.n);
+	write_leaks(s, &mtr_write_text, &leaks);
+	write_leaks(s, &mtr_write_json, &leaks);
+	write_leaks(s, &mtr_write_csv, &leaks);
+	mtr_leaks_fini(&leaks);
+	mtr_filter_fini(&filter);
+	mtr_lost_list_fini(&lost);
+	mtr_graph_fini(&g);
+}
+
 void fuzz_answers(struct mtr_heap_view *s)
 {
 	s->name = mtr_target_name(s->target);
@@ -408,6 +471,7 @@ void fuzz_answers(struct mtr_heap_view *s)
 	look_at_block_stacks(s, &s->heap.blocks);
 	look_at_block_stacks(s, &s->heap.freed);
 	look_at_groups(s);
+	look_at_leaks(s);
 	write_whys(s, &s->heap.blocks);
 	write_whys(s, &s->heap.freed);
 	write_info(s, &mtr_write_text);

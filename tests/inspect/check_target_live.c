@@ -150,6 +150,36 @@ START_TEST(pages_of_the_kernel)
 }
 END_TEST
 
+/* Pages that it may not read itself, and those that it never touched. */
+START_TEST(pages_without_rights)
+{
+	unsigned char *more = mmap(NULL, 64 * PAGE, PROT_READ | PROT_WRITE,
+				   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	uint64_t start = (uintptr_t)more, end = start + 64 * PAGE;
+	unsigned char to[4] = { 0 };
+
+	ck_assert_ptr_ne(more, MAP_FAILED);
+	ck_assert_int_eq(madvise(more, 64 * PAGE, MADV_NOHUGEPAGE), 0);
+	more[40 * PAGE + 3] = 7;
+	ck_assert_int_eq(mprotect(more + 32 * PAGE, 32 * PAGE, PROT_NONE), 0);
+	kill(child, SIGKILL);
+	waitpid(child, NULL, 0);
+	fork_child();
+	target = open_target(name);
+	ck_assert_uint_eq(
+		mtr_target_read(target, start + 40 * PAGE, to, sizeof(to)),
+		sizeof(to));
+	ck_assert_uint_eq(to[3], 7);
+	ck_assert_uint_eq(mtr_target_data(target, start, end),
+			  start + 32 * PAGE);
+	ck_assert_uint_eq(mtr_target_data(target, start + 32 * PAGE, end),
+			  start + 40 * PAGE);
+	ck_assert_uint_eq(mtr_target_data(target, start + 40 * PAGE + 5, end),
+			  start + 40 * PAGE + 5);
+	munmap(more, 64 * PAGE);
+}
+END_TEST
+
 START_TEST(resident_is_what_the_kernel_says)
 {
 	uint64_t sum;
@@ -383,6 +413,7 @@ int main(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, reads_memory);
 	tcase_add_test(t, pages_of_the_kernel);
+	tcase_add_test(t, pages_without_rights);
 	tcase_add_test(t, resident_is_what_the_kernel_says);
 	tcase_add_test(t, reads_without_process_vm_readv);
 	tcase_add_test(t, writes_memory);

@@ -383,6 +383,108 @@ START_TEST(process_that_a_debugger_has)
 }
 END_TEST
 
+static char state_of(int tid)
+{
+	char path[64], state = '?';
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", tid);
+	f = fopen(path, "r");
+	ck_assert_ptr_nonnull(f);
+	ck_assert_int_eq(fscanf(f, "%*d (%*[^)]) %c", &state), 1);
+	fclose(f);
+	return state;
+}
+
+/* In a stop of ptrace's, as long as somebody holds it. */
+static void is_held(int tid)
+{
+	ck_assert_int_eq(state_of(tid), 't');
+}
+
+START_TEST(stopped_until_it_is_resumed)
+{
+	succeeds(mtr_target_stop(target));
+	for (int i = 0; i < THREADS; i++)
+		is_held(told->tid[i]);
+	ck_assert_uint_eq(threads_of(target)->n, THREADS);
+	ck_assert_uint_eq(mtr_target_threads_missing(target), 0);
+	succeeds(mtr_target_stop(target)); /* it is */
+	is_held(pid);
+	succeeds(mtr_target_resume(target));
+	for (int i = 0; i < THREADS; i++)
+		is_free(told->tid[i]);
+	succeeds(mtr_target_resume(target));
+	/* and again, until the target is closed */
+	succeeds(mtr_target_stop(target));
+	is_held(pid);
+	mtr_target_close(target);
+	is_free(pid);
+	target = open_target(number);
+}
+END_TEST
+
+/* What was mapped since the target was opened is there. */
+START_TEST(stopped_with_its_ranges_of_now)
+{
+	const struct mtr_ranges *v = mtr_target_ranges(target);
+	size_t before = v->n;
+
+	succeeds(mtr_target_stop(target));
+	ck_assert_uint_eq(mtr_target_ranges(target)->n, before);
+	for (size_t i = 1; i < v->n; i++)
+		ck_assert_uint_ge(v->at[i].start, v->at[i - 1].end);
+}
+END_TEST
+
+/* Whoever stopped it is killed: the kernel lets go of it. */
+START_TEST(free_if_we_are_killed)
+{
+	int ends[2];
+	pid_t holder;
+	char byte;
+
+	ck_assert_int_eq(pipe(ends), 0);
+	holder = fork();
+	if (!holder) {
+		byte = mtr_target_stop(target) == NULL;
+		if (write(ends[1], &byte, 1) == 1)
+			pause();
+		_exit(1);
+	}
+	ck_assert_int_eq(read(ends[0], &byte, 1), 1);
+	ck_assert_int_eq(byte, 1);
+	is_held(pid);
+	kill(holder, SIGKILL);
+	waitpid(holder, NULL, 0);
+	for (int i = 0; i < 1000 && state_of(pid) == 't'; i++)
+		usleep(10000);
+	is_free(pid);
+}
+END_TEST
+
+/* What was read of it is worth nothing. */
+START_TEST(ends_while_it_is_stopped)
+{
+	succeeds(mtr_target_stop(target));
+	kill(pid, SIGKILL);
+	/* it is a zombie, and ours only when nobody traces it */
+	while (state_of(pid) != 'Z')
+		usleep(1000);
+	fails_as(mtr_target_resume(target), MTR_ERROR_GONE,
+		 "ended while it was read");
+}
+END_TEST
+
+START_TEST(nobody_to_stop)
+{
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	fails_as(mtr_target_stop(target), MTR_ERROR_GONE, "has ended");
+	succeeds(mtr_target_resume(target));
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("threads");
@@ -397,6 +499,11 @@ int main(void)
 	tcase_add_test(t, threads_of_a_process);
 	tcase_add_test(t, signals_arrive);
 	tcase_add_test(t, stopped_process_stays_stopped);
+	tcase_add_test(t, stopped_until_it_is_resumed);
+	tcase_add_test(t, stopped_with_its_ranges_of_now);
+	tcase_add_test(t, free_if_we_are_killed);
+	tcase_add_test(t, ends_while_it_is_stopped);
+	tcase_add_test(t, nobody_to_stop);
 	tcase_add_test(t, process_that_has_ended);
 	tcase_add_test(t, process_that_a_debugger_has);
 	return run_suite(s);

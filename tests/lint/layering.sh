@@ -50,9 +50,10 @@ src/symbols/variables. base/ symbols/ <dwarf.h> <elfutils/libdw.h>
 src/symbols/scopes.    base/ symbols/ <dwarf.h> <elfutils/libdw.h> <elfutils/version.h>
 src/symbols/           base/ symbols/ target/target.h
 src/snapshot/          format/ base/ target/ heap/ symbols/ snapshot/
-src/report/            format/ base/ report/ snapshot/
-src/write/             format/ base/ report/ snapshot/ write/
-src/cli/               format/ base/ target/ heap/ snapshot/ report/ write/ cli/
+src/graph/             format/ base/ target/target.h heap/ graph/
+src/report/            format/ base/ graph/ report/ snapshot/
+src/write/             format/ base/ graph/ report/ snapshot/ write/
+src/cli/ format/ base/ target/ heap/ graph/ snapshot/ report/ write/ cli/
 include/               none
 examples/              malloc_tracer.h
 END

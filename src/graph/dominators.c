@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Dominators by semidominators (Semi-NCA: Georgiadis, Linear-Time Algorithms
+ * for Dominators and Related Problems, 2005). See dominators.h for the
+ * contract.
+ *
+ * From the depth-first search on a node is the number that it has there, the
+ * top 0; a node's parent in that tree has a smaller one.
+ */
+#include "graph/dominators.h"
+
+/*
+ * How far ahead memory is asked for: in a large heap nearly each step of what
+ * follows is a cache miss.
+ */
+enum { AHEAD = 8 };
+
+/* Of a number: one above it, and the least semidominator up to there. */
+struct link {
+	uint32_t up, least;
+};
+
+struct finder {
+	const struct mtr_edges *edges, *roots;
+	size_t blocks, n_roots, nodes; /* .nodes: with the top */
+
+	uint32_t n;	  /* numbers that were given out */
+	uint32_t *number; /* of each node; 0: none */
+	uint32_t *node;	  /* of each number; of 0 none */
+	uint32_t *parent; /* from here on by number */
+	uint32_t *semi;	  /* while it is searched: how many of the edges were
+			   * followed */
+	uint32_t *first;  /* where its predecessors begin, and one more */
+	uint32_t *before; /* these */
+	struct link *links;
+	uint32_t *idom;
+};
+
+/* ------------------------------------------------------- depth-first search */
+
+/* Where the edges of the node with number @i begin and end. Those of the top
+ * lead to the roots, and are no list. */
+static void edges_of(const struct finder *f, uint32_t i, uint64_t *from,
+		     uint64_t *to)
+{
+	uint32_t node = f->node[i];
+
+	if (!i) {
+		*from = 0;
+		*to = f->n_roots;
+	} else if (node < f->blocks) {
+		*from = f->edges->first[node];
+		*to = f->edges->first[node + 1];
+	} else {
+		*from = f->roots->first[node - f->blocks];
+		*to = f->roots->first[node - f->blocks + 1];
+	}
+}
+
+static uint32_t edge_to(const struct finder *f, uint32_t i, uint64_t at)
+{
+	if (!i)
+		return (uint32_t)(f->blocks + at);
+	return f->node[i] < f->blocks ? f->edges->to[at] : f->roots->to[at];
+}
+
+static void enter(struct finder *f, uint32_t node, uint32_t parent)
+{
+	f->node[f->n] = node;
+	f->parent[f->n] = parent;
+	f->semi[f->n] = 0;
+	if (f->n)
+		f->number[node] = f->n;
+	f->n++;
+}
+
+/* That of the first edges of @i, all at once. */
+static void search_ahead(const struct finder *f, uint32_t i)
+{
+	uint64_t from, end;
+
+	edges_of(f, i, &from, &end);
+	end = end - from < AHEAD ? end : from + AHEAD;
+	for (; from < end; from++) {
+		uint32_t to = edge_to(f, i, from);
+
+		__builtin_prefetch(&f->number[to]);
+		if (to < f->blocks)
+			__builtin_prefetch(&f->edges->first[to]);
+	}
+}
+
+/* The way back is by the parents: there is no stack. */
+static void search(struct finder *f)
+{
+	uint32_t at = 0;
+
+	enter(f, MTR_NO_BLOCK, 0);
+	for (;;) {
+		uint64_t from, end;
+		uint32_t to = 0;
+
+		edges_of(f, at, &from, &end);
+		for (from += f->semi[at]; from < end; from++) {
+			f->semi[at]++;
+			to = edge_to(f, at, from);
+			if (!f->number[to])
+				break;
+		}
+		if (from < end) {
+			enter(f, to, at);
+			at = f->n - 1;
+			search_ahead(f, at);
+		} else if (at) {
+			at = f->parent[at];
+		} else {
+			return;
+		}
+	}
+}
+
+/* ------------------------------------------------------------ predecessors */
+
+/* In three steps, each of which needs what the one before has asked for. */
+static void edges_ahead(const struct finder *f, uint32_t i)
+{
+	uint32_t node = i + 3 * AHEAD < f->n ? f->node[i + 3 * AHEAD] : 0;
+
+	if (node < f->blocks)
+		__builtin_prefetch(&f->edges->first[node]);
+	node = i + 2 * AHEAD < f->n ? f->node[i + 2 * AHEAD] : 0;
+	if (node < f->blocks)
+		__builtin_prefetch(&f->edges->to[f->edges->first[node]]);
+	if (i + AHEAD < f->n)
+		search_ahead(f, i + AHEAD);
+}
+
+/* Give each edge between what was found to @f->before, or count it. */
+static void edges_each(struct finder *f, bool count)
+{
+	for (uint32_t i = 0; i < f->n; i++) {
+		uint64_t at, end;
+
+		edges_ahead(f, i);
+		edges_of(f, i, &at, &end);
+		for (; at < end; at++) {
+			uint32_t to = f->number[edge_to(f, i, at)];
+
+			if (count)
+				f->first[to + 1]++;
+			else
+				f->before[f->first[to]++] = i;
+		}
+	}
+}
+
+static struct mtr_error *predecessors(struct finder *f)
+{
+	f->first = calloc(f->n + 2, sizeof(*f->first));
+	if (!f->first)
+		return mtr_error_nomem();
+	edges_each(f, true);
+	for (uint32_t i = 0; i <= f->n; i++)
+		f->first[i + 1] += f->first[i];
+	f->before =
+		malloc(((size_t)f->first[f->n + 1] + 1) * sizeof(*f->before));
+	if (!f->before)
+		return mtr_error_nomem();
+	edges_each(f, false);
+	/* each has moved on to where the next one begins */
+	for (uint32_t i = f->n; i > 0; i--)
+		f->first[i] = f->first[i - 1];
+	f->first[0] = 0;
+	return NULL;
+}
+
+/* -------------------------------------------------------------- dominators */
+
+/*
+ * The least semidominator on the way from @i up to, and without, those that are
+ * below @linked; the way is made short. Whose turn has not come has itself.
+ */
+static uint32_t least(struct link *links, uint32_t i, uint32_t linked,
+		      uint32_t *way)
+{
+	size_t n = 0;
+
+	if (i < linked)
+		return i;
+	for (uint32_t at = i; links[at].up >= linked; at = links[at].up)
+		way[n++] = at;
+	while (n-- > 0) {
+		struct link *at = &links[way[n]];
+		const struct link *up = &links[at->up];
+
+		if (up->least < at->least)
+			at->least = up->least;
+		at->up = up->up;
+	}
+	return links[i].least;
+}
+
+static void semidominators(struct finder *f, uint32_t *way)
+{
+	for (uint32_t i = 0; i < f->n; i++)
+		f->links[i] = (struct link){ f->parent[i], i };
+	for (uint32_t i = f->n - 1; i > 0; i--) {
+		uint32_t semi = f->parent[i];
+
+		for (uint32_t j = f->first[i]; j < f->first[i + 1]; j++) {
+			uint32_t s = least(f->links, f->before[j], i + 1, way);
+
+			semi = s < semi ? s : semi;
+		}
+		f->semi[i] = f->links[i].least = semi;
+	}
+}
+
+static struct mtr_error *dominators(struct finder *f)
+{
+	f->links = malloc(f->n * sizeof(*f->links));
+	f->idom = malloc(f->n * sizeof(*f->idom));
+	if (!f->links || !f->idom)
+		return mtr_error_nomem();
+	/* the one is not used before the other is done */
+	semidominators(f, f->idom);
+	for (uint32_t i = 1; i < f->n; i++) {
+		uint32_t up = f->parent[i];
+
+		while (up > f->semi[i])
+			up = f->idom[up];
+		f->idom[i] = up;
+	}
+	return NULL;
+}
+
+/* ------------------------------------------------------------------ answer */
+
+static void retained(struct finder *f, const struct mtr_index *x,
+		     struct mtr_dominators *ret)
+{
+	for (uint32_t i = f->n - 1; i > 0; i--) {
+		uint32_t node = f->node[i], up = f->idom[i];
+		struct mtr_retained *r = &ret->retained[node];
+
+		if (i > AHEAD) {
+			__builtin_prefetch(&x->blocks[f->node[i - AHEAD]]);
+			__builtin_prefetch(&ret->retained[f->node[i - AHEAD]]);
+		}
+
+		if (node < f->blocks) {
+			r->blocks++;
+			r->bytes += mtr_index_asked(&x->blocks[node]);
+		}
+		if (!up)
+			continue;
+		ret->parent[node] = f->node[up];
+		ret->retained[f->node[up]].blocks += r->blocks;
+		ret->retained[f->node[up]].bytes += r->bytes;
+	}
+}
+
+static struct mtr_error *find(struct finder *f, const struct mtr_index *x,
+			      struct mtr_dominators *ret)
+{
+	f->number = calloc(f->nodes, sizeof(*f->number));
+	f->node = malloc(f->nodes * sizeof(*f->node));
+	f->parent = malloc(f->nodes * sizeof(*f->parent));
+	f->semi = malloc(f->nodes * sizeof(*f->semi));
+	if (!f->number || !f->node || !f->parent || !f->semi)
+		return mtr_error_nomem();
+	search(f);
+	MTR_TRY(predecessors(f));
+	free(f->number);
+	f->number = NULL;
+	MTR_TRY(dominators(f));
+	free(f->before);
+	f->before = NULL;
+	ret->parent = malloc(f->nodes * sizeof(*ret->parent));
+	ret->retained = calloc(f->nodes, sizeof(*ret->retained));
+	if (!ret->parent || !ret->retained)
+		return mtr_error_nomem();
+	for (size_t i = 0; i < f->nodes; i++)
+		ret->parent[i] = MTR_NO_BLOCK;
+	retained(f, x, ret);
+	return NULL;
+}
+
+struct mtr_error *mtr_dominators_find(const struct mtr_edges *edges,
+				      const struct mtr_index *x,
+				      const struct mtr_edges *roots,
+				      size_t n_roots,
+				      struct mtr_dominators *ret)
+{
+	struct finder f = { .edges = edges,
+			    .roots = roots,
+			    .blocks = x->n,
+			    .n_roots = n_roots,
+			    .nodes = x->n + n_roots + 1 };
+	struct mtr_error *error;
+
+	*ret = (struct mtr_dominators){ .blocks = x->n, .roots = n_roots };
+	if (f.nodes >= MTR_NO_BLOCK || edges->n + roots->n >= UINT32_MAX)
+		return mtr_error_coded(MTR_ERROR_UNSUPPORTED,
+				       "it has more than 2^32 references");
+	error = find(&f, x, ret);
+	free(f.number);
+	free(f.node);
+	free(f.parent);
+	free(f.first);
+	free(f.before);
+	free(f.semi);
+	free(f.links);
+	free(f.idom);
+	if (error)
+		mtr_dominators_fini(ret);
+	return error;
+}
+
+void mtr_dominators_fini(struct mtr_dominators *d)
+{
+	free(d->parent);
+	free(d->retained);
+	*d = (struct mtr_dominators){ 0 };
+}

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * See extents.h for the contract. glibc's chunks: the word before a block is
+ * its chunk's size, with flags in the lowest three bits.
+ */
+#include "graph/extents.h"
+
+enum {
+	HEADER = 16, /* of a chunk, before its block */
+	MMAPPED = 2,
+	OTHER_ARENA = 4,
+	FLAGS = 7,
+	ARENA_HEAP = 64 << 20, /* HEAP_MAX_SIZE: its size and alignment */
+	PAGE = 4096,
+	PIECE = 1 << 20, /* of the main arena, where brk fails, at least */
+};
+
+struct finder {
+	struct mtr_target *t;
+	struct mtr_areas *areas;
+	uint64_t brk; /* where the mapping begins that has the lowest block of
+		       * the main arena; 0: not seen yet */
+	size_t piece; /* 1 + the last area that is such a piece of it */
+	bool no_memory;
+};
+
+static int by_start(const void *a, const void *b)
+{
+	const struct mtr_area *x = a, *y = b;
+
+	return x->start < y->start ? -1 : x->start > y->start;
+}
+
+void mtr_areas_join(struct mtr_areas *v)
+{
+	size_t n = 0;
+
+	if (v->n)
+		qsort(v->at, v->n, sizeof(*v->at), by_start);
+	for (size_t i = 0; i < v->n; i++) {
+		struct mtr_area a = v->at[i];
+
+		if (n && a.start <= v->at[n - 1].end) {
+			if (a.end > v->at[n - 1].end)
+				v->at[n - 1].end = a.end;
+			continue;
+		}
+		if (a.start < a.end)
+			v->at[n++] = a;
+	}
+	v->n = n;
+}
+
+/* Grows the last one, if it begins in there. */
+static void add(struct finder *f, uint64_t start, uint64_t end)
+{
+	struct mtr_area *last =
+		f->areas->n ? &f->areas->at[f->areas->n - 1] : NULL;
+	struct mtr_area *slot;
+
+	if (last && start >= last->start && start <= last->end) {
+		if (end > last->end)
+			last->end = end;
+		return;
+	}
+	slot = mtr_areas_push(f->areas);
+	f->no_memory |= !slot;
+	if (slot)
+		*slot = (struct mtr_area){ start, end };
+}
+
+static bool is_known(const struct finder *f, const struct mtr_block *b)
+{
+	const struct mtr_area *last =
+		f->areas->n ? &f->areas->at[f->areas->n - 1] : NULL;
+
+	return last && b->addr >= last->start &&
+	       b->addr + b->usable <= last->end;
+}
+
+/* struct heap_info: its arena, the one before, its size. */
+static void arena_heap(struct finder *f, const struct mtr_block *b)
+{
+	uint64_t start = b->addr & -(uint64_t)ARENA_HEAP;
+	uint64_t end = b->addr + b->usable;
+	uint64_t info[3];
+
+	if (mtr_target_read(f->t, start, info, sizeof(info)) == sizeof(info) &&
+	    info[0] && info[2] <= ARENA_HEAP && info[2] % PAGE == 0 &&
+	    start + info[2] >= end)
+		add(f, start, start + info[2]);
+	else
+		add(f, b->addr - HEADER, end);
+}
+
+/*
+ * The main arena is what brk(2) gives: of that all is heap, as the program's
+ * own variables right before it are known otherwise. Where brk fails glibc maps
+ * pieces elsewhere, which may lie beside anything: of them no more is taken
+ * than from one block to the next.
+ */
+static void main_arena(struct finder *f, const struct mtr_block *b)
+{
+	const struct mtr_range *r = mtr_target_find(f->t, b->addr);
+	uint64_t start = b->addr - HEADER, last;
+
+	if (r && !f->brk)
+		f->brk = r->start;
+	if (r && r->start == f->brk) {
+		add(f, r->start, r->end);
+		return;
+	}
+	if (f->piece && f->piece == f->areas->n) {
+		last = f->areas->at[f->piece - 1].end;
+		if (r && last > r->start && start - last < PIECE)
+			start = last;
+	}
+	add(f, start, b->addr + b->usable);
+	f->piece = f->areas->n;
+}
+
+static void chunk(struct finder *f, const struct mtr_block *b)
+{
+	uint64_t size, end = b->addr + b->usable;
+
+	if (b->addr < HEADER)
+		return;
+	if (mtr_target_read(f->t, b->addr - 8, &size, sizeof(size)) !=
+	    sizeof(size))
+		size = 0; /* it is not there */
+	if (size & MMAPPED && (size & ~(uint64_t)FLAGS) == b->usable + HEADER)
+		add(f, b->addr - HEADER, end);
+	else if ((size & ~(uint64_t)FLAGS) != b->usable + 8)
+		add(f, b->addr - HEADER, end); /* it is overwritten */
+	else if (size & OTHER_ARENA)
+		arena_heap(f, b);
+	else
+		main_arena(f, b);
+}
+
+static void mapping(struct finder *f, const struct mtr_block *b)
+{
+	const struct mtr_range *r = mtr_target_find(f->t, b->addr);
+
+	if (r)
+		add(f, r->start, r->end);
+}
+
+struct mtr_error *mtr_extents_find(struct mtr_target *t,
+				   const struct mtr_heap *heap,
+				   struct mtr_areas *ret)
+{
+	bool chunks = heap->descriptor.flags & MTR_FLAG_CHUNKS;
+	struct finder f = { .t = t, .areas = ret };
+
+	*ret = (struct mtr_areas){ 0 };
+	for (size_t i = 0; i < heap->blocks.n && !f.no_memory; i++) {
+		const struct mtr_block *b = &heap->blocks.at[i];
+
+		if (is_known(&f, b))
+			continue;
+		if (chunks)
+			chunk(&f, b);
+		else
+			mapping(&f, b);
+	}
+	if (f.no_memory) {
+		mtr_areas_fini(ret);
+		return mtr_error_nomem();
+	}
+	mtr_areas_join(ret);
+	return NULL;
+}

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * See graph.h for the contract.
+ */
+#include "graph/graph.h"
+
+struct marker {
+	struct mtr_graph *g;
+	bool start_only;
+};
+
+static void mark_word(struct marker *m, uint64_t word)
+{
+	uint32_t block = mtr_index_find(&m->g->index, word);
+
+	if (block == MTR_NO_BLOCK ||
+	    (m->start_only && mtr_index_start(&m->g->index, block) != word))
+		return;
+	mtr_flood_add(&m->g->reached, block);
+}
+
+static void take(void *to, uint64_t addr, const unsigned char *at, size_t n)
+{
+	(void)addr;
+	for (size_t i = 0; i < n; i++) {
+		uint64_t word = mtr_window_word(at, i);
+
+		if (word)
+			mark_word(to, word);
+	}
+}
+
+static void mark_roots(struct marker *m, struct mtr_window *w)
+{
+	const struct mtr_roots *r = &m->g->roots;
+
+	for (size_t i = 0; i < r->threads->n; i++)
+		for (size_t j = 0; j < r->threads->at[i].n_words; j++)
+			mark_word(m, r->threads->at[i].words[j]);
+	for (size_t i = 0; i < r->list.n; i++)
+		if (mtr_place_is_sure(r->list.at[i].place))
+			mtr_window_scan(w, r->list.at[i].start,
+					r->list.at[i].end, take, m);
+	mtr_flood_run(&m->g->reached);
+}
+
+static struct mtr_error *graph_read(struct mtr_graph *g, bool start_only)
+{
+	mtr_cleanup(mtr_window_fini) struct mtr_window w = { 0 };
+	struct marker m = { g, start_only };
+
+	MTR_TRY(mtr_window_open(g->target, &w));
+	MTR_TRY(mtr_index_create(&g->heap->blocks, &g->index));
+	MTR_TRY(mtr_edges_read(&w, &g->index, start_only, &g->edges));
+	MTR_TRY(mtr_roots_find(g->target, g->heap, &g->roots));
+	MTR_TRY(mtr_flood_create(&g->edges, g->index.n, &g->reached));
+	g->reached.source = MTR_NO_BLOCK;
+	mark_roots(&m, &w);
+	return NULL;
+}
+
+struct mtr_error *mtr_graph_read(struct mtr_target *t,
+				 const struct mtr_heap *heap, bool start_only,
+				 struct mtr_graph *ret)
+{
+	struct mtr_error *error;
+
+	*ret = (struct mtr_graph){ .target = t, .heap = heap };
+	if (mtr_target_kind(t) == MTR_TARGET_SNAPSHOT)
+		return mtr_error_coded(MTR_ERROR_UNSUPPORTED,
+				       "a snapshot has no contents of blocks: "
+				       "a core or a process is needed to see "
+				       "who holds them");
+	error = graph_read(ret, start_only);
+	if (error)
+		mtr_graph_fini(ret);
+	return error;
+}
+
+void mtr_graph_fini(struct mtr_graph *g)
+{
+	mtr_flood_fini(&g->reached);
+	mtr_roots_fini(&g->roots);
+	mtr_edges_fini(&g->edges);
+	mtr_index_fini(&g->index);
+	*g = (struct mtr_graph){ 0 };
+}

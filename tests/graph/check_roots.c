@@ -1,0 +1,453 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Unit tests of edges, of where the heap is and of roots, on cores made by
+ * hand.
+ */
+#include <check.h>
+
+#include "graph/extents.h"
+#include "graph/lost.h"
+#include "inspect/core_builder.h"
+#include "inspect/suite.h"
+
+enum { RW = PF_R | PF_W, MMAPPED = 2, OTHER_ARENA = 4, IN_USE = 1, X86 = 27 };
+
+static struct core *core;
+static struct mtr_target *target;
+static struct mtr_heap heap;
+static struct mtr_areas areas;
+static struct mtr_graph g;
+static struct mtr_lost_list lost;
+
+static void setup(void)
+{
+	core = core_create(EM_X86_64);
+	core_record(core);
+	core_descriptor(core)->flags |= MTR_FLAG_CHUNKS;
+}
+
+static void close_all(void)
+{
+	mtr_lost_list_fini(&lost);
+	mtr_graph_fini(&g);
+	mtr_areas_fini(&areas);
+	mtr_heap_fini(&heap);
+	mtr_target_close(target);
+	target = NULL;
+}
+
+static void teardown(void)
+{
+	close_all();
+	core_destroy(core);
+}
+
+static void add(uint64_t addr, uint64_t bytes, int prot)
+{
+	core_add(core, &(struct core_range){
+			       .addr = addr, .bytes = bytes, .prot = prot });
+}
+
+static void word(uint64_t addr, uint64_t value)
+{
+	core_put(core, addr, &value, sizeof(value));
+}
+
+/* A block with the header of its chunk. */
+static void put(uint64_t addr, uint64_t size, uint64_t flags)
+{
+	uint64_t usable = (size + 16 + 8 + 15) / 16 * 16 - 8;
+
+	if (flags & MMAPPED)
+		usable = (size + 16 + 16 + 4095) / 4096 * 4096 - 16;
+	word(addr - 8, (usable + (flags & MMAPPED ? 16 : 8)) | flags);
+	core_block(core, &(struct core_block){ .addr = addr,
+					       .size = size,
+					       .usable = usable });
+}
+
+static void thread(int tid, uint64_t sp, uint64_t tp, uint64_t rbx)
+{
+	uint64_t regs[X86] = { 0 };
+
+	regs[5] = rbx;
+	regs[19] = sp;
+	regs[21] = tp;
+	core_thread(core, tid, regs, X86);
+}
+
+static void read_heap(void)
+{
+	target = open_target(core_path(core));
+	succeeds(mtr_heap_read(target, &heap));
+}
+
+static void read_graph(void)
+{
+	read_heap();
+	succeeds(mtr_graph_read(target, &heap, false, &g));
+	succeeds(mtr_lost_find(&g, &lost));
+}
+
+/* ------------------------------------------------------------ where it is */
+
+static void find_extents(size_t n)
+{
+	read_heap();
+	succeeds(mtr_extents_find(target, &heap, &areas));
+	ck_assert_uint_eq(areas.n, n);
+}
+
+static void is_area(size_t i, uint64_t start, uint64_t end)
+{
+	ck_assert_uint_eq(areas.at[i].start, start);
+	ck_assert_uint_eq(areas.at[i].end, end);
+}
+
+START_TEST(main_arena_is_the_mapping)
+{
+	put(core_heap + 0x1010, 100, IN_USE);
+	put(core_heap + 0x5010, 100, IN_USE);
+	find_extents(1);
+	is_area(0, core_heap, core_heap + core_heap_bytes);
+}
+END_TEST
+
+/* Where brk fails: what lies around may be anybody's. */
+START_TEST(main_arena_elsewhere)
+{
+	const uint64_t other = 0x7f5500000000;
+
+	add(other, 0x400000, RW);
+	put(core_heap + 0x1010, 100, IN_USE);
+	put(other + 0x1010, 100, IN_USE);
+	put(other + 0x5010, 100, IN_USE);
+	put(other + 0x300010, 100, IN_USE);
+	find_extents(3);
+	is_area(1, other + 0x1000, other + 0x5010 + 120);
+	is_area(2, other + 0x300000, other + 0x300010 + 120);
+}
+END_TEST
+
+START_TEST(chunk_with_a_mapping_of_its_own)
+{
+	const uint64_t at = 0x7f5500000000;
+
+	add(at, 0x400000, RW);
+	put(at + 0x100010, 0x10000, MMAPPED);
+	find_extents(1);
+	is_area(0, at + 0x100000, at + 0x111000);
+}
+END_TEST
+
+START_TEST(heap_of_another_arena)
+{
+	const uint64_t at = 0x7f5400000000;
+	uint64_t info[] = { at + 0x30, 0, 0x21000 };
+
+	add(at, 0x21000 + 0x5000, RW);
+	core_put(core, at, info, sizeof(info));
+	put(at + 0x1010, 100, IN_USE | OTHER_ARENA);
+	put(at + 0x3010, 100, IN_USE | OTHER_ARENA);
+	find_extents(1);
+	is_area(0, at, at + 0x21000);
+}
+END_TEST
+
+/* Its header does not tell: no more is heap than the block. */
+START_TEST(headers_that_make_no_sense)
+{
+	const uint64_t at = 0x7f5400000000;
+	uint64_t info[] = { at + 0x30, 0, 0x21001 };
+
+	add(at, 0x40000, RW);
+	core_put(core, at, info, sizeof(info));
+	put(at + 0x1010, 100, IN_USE | OTHER_ARENA);
+	put(at + 0x3010, 100, IN_USE);
+	word(at + 0x3008, 0x4141414141414141);
+	find_extents(2);
+	is_area(0, at + 0x1000, at + 0x1010 + 120);
+	is_area(1, at + 0x3000, at + 0x3010 + 120);
+}
+END_TEST
+
+START_TEST(mapping_of_another_allocator)
+{
+	const uint64_t at = 0x7f5400000000;
+
+	core_descriptor(core)->flags &= ~MTR_FLAG_CHUNKS;
+	add(at, 0x40000, RW);
+	put(at + 0x1010, 100, 0);
+	put(at + 0x9010, 100, 0);
+	find_extents(1);
+	is_area(0, at, at + 0x40000);
+}
+END_TEST
+
+/* ------------------------------------------------------------------ roots */
+
+static const uint64_t block = core_heap + 0x1010;
+
+static void is_lost(size_t n, enum mtr_hint_kind kind, enum mtr_place place,
+		    uint64_t addr)
+{
+	read_graph();
+	ck_assert_uint_eq(lost.n, n);
+	if (!n)
+		return;
+	ck_assert_int_eq(lost.at[0].hint.kind, kind);
+	if (kind == MTR_HINT_NONE)
+		return;
+	ck_assert_int_eq(lost.at[0].hint.place, place);
+	ck_assert_uint_eq(lost.at[0].hint.addr, addr);
+}
+
+START_TEST(nobody_points_to_it)
+{
+	put(block, 100, IN_USE);
+	is_lost(1, MTR_HINT_NONE, 0, 0);
+}
+END_TEST
+
+START_TEST(pointers_that_count)
+{
+	static const uint64_t offsets[] = { 0, 1, 50, 100 };
+
+	put(block, 100, IN_USE);
+	for (size_t i = 0; i < 4; i++) {
+		word(core_data + 0x80, block + offsets[i]);
+		is_lost(0, 0, 0, 0);
+		close_all();
+	}
+	word(core_data + 0x80, block + 101);
+	is_lost(1, MTR_HINT_NONE, 0, 0);
+	close_all();
+	word(core_data + 0x80, block - 1);
+	is_lost(1, MTR_HINT_NONE, 0, 0);
+}
+END_TEST
+
+START_TEST(start_alone_counts)
+{
+	put(block, 100, IN_USE);
+	put(block + 0x100, 100, IN_USE);
+	word(core_data + 0x80, block);
+	word(block, block + 0x108);
+	read_heap();
+	succeeds(mtr_graph_read(target, &heap, true, &g));
+	succeeds(mtr_lost_find(&g, &lost));
+	ck_assert_uint_eq(lost.n, 1);
+	mtr_lost_list_fini(&lost);
+	mtr_graph_fini(&g);
+	succeeds(mtr_graph_read(target, &heap, false, &g));
+	succeeds(mtr_lost_find(&g, &lost));
+	ck_assert_uint_eq(lost.n, 0);
+}
+END_TEST
+
+/* Words are those of the bytes asked for: not the record, not what is left. */
+START_TEST(words_that_count)
+{
+	put(block, 100, IN_USE);
+	put(block + 0x100, 100, IN_USE);
+	word(core_data + 0x80, block);
+	word(block + 88, block + 0x100);
+	is_lost(0, 0, 0, 0);
+	close_all();
+	word(block + 88, 0);
+	word(block + 96, block + 0x100);
+	is_lost(1, MTR_HINT_STALE, MTR_PLACE_HEAP, block + 96);
+	ck_assert_uint_eq(lost.at[0].hint.block, 0);
+}
+END_TEST
+
+START_TEST(free_heap_is_doubtful)
+{
+	put(block, 100, IN_USE);
+	word(core_heap + 0x8000, block);
+	is_lost(1, MTR_HINT_STALE, MTR_PLACE_HEAP, core_heap + 0x8000);
+	ck_assert_uint_eq(lost.at[0].hint.block, MTR_NO_BLOCK);
+}
+END_TEST
+
+START_TEST(registers_are_sure)
+{
+	uint64_t more[] = { 0, 0, block + 4 };
+
+	put(block, 100, IN_USE);
+	put(block + 0x100, 100, IN_USE);
+	thread(1, 0, 0, block + 0x100);
+	core_note_linux(core, NT_X86_XSTATE, more, sizeof(more));
+	is_lost(0, 0, 0, 0);
+}
+END_TEST
+
+static const uint64_t stack = 0x7f6600000000;
+enum { STACK = 0x10000 };
+
+/* As glibc makes it: what knows of the stack lies at its end. */
+static void put_stack(uint64_t at)
+{
+	uint64_t self = at + STACK - 0x900;
+
+	add(at, STACK, RW);
+	word(self, self);
+	word(self + 16, self);
+	word(self + 0x690, at);
+	word(self + 0x698, STACK);
+}
+
+START_TEST(stack_of_a_thread)
+{
+	const uint64_t sp = stack + 0x8000;
+
+	put_stack(stack);
+	thread(7, sp, stack + STACK - 0x900, 0);
+	put(block, 100, IN_USE);
+	word(sp + 8, block);
+	is_lost(0, 0, 0, 0);
+	close_all();
+	word(sp + 8, 0);
+	word(sp - 128, block);
+	is_lost(0, 0, 0, 0);
+	close_all();
+	word(sp - 128, 0);
+	word(sp - 136, block);
+	is_lost(1, MTR_HINT_STALE, MTR_PLACE_BELOW, sp - 136);
+}
+END_TEST
+
+START_TEST(stack_of_a_thread_that_has_ended)
+{
+	const uint64_t self = stack + STACK - 0x900;
+
+	put_stack(stack);
+	add(0x7f7700000000, 0x1000, RW);
+	thread(7, 0x7f7700000800, 0x7f7700000400, 0);
+	put(block, 100, IN_USE);
+	word(stack + 0x9000, block);
+	is_lost(1, MTR_HINT_STALE, MTR_PLACE_ENDED, stack + 0x9000);
+	close_all();
+	/* but for the table that the next one takes over */
+	word(self + 8, block);
+	is_lost(0, 0, 0, 0);
+	close_all();
+	/* it has one: then all of the stack may be in use */
+	word(self + 8, 0);
+	thread(8, 0x7f7700000900, self, 0);
+	is_lost(0, 0, 0, 0);
+}
+END_TEST
+
+/* Who has no threads in it says nothing of stacks. */
+START_TEST(core_without_threads)
+{
+	put_stack(stack);
+	put(block, 100, IN_USE);
+	word(stack + 0x9000, block);
+	is_lost(0, 0, 0, 0);
+}
+END_TEST
+
+/* The stack pointer lies in a mapping of which no more is known. */
+START_TEST(stack_without_bounds)
+{
+	add(stack, STACK, RW);
+	thread(7, stack + 0x8000, 0, 0);
+	put(block, 100, IN_USE);
+	word(stack + 0x10, block);
+	is_lost(0, 0, 0, 0);
+}
+END_TEST
+
+START_TEST(read_only_memory_is_sure)
+{
+	add(stack, STACK, PF_R);
+	put(block, 100, IN_USE);
+	word(stack + 0x10, block);
+	is_lost(0, 0, 0, 0);
+}
+END_TEST
+
+/* The library's tables: whatever stands in them is no pointer. */
+START_TEST(tables_of_the_library)
+{
+	put(block, 100, IN_USE);
+	core_depot(core, 100);
+	word(core_nodes + 0x108, block);
+	is_lost(1, MTR_HINT_NONE, 0, 0);
+}
+END_TEST
+
+/* --------------------------------------------------------- hidden pointers */
+
+START_TEST(packed_pointer)
+{
+	put(block, 100, IN_USE);
+	word(core_data + 0x83, block);
+	is_lost(1, MTR_HINT_UNALIGNED, MTR_PLACE_MAPPING, core_data + 0x83);
+}
+END_TEST
+
+START_TEST(tagged_pointer)
+{
+	put(block, 100, IN_USE);
+	put(block + 0x100, 100, IN_USE);
+	word(core_data + 0x80, block + 0x100);
+	word(block + 0x108, block | UINT64_C(0xabcd) << 48);
+	is_lost(1, MTR_HINT_TAGGED, MTR_PLACE_HEAP, block + 0x108);
+	ck_assert_uint_eq(lost.at[0].hint.block, 1);
+}
+END_TEST
+
+/* Any text may look like the middle of a block. */
+START_TEST(hidden_pointers_are_to_the_start)
+{
+	put(block, 100, IN_USE);
+	word(core_data + 0x83, block + 1);
+	word(core_data + 0x98, (block + 1) | UINT64_C(0xabcd) << 48);
+	is_lost(1, MTR_HINT_NONE, 0, 0);
+}
+END_TEST
+
+/* What is lost as well hides nothing. */
+START_TEST(hidden_in_a_lost_block)
+{
+	put(block, 100, IN_USE);
+	put(block + 0x100, 100, IN_USE);
+	word(block + 0x108, block | UINT64_C(0xabcd) << 48);
+	is_lost(2, MTR_HINT_NONE, 0, 0);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("roots");
+	TCase *t = add_group(s, "heap", setup, teardown);
+
+	tcase_add_test(t, main_arena_is_the_mapping);
+	tcase_add_test(t, main_arena_elsewhere);
+	tcase_add_test(t, chunk_with_a_mapping_of_its_own);
+	tcase_add_test(t, heap_of_another_arena);
+	tcase_add_test(t, headers_that_make_no_sense);
+	tcase_add_test(t, mapping_of_another_allocator);
+	t = add_group(s, "roots", setup, teardown);
+	tcase_add_test(t, nobody_points_to_it);
+	tcase_add_test(t, pointers_that_count);
+	tcase_add_test(t, start_alone_counts);
+	tcase_add_test(t, words_that_count);
+	tcase_add_test(t, free_heap_is_doubtful);
+	tcase_add_test(t, registers_are_sure);
+	tcase_add_test(t, stack_of_a_thread);
+	tcase_add_test(t, stack_of_a_thread_that_has_ended);
+	tcase_add_test(t, core_without_threads);
+	tcase_add_test(t, stack_without_bounds);
+	tcase_add_test(t, read_only_memory_is_sure);
+	tcase_add_test(t, tables_of_the_library);
+	t = add_group(s, "hidden", setup, teardown);
+	tcase_add_test(t, packed_pointer);
+	tcase_add_test(t, tagged_pointer);
+	tcase_add_test(t, hidden_pointers_are_to_the_start);
+	tcase_add_test(t, hidden_in_a_lost_block);
+	return run_suite(s);
+}

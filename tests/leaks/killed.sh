@@ -1,0 +1,55 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# A process is stopped while it is read, and goes on afterwards, even where the
+# command is killed half way.
+. "$MTR_SRC/tests/lib.sh"
+need_preload
+. "$MTR_SRC/tests/cli/lib.sh"
+
+# Nobody has stopped it, nor traces it.
+is_free() {
+    grep -q '^TracerPid:[[:space:]]*0$' "/proc/$pid/status" &&
+        grep -q '^State:[[:space:]]*[SR]' "/proc/$pid/status"
+}
+
+# Somebody holds it at this moment.
+is_held() {
+    grep -q '^State:[[:space:]]*t' "/proc/$pid/status"
+}
+
+# many blocks, for it to take a while
+start 1000000
+"$command" leaks --json "$pid" >answer 2>said || {
+    cat said
+    fail "leaks: exit $?"
+}
+is_free || fail "it is held after all was read"
+
+killed=0
+for round in 1 2 3 4 5 6 7 8 9 10; do
+    "$command" leaks "$pid" >answer 2>said &
+    job_of_command=$!
+    while kill -0 $job_of_command 2>/dev/null && ! is_held; do
+        :
+    done
+    if is_held; then
+        kill -KILL $job_of_command && killed=1
+    fi
+    wait $job_of_command 2>/dev/null
+    tries=0
+    while ! is_free; do
+        tries=$((tries + 1))
+        [ $tries -lt 1000 ] || fail "round $round: it does not go on"
+        sleep 0.01
+    done
+    [ $killed = 0 ] || break
+done
+[ $killed = 1 ] || fail "it was never seen to be held"
+
+# it answers, and can be asked again
+more
+"$command" leaks "$pid" >answer 2>said || {
+    cat said
+    fail "leaks, after one was killed: exit $?"
+}
+stop

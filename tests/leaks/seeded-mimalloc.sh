@@ -1,0 +1,7 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Seeded leaks, over mimalloc.
+. "$MTR_SRC/tests/lib.sh"
+MTR_AFTER=$(find_library 'libmimalloc.so.[23]')
+[ -n "$MTR_AFTER" ] || skip "libmimalloc.so.2 or .3 is not installed"
+. "$MTR_SRC/tests/leaks/seeded-lib.sh"

@@ -1,0 +1,7 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Seeded leaks, over tcmalloc.
+. "$MTR_SRC/tests/lib.sh"
+MTR_AFTER=$(find_library libtcmalloc.so.4)
+[ -n "$MTR_AFTER" ] || skip "libtcmalloc.so.4 is not installed"
+. "$MTR_SRC/tests/leaks/seeded-lib.sh"
