@@ -159,8 +159,8 @@ static struct mtr_error *ended_add(struct mtr_target *t, uint64_t self,
 		return NULL;
 	if (a.start < r->start) /* its guard */
 		a.start = r->start;
+	/* the table's own word is left to be sure */
 	MTR_TRY(add(ret, a.start, table, MTR_PLACE_ENDED, 0));
-	MTR_TRY(add(ret, table, table + WORD, MTR_PLACE_MAPPING, 0));
 	return add(ret, table + WORD, a.end, MTR_PLACE_ENDED, 0);
 }
 
