@@ -36,8 +36,8 @@ enum {
 	MTR_MEMO_WAYS = 2,
 	MTR_MEMO_SETS_SMALL = 9, /* 2^n; and bytes of the space */
 	MTR_MEMO_SPACE_SMALL = 128 << 10,
-	MTR_MEMO_SETS_LARGE = 13,
-	MTR_MEMO_SPACE_LARGE = 1 << 20,
+	MTR_MEMO_SETS_LARGE = 11,
+	MTR_MEMO_SPACE_LARGE = 256 << 10,
 	MTR_MEMO_TRIAL = 4096, /* so many misses, and the hits are counted */
 	MTR_MEMO_REST = 32768, /* so long are memos let alone that do not pay */
 };
