@@ -29,10 +29,10 @@ MTR_COLD uint32_t mtr_callers_id(uintptr_t pc)
 		return known >> MTR_SIZE_BITS;
 	id = mtr_depot_caller(pc);
 	if (id && !mtr_objects_in_runtime(pc))
-		__atomic_store_n(
-			mtr_callers_place(pc),
-			(uint64_t)pc >> MTR_CALLERS_KEY << MTR_STACK_BITS | id,
-			__ATOMIC_RELAXED);
+		__atomic_store_n(mtr_callers_place(pc),
+				 (uint64_t)id << MTR_SIZE_BITS |
+					 pc >> MTR_CALLERS_KEY,
+				 __ATOMIC_RELAXED);
 	return id;
 }
 
