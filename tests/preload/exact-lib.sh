@@ -103,14 +103,14 @@ have_kernel_core() {
     return 1
 }
 
-# The whole of it, for whatever allocator MTR_AFTER names: long records, short
-# ones with the caller alone, with stacks, and with some of each.
+# The whole of it, for whatever allocator MTR_AFTER names: long records, and
+# short ones, in the modes of exact_options.
 exact() { # PROGRAM [foreign]
     [ -x "$(victim "$1")" ] || {
         echo "$1: not built, no C++ compiler"
         return
     }
-    for options in "" stacks=1,frees=1 stacks=32 sample=4K; do
+    for options in "" ${exact_options-stacks=1,frees=1}; do
         with_options "$options"
         for mode in single threads fork; do
             start_truth "$1" "$mode" ${2+"$2"}

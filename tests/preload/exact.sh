@@ -7,6 +7,7 @@ need_preload
 # shellcheck disable=SC3045 # dash and bash have it
 ulimit -c unlimited 2>/dev/null
 . "$MTR_SRC/tests/preload/exact-lib.sh"
+exact_options="stacks=1,frees=1 stacks=32 sample=4K"
 
 exact truth
 exact truth_cxx
