@@ -68,16 +68,19 @@ static struct mtr_error *batch_flush(struct mtr_reader *r)
 static const unsigned char *table_read(struct mtr_reader *r, uint64_t addr,
 				       void *room, size_t bytes)
 {
+	/* a table begins in the first half of a page */
+	enum { LEAST = 2048 };
 	const void *at;
-	size_t n;
+	size_t n, cost;
 
 	at = mtr_target_peek(r->t, addr, bytes);
 	n = at ? bytes : mtr_target_read(r->t, addr, room, bytes);
-	if (n > r->budget) {
+	cost = n && n < LEAST ? (size_t)LEAST : n;
+	if (cost > r->budget) {
 		r->budget = 0;
 		return NULL;
 	}
-	r->budget -= n;
+	r->budget -= cost;
 	if (n < bytes) {
 		r->first = r->holes++ ? r->first : addr;
 		memset((char *)room + n, 0, bytes - n);
@@ -147,7 +150,11 @@ static uint64_t table_entry(const unsigned char *table, uint64_t i)
 static struct mtr_error *table_note(struct mtr_reader *r, uint64_t addr,
 				    size_t bytes)
 {
-	if (!r->budget || addr > UINT64_MAX - bytes)
+	const struct mtr_range *range = mtr_target_find(r->t, addr);
+
+	/* what the budget does not bound is left out */
+	if (!r->budget || !range || !range->readable ||
+	    addr > UINT64_MAX - bytes)
 		return NULL;
 	return mtr_own_add(&r->ledger_tables, addr, addr + bytes,
 			   MTR_OWN_LEDGER);

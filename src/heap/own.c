@@ -29,16 +29,21 @@ static bool may_be_own(const struct mtr_range *r)
 	       (r->prot < 0 || r->prot & MTR_PROT_WRITE);
 }
 
-/* Is all of it mapped? Mappings beside each other may be several. */
-static bool is_mapped(const struct mtr_target *t, uint64_t start, uint64_t end)
+/*
+ * Is all of it mapped? Mappings beside each other may be several. What does not
+ * overlap takes no more than *@steps of them; what does, as in a damaged core,
+ * is bounded by that.
+ */
+static bool is_mapped(const struct mtr_target *t, uint64_t start, uint64_t end,
+		      size_t *steps)
 {
 	const struct mtr_ranges *rs = mtr_target_ranges(t);
 	const struct mtr_range *r = mtr_target_find(t, start);
 
-	while (r && may_be_own(r) && r->end < end)
+	for (; r && may_be_own(r) && r->end < end && *steps; --*steps)
 		r = r + 1 < rs->at + rs->n && r[1].start == r->end ? r + 1
 								   : NULL;
-	return r && may_be_own(r);
+	return r && may_be_own(r) && r->end >= end;
 }
 
 /* In place of those that are not known to this reader. */
@@ -81,7 +86,7 @@ struct mtr_error *mtr_own_read(struct mtr_target *t,
 			       struct mtr_own *ret)
 {
 	mtr_auto_free uint64_t *range = NULL;
-	size_t n;
+	size_t n, steps = mtr_target_ranges(t)->n;
 
 	*bad = 0;
 	MTR_TRY(list_read(t, d->own, ret, &range, &n));
@@ -91,7 +96,7 @@ struct mtr_error *mtr_own_read(struct mtr_target *t,
 
 		if (!range[i])
 			continue;
-		if (start < end && is_mapped(t, start, end))
+		if (start < end && is_mapped(t, start, end, &steps))
 			MTR_TRY(mtr_own_add(ret, start, end,
 					    kind_of(range[i])));
 		else
@@ -106,6 +111,7 @@ struct mtr_error *mtr_own_add_depot(struct mtr_target *t, uint64_t depot,
 	static const uint64_t bytes = sizeof(struct mtr_node) * MTR_CHUNK_NODES;
 	/* what older libraries have of it */
 	static const size_t head = offsetof(struct mtr_depot, callers);
+	size_t steps = mtr_target_ranges(t)->n;
 	struct mtr_depot d;
 
 	if (!depot || mtr_target_read(t, depot, &d, head) != head ||
@@ -115,7 +121,7 @@ struct mtr_error *mtr_own_add_depot(struct mtr_target *t, uint64_t depot,
 		uint64_t start = d.chunk[i];
 
 		if (start && start < UINT64_MAX - bytes &&
-		    is_mapped(t, start, start + bytes))
+		    is_mapped(t, start, start + bytes, &steps))
 			MTR_TRY(mtr_own_add(own, start, start + bytes,
 					    MTR_OWN_DEPOT));
 	}

@@ -56,6 +56,7 @@ static bool parse_bytes(struct word value, uint64_t *ret)
 	const char *unit = value.len ? memchr(units, value.at[value.len - 1],
 					      sizeof(units) - 1)
 				     : NULL;
+	unsigned int shift = unit ? 10 * (1 + (unit - units)) : 0;
 	uint64_t n = 0;
 
 	if (unit)
@@ -67,13 +68,9 @@ static bool parse_bytes(struct word value, uint64_t *ret)
 			return false;
 		n = 10 * n + (value.at[i] - '0');
 	}
-	if (n > max)
+	if (n == 0 || n > max >> shift)
 		return false;
-	if (unit)
-		n <<= 10 * (1 + (unit - units));
-	if (n == 0 || n > max)
-		return false;
-	*ret = n;
+	*ret = n << shift;
 	return true;
 }
 
