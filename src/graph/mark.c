@@ -59,7 +59,7 @@ void mtr_flood_run(struct mtr_flood *f)
 			waiting--;
 		}
 		*slot = NOTHING;
-		if (half != NOTHING)
+		if (half != NOTHING && e->to)
 			__builtin_prefetch(&e->to[e->first[half]]);
 		if (!f->n)
 			continue;

@@ -25,7 +25,7 @@ static struct told {
 } told[20];
 static size_t n_told;
 
-static void shell(const char *format, ...)
+__attribute__((format(printf, 1, 2))) static void shell(const char *format, ...)
 {
 	char command[4096];
 	va_list ap;

@@ -79,6 +79,7 @@ START_TEST(samples_and_records)
 					   "sample=1025G",
 					   "sample=1099511627777",
 					   "sample=99999999999999999999999",
+					   "sample=17179869185G",
 					   "record=8",
 					   "record=",
 					   "record=160" };
