@@ -483,16 +483,19 @@ int main(void)
 	Suite *suite = suite_create("data");
 	TCase *t = add_group(suite, "data", setup_data, teardown_data);
 
+	/* clang tells otherwise in whose function a variable is */
+#ifndef __clang__
 	tcase_add_test(t, globals_and_statics);
-	tcase_add_test(t, without_dwarf);
-	tcase_add_test(t, exported_alone);
 	tcase_add_test(t, no_symbol_table);
 	tcase_add_test(t, split_dwarf);
+	tcase_add_test(t, by_name);
+#endif
+	tcase_add_test(t, without_dwarf);
+	tcase_add_test(t, exported_alone);
 	tcase_add_test(t, no_file);
 	tcase_add_test(t, other_files);
 	tcase_add_test(t, damaged_table);
 	tcase_add_test(t, damaged_dwarf);
-	tcase_add_test(t, by_name);
 	tcase_add_test(t, names_of_cxx);
 	tcase_add_test(t, classes);
 	tcase_add_test(t, classes_without_symbols);
