@@ -73,10 +73,12 @@ static uint64_t leap(struct mtr_window *w, uint64_t addr, uint64_t end)
 void mtr_window_scan(struct mtr_window *w, uint64_t start, uint64_t end,
 		     mtr_window_take *take, void *to)
 {
-	uint64_t addr = (start + WORD - 1) & -(uint64_t)WORD;
+	uint64_t addr = (start + WORD - 1) & -(uint64_t)WORD, before;
 	unsigned missing = 0;
 
 	end &= -(uint64_t)WORD;
+	if (addr < start)
+		return;
 	if (addr < end)
 		addr = leap(w, addr, end);
 	while (addr < end && missing < MISSING) {
@@ -89,10 +91,14 @@ void mtr_window_scan(struct mtr_window *w, uint64_t start, uint64_t end,
 		if (n)
 			take(to, addr, at, n);
 		missing = n ? 0 : missing + 1;
+		before = addr;
 		addr += (uint64_t)n * WORD;
 		if (n < left / WORD)
 			addr = (addr | (PAGE - 1)) + 1;
 		else if (addr < end)
 			addr = leap(w, addr, end);
+		/* behind the last address comes the first */
+		if (addr <= before)
+			return;
 	}
 }

@@ -60,13 +60,37 @@ static int by_tid(const void *a, const void *b)
 	return x->tid < y->tid ? -1 : x->tid > y->tid;
 }
 
+/* A main thread that ended before the others stays, and is nobody's to stop. */
+static bool is_over(int tid)
+{
+	char path[64], line[512];
+	const char *state;
+	FILE *f;
+	size_t n;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", tid);
+	f = fopen(path, "re");
+	if (!f)
+		return errno == ENOENT;
+	n = fread(line, 1, sizeof(line) - 1, f);
+	fclose(f);
+	line[n] = '\0';
+	state = strrchr(line, ')');
+	return state && (state[1] == ' ') &&
+	       (state[2] == 'Z' || state[2] == 'X');
+}
+
 /* An errno; 0 also if it has ended meanwhile. */
 static int seize(struct tracees *v, int tid)
 {
 	struct tracee *slot;
 
-	if (ptrace(PTRACE_SEIZE, tid, NULL, NULL))
-		return errno == ESRCH ? 0 : errno;
+	if (ptrace(PTRACE_SEIZE, tid, NULL, NULL)) {
+		int code = errno;
+
+		return code == ESRCH || (code == EPERM && is_over(tid)) ? 0
+									: code;
+	}
 	slot = tracees_push(v);
 	if (!slot)
 		return ENOMEM;
