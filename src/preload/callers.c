@@ -16,7 +16,7 @@ uint64_t mtr_callers_known[1 << MTR_CALLERS_BITS];
 /* Mean distance of two sampled bytes. */
 static uint64_t mean;
 
-/* No two processes sample alike. */
+/* No two programs sample alike; the children of a fork do. */
 static uint64_t seed;
 
 /* The objects that are runtimes stay, and no others become one. */

@@ -20,18 +20,6 @@ static struct mtr_module_file *file_of(struct mtr_symbols *s,
 
 /* ------------------------------------------------------------------ tables */
 
-static int weakness_of(const GElf_Sym *sym)
-{
-	switch (GELF_ST_BIND(sym->st_info)) {
-	case STB_GLOBAL:
-		return 0;
-	case STB_WEAK:
-		return 1;
-	default:
-		return MTR_SYMBOL_LOCAL;
-	}
-}
-
 /* From the first byte of the segments to the last. */
 struct bounds {
 	uint64_t start, end;
@@ -70,12 +58,12 @@ static bool add_symbol(struct mtr_module_file *m, const struct bounds *b,
 	switch (GELF_ST_TYPE(sym->st_info)) {
 	case STT_TLS:
 		return mtr_symtab_add(&m->locals, sym->st_value, sym->st_size,
-				      weakness_of(sym), name);
+				      mtr_symbol_weakness(sym), name);
 	case STT_OBJECT:
 	case STT_NOTYPE:
 		if (is_within(b, addr, sym->st_size))
 			return mtr_symtab_add(&m->objects, addr, sym->st_size,
-					      weakness_of(sym), name);
+					      mtr_symbol_weakness(sym), name);
 		*bad += sym->st_size && addr >= b->start;
 		return true;
 	default:

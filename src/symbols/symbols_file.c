@@ -135,18 +135,6 @@ static struct mtr_error *check_file(struct mtr_symbols *s,
 	return NULL;
 }
 
-static int weakness_of(const GElf_Sym *sym)
-{
-	switch (GELF_ST_BIND(sym->st_info)) {
-	case STB_GLOBAL:
-		return 0;
-	case STB_WEAK:
-		return 1;
-	default:
-		return 2;
-	}
-}
-
 static bool is_function(const GElf_Sym *sym, GElf_Word section)
 {
 	int type = GELF_ST_TYPE(sym->st_info);
@@ -170,7 +158,7 @@ static struct mtr_error *read_symtab(struct mtr_module_file *m)
 		if (!name || !is_function(&sym, section))
 			continue;
 		if (!mtr_symtab_add(&m->symtab, addr, sym.st_size,
-				    weakness_of(&sym), name))
+				    mtr_symbol_weakness(&sym), name))
 			return mtr_error_nomem();
 	}
 	return mtr_symtab_sort(&m->symtab) ? NULL : mtr_error_nomem();

@@ -105,4 +105,16 @@ const Dwfl_Callbacks *mtr_symbols_callbacks(void);
 void mtr_module_file_unwatch(struct mtr_module_file *m);
 void mtr_module_file_fini(struct mtr_module_file *m);
 
+static inline int mtr_symbol_weakness(const GElf_Sym *sym)
+{
+	switch (GELF_ST_BIND(sym->st_info)) {
+	case STB_GLOBAL:
+		return 0;
+	case STB_WEAK:
+		return 1;
+	default:
+		return MTR_SYMBOL_LOCAL;
+	}
+}
+
 #endif

@@ -153,15 +153,10 @@ static void stacks_find(struct mtr_target *target, struct mtr_threads *v)
 			mapped_stack(target, &v->at[i]);
 }
 
-struct mtr_error *mtr_target_threads(struct mtr_target *t,
-				     const struct mtr_threads **ret)
+/* What the target said of its threads, which are there unless @error. */
+static struct mtr_error *threads_taken(struct mtr_target *t,
+				       struct mtr_error *error)
 {
-	struct mtr_error *error;
-
-	*ret = &t->threads;
-	if (t->threads_known || !t->ops->threads)
-		return NULL;
-	error = t->ops->threads(t, &t->threads);
 	if (error) {
 		mtr_threads_destroy(&t->threads);
 		return error;
@@ -169,6 +164,15 @@ struct mtr_error *mtr_target_threads(struct mtr_target *t,
 	stacks_find(t, &t->threads);
 	t->threads_known = true;
 	return NULL;
+}
+
+struct mtr_error *mtr_target_threads(struct mtr_target *t,
+				     const struct mtr_threads **ret)
+{
+	*ret = &t->threads;
+	if (t->threads_known || !t->ops->threads)
+		return NULL;
+	return threads_taken(t, t->ops->threads(t, &t->threads));
 }
 
 uint64_t mtr_target_threads_missing(const struct mtr_target *t)
@@ -178,20 +182,11 @@ uint64_t mtr_target_threads_missing(const struct mtr_target *t)
 
 struct mtr_error *mtr_target_stop(struct mtr_target *t)
 {
-	struct mtr_error *error;
-
 	if (!t->ops->stop || t->hold.pid)
 		return NULL;
 	mtr_threads_destroy(&t->threads);
 	t->threads_known = false;
-	error = t->ops->stop(t, &t->threads);
-	if (error) {
-		mtr_threads_destroy(&t->threads);
-		return error;
-	}
-	stacks_find(t, &t->threads);
-	t->threads_known = true;
-	return NULL;
+	return threads_taken(t, t->ops->stop(t, &t->threads));
 }
 
 struct mtr_error *mtr_target_resume(struct mtr_target *t)

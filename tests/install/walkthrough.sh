@@ -26,18 +26,22 @@ gdb_script() {
     echo "x/dg $s19-8"
 }
 
-walk() { # PROGRAM
+# A core of the program, and what gdb says to the script.
+ask_gdb() { # PROGRAM SCRIPT-FUNCTION
     hello_start "$1"
     hello_core || skip "gcore: $(tail -n 1 "$mtr_tmp/gcore.log")"
     hello_stop "$1"
-
-    gdb_script >"$mtr_tmp/script"
+    "$2" >"$mtr_tmp/script"
     gdb -nx -q -batch -x "$mtr_tmp/script" "$MTR_BUILD/examples/$1" "$core" \
         >"$mtr_tmp/out" 2>&1 || {
         cat "$mtr_tmp/out"
         fail "gdb: exit status $?"
     }
     rm -f "$core"
+}
+
+walk() { # PROGRAM
+    ask_gdb "$1" gdb_script
     says ':	"big10Mb[.] A lot of data"$'
     says "^$s19:	0x6d2061206d612049	0x7463757274735f79$"
     says '	0x0000000000003931	0x0000[0-9a-f]{12}$'
@@ -66,16 +70,7 @@ END
 }
 
 walk_short() { # PROGRAM
-    hello_start "$1"
-    hello_core || skip "gcore: $(tail -n 1 "$mtr_tmp/gcore.log")"
-    hello_stop "$1"
-    short_script >"$mtr_tmp/script"
-    gdb -nx -q -batch -x "$mtr_tmp/script" "$MTR_BUILD/examples/$1" "$core" \
-        >"$mtr_tmp/out" 2>&1 || {
-        cat "$mtr_tmp/out"
-        fail "gdb: exit status $?"
-    }
-    rm -f "$core"
+    ask_gdb "$1" short_script
     says '^[$]1 = 19$'
     says '^main [+] [0-9]+ in section [.]text'
     says "^[\$]2 = $only$"
