@@ -12,7 +12,7 @@ budget=$(victim budget)
 # a calloc of 200 MB
 plain=$("$budget" calloc) || skip "no /proc/PID/smaps_rollup"
 traced=$(traced "$budget" calloc) || fail "budget calloc failed"
-echo "calloc(200 MB): $plain KiB resident, traced $traced KiB"
+echo "calloc(200 MB): $plain KiB in memory, traced $traced KiB"
 [ "$plain" -le 64 ] || skip "plain calloc touches $plain KiB"
 [ $((traced - plain)) -le 16 ] || fail "calloc costs more than 16 KiB"
 

@@ -2,7 +2,7 @@
 /*
  * What memory costs, as the program sees it.
  *
- *	budget calloc	resident KiB that calloc(200 MB) adds
+ *	budget calloc	KiB in memory that calloc(200 MB) adds
  *	budget sizes	usable size of a block of each size: SIZE USABLE
  *	budget heap	fill the heap, say `ready PID 0 0 0`, wait for a byte
  */
@@ -18,22 +18,25 @@
 enum { BLOCKS = 400000, BUFFER = 65536 };
 
 /*
- * VmRSS may be off by 64 pages a thread; smaps looks at the page tables. No
- * stdio: its buffer would count.
+ * VmRSS may be off by 64 pages a thread; smaps looks at the page tables. Of a
+ * file's pages the kernel maps as many as it finds in its cache around the one
+ * that was touched: they cost nothing, and their number is chance. No stdio:
+ * its buffer would count.
  */
-static long resident_kib(void)
+static long anonymous_kib(void)
 {
 	static char text[BUFFER];
 	int fd = open("/proc/self/smaps_rollup", O_RDONLY);
 	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
-	char *rss;
+	const char *name = "\nAnonymous:";
+	char *found;
 
 	if (n <= 0)
 		exit(77);
 	close(fd);
 	text[n] = '\0';
-	rss = strstr(text, "\nRss:");
-	return rss ? strtol(rss + 5, NULL, 10) : -1;
+	found = strstr(text, name);
+	return found ? strtol(found + strlen(name), NULL, 10) : -1;
 }
 
 /* Huge pages would hide what is touched: 2 MiB for a byte. */
@@ -43,10 +46,10 @@ static int measure_calloc(void)
 	char *p;
 
 	prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
-	resident_kib();
-	before = resident_kib();
+	anonymous_kib();
+	before = anonymous_kib();
 	p = calloc(200, 1000 * 1000);
-	after = resident_kib();
+	after = anonymous_kib();
 	if (!p)
 		return 1;
 	printf("%ld\n", after - before);
