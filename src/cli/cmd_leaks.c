@@ -30,10 +30,11 @@ static struct mtr_error *find_stopped(const struct mtr_args *args,
 				      struct found *f)
 {
 	struct mtr_target *t = f->view.target;
+	struct mtr_graph_options options = { .start_only = args->start_only };
 
 	MTR_TRY(mtr_target_stop(t));
 	MTR_TRY(mtr_heap_view_read(&f->view));
-	MTR_TRY(mtr_graph_read(t, &f->view.heap, args->start_only, &f->graph));
+	MTR_TRY(mtr_graph_read(t, &f->view.heap, &options, &f->graph));
 	MTR_TRY(mtr_lost_find(&f->graph, &f->lost));
 	return mtr_target_resume(t);
 }

@@ -15,36 +15,51 @@ struct word {
 	uint64_t value;
 	uint32_t from; /* its block */
 	uint32_t to;   /* 1 + the block before it; 0: none */
+	uint32_t at;   /* as .words of struct mtr_edges */
 };
 
 struct reader {
 	const struct mtr_index *x;
 	struct mtr_edges *e;
 	uint64_t low, span; /* all blocks */
-	bool start_only, no_memory;
+	unsigned flags;
+	bool no_memory;
 	uint32_t from;
 	size_t n; /* of .batch */
 	struct word batch[BATCH];
 	const struct mtr_index_word *words[BATCH];
 };
 
-static bool reserve(struct mtr_edges *e, size_t more)
+static bool words_reserve(uint32_t **v, size_t *room, size_t n)
 {
-	void *at = e->to;
-	bool ok =
-		mtr_vector_reserve(&at, &e->room, e->n + more, sizeof(*e->to));
+	void *at = *v;
+	bool ok = mtr_vector_reserve(&at, room, n, sizeof(**v));
 
-	e->to = at;
+	*v = at;
 	return ok;
 }
 
-static void edge_add(struct reader *r, uint32_t from, uint32_t to)
+static bool reserve(struct reader *r, size_t more)
 {
 	struct mtr_edges *e = r->e;
+	size_t n = e->n + more;
 
-	if (to == from || (e->first[from + 1] && e->n && e->to[e->n - 1] == to))
+	return words_reserve(&e->to, &e->room, n) &&
+	       (!(r->flags & MTR_EDGES_PLACES) ||
+		words_reserve(&e->words, &e->words_room, n));
+}
+
+static void edge_add(struct reader *r, const struct word *w)
+{
+	struct mtr_edges *e = r->e;
+	uint32_t to = w->to - 1;
+
+	if (to == w->from ||
+	    (e->first[w->from + 1] && e->n && e->to[e->n - 1] == to))
 		return;
-	e->first[from + 1]++;
+	e->first[w->from + 1]++;
+	if (r->flags & MTR_EDGES_PLACES)
+		e->words[e->n] = w->at;
 	e->to[e->n++] = to;
 }
 
@@ -52,7 +67,7 @@ static void flush(struct reader *r)
 {
 	const struct mtr_index *x = r->x;
 
-	r->no_memory |= !reserve(r->e, r->n);
+	r->no_memory |= !reserve(r, r->n);
 	for (size_t i = 0; i < r->n; i++) {
 		struct word *w = &r->batch[i];
 
@@ -71,9 +86,9 @@ static void flush(struct reader *r)
 		const struct word *w = &r->batch[i];
 
 		if (w->to && mtr_index_reaches(x, w->to - 1, w->value) &&
-		    !(r->start_only &&
+		    !(r->flags & MTR_EDGES_START_ONLY &&
 		      mtr_index_start(x, w->to - 1) != w->value))
-			edge_add(r, w->from, w->to - 1);
+			edge_add(r, w);
 	}
 	r->n = 0;
 }
@@ -81,15 +96,19 @@ static void flush(struct reader *r)
 static void take(void *to, uint64_t addr, const unsigned char *at, size_t n)
 {
 	struct reader *r = to;
+	uint64_t first = (addr - r->x->blocks[r->from].addr) / WORD;
 
-	(void)addr;
 	for (size_t i = 0; i < n; i++) {
 		uint64_t value = mtr_window_word(at, i);
 
 		if (value - r->low > r->span)
 			continue;
-		r->batch[r->n++] =
-			(struct word){ .value = value, .from = r->from };
+		r->batch[r->n++] = (struct word){
+			.value = value,
+			.from = r->from,
+			.at = first + i < MTR_EDGE_FAR ? first + i
+						       : MTR_EDGE_FAR,
+		};
 		if (r->n == BATCH)
 			flush(r);
 	}
@@ -135,7 +154,7 @@ static void blocks_read(struct mtr_window *w, struct reader *r)
 }
 
 struct mtr_error *mtr_edges_read(struct mtr_window *w,
-				 const struct mtr_index *x, bool start_only,
+				 const struct mtr_index *x, unsigned flags,
 				 struct mtr_edges *ret)
 {
 	mtr_auto_free struct reader *r = calloc(1, sizeof(*r));
@@ -150,7 +169,7 @@ struct mtr_error *mtr_edges_read(struct mtr_window *w,
 	}
 	r->x = x;
 	r->e = ret;
-	r->start_only = start_only;
+	r->flags = flags;
 	if (last) {
 		r->low = x->blocks[0].addr;
 		r->span = last->addr + mtr_index_asked(last) - r->low;
@@ -168,5 +187,6 @@ void mtr_edges_fini(struct mtr_edges *e)
 {
 	free(e->first);
 	free(e->to);
+	free(e->words);
 	*e = (struct mtr_edges){ 0 };
 }

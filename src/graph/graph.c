@@ -6,27 +6,36 @@
 
 struct marker {
 	struct mtr_graph *g;
-	bool start_only;
+	const struct mtr_graph_options *options;
+	bool no_memory;
 };
 
-static void mark_word(struct marker *m, uint64_t word)
+static void mark_word(struct marker *m, uint64_t word, uint64_t addr,
+		      uint32_t thread)
 {
 	uint32_t block = mtr_index_find(&m->g->index, word);
+	struct mtr_ref *slot;
 
 	if (block == MTR_NO_BLOCK ||
-	    (m->start_only && mtr_index_start(&m->g->index, block) != word))
+	    (m->options->start_only &&
+	     mtr_index_start(&m->g->index, block) != word))
 		return;
 	mtr_flood_add(&m->g->reached, block);
+	if (!m->options->places)
+		return;
+	slot = mtr_refs_push(&m->g->refs);
+	if (slot)
+		*slot = (struct mtr_ref){ addr, thread, block };
+	m->no_memory |= !slot;
 }
 
 static void take(void *to, uint64_t addr, const unsigned char *at, size_t n)
 {
-	(void)addr;
 	for (size_t i = 0; i < n; i++) {
 		uint64_t word = mtr_window_word(at, i);
 
 		if (word)
-			mark_word(to, word);
+			mark_word(to, word, addr + i * sizeof(word), 0);
 	}
 }
 
@@ -36,7 +45,7 @@ static void mark_roots(struct marker *m, struct mtr_window *w)
 
 	for (size_t i = 0; i < r->threads->n; i++)
 		for (size_t j = 0; j < r->threads->at[i].n_words; j++)
-			mark_word(m, r->threads->at[i].words[j]);
+			mark_word(m, r->threads->at[i].words[j], 0, i);
 	for (size_t i = 0; i < r->list.n; i++)
 		if (mtr_place_is_sure(r->list.at[i].place))
 			mtr_window_scan(w, r->list.at[i].start,
@@ -44,23 +53,27 @@ static void mark_roots(struct marker *m, struct mtr_window *w)
 	mtr_flood_run(&m->g->reached);
 }
 
-static struct mtr_error *graph_read(struct mtr_graph *g, bool start_only)
+static struct mtr_error *graph_read(struct mtr_graph *g,
+				    const struct mtr_graph_options *options)
 {
 	mtr_cleanup(mtr_window_fini) struct mtr_window w = { 0 };
-	struct marker m = { g, start_only };
+	struct marker m = { g, options, false };
+	unsigned flags = (options->start_only ? MTR_EDGES_START_ONLY : 0) |
+			 (options->places ? MTR_EDGES_PLACES : 0);
 
 	MTR_TRY(mtr_window_open(g->target, &w));
 	MTR_TRY(mtr_index_create(&g->heap->blocks, &g->index));
-	MTR_TRY(mtr_edges_read(&w, &g->index, start_only, &g->edges));
+	MTR_TRY(mtr_edges_read(&w, &g->index, flags, &g->edges));
 	MTR_TRY(mtr_roots_find(g->target, g->heap, &g->roots));
 	MTR_TRY(mtr_flood_create(&g->edges, g->index.n, &g->reached));
 	g->reached.source = MTR_NO_BLOCK;
 	mark_roots(&m, &w);
-	return NULL;
+	return m.no_memory ? mtr_error_nomem() : NULL;
 }
 
 struct mtr_error *mtr_graph_read(struct mtr_target *t,
-				 const struct mtr_heap *heap, bool start_only,
+				 const struct mtr_heap *heap,
+				 const struct mtr_graph_options *options,
 				 struct mtr_graph *ret)
 {
 	struct mtr_error *error;
@@ -71,7 +84,7 @@ struct mtr_error *mtr_graph_read(struct mtr_target *t,
 				       "a snapshot has no contents of blocks: "
 				       "a core or a process is needed to see "
 				       "who holds them");
-	error = graph_read(ret, start_only);
+	error = graph_read(ret, options);
 	if (error)
 		mtr_graph_fini(ret);
 	return error;
@@ -80,6 +93,7 @@ struct mtr_error *mtr_graph_read(struct mtr_target *t,
 void mtr_graph_fini(struct mtr_graph *g)
 {
 	mtr_flood_fini(&g->reached);
+	mtr_refs_fini(&g->refs);
 	mtr_roots_fini(&g->roots);
 	mtr_edges_fini(&g->edges);
 	mtr_index_fini(&g->index);

@@ -432,6 +432,7 @@ static void write_leaks(const struct mtr_heap_view *s,
 
 static void look_at_leaks(const struct mtr_heap_view *s)
 {
+	const struct mtr_graph_options graph_options = { .places = true };
 	struct mtr_filter_spec spec = MTR_FILTER_ALL;
 	struct mtr_lost_list lost;
 	struct mtr_filter filter;
@@ -439,7 +440,7 @@ static void look_at_leaks(const struct mtr_heap_view *s)
 	struct mtr_leaks leaks;
 	struct mtr_graph g;
 
-	error = mtr_graph_read(s->target, &s->heap, false, &g);
+	error = mtr_graph_read(s->target, &s->heap, &graph_options, &g);
 	MUST(!error == (s->kind != MTR_TARGET_SNAPSHOT));
 	mtr_error_destroy(error);
 	if (error)

@@ -76,6 +76,9 @@ static void thread(int tid, uint64_t sp, uint64_t tp, uint64_t rbx)
 	core_thread(core, tid, regs, X86);
 }
 
+static const struct mtr_graph_options all = { .places = true };
+static const struct mtr_graph_options starts = { .start_only = true };
+
 static void read_heap(void)
 {
 	target = open_target(core_path(core));
@@ -85,7 +88,7 @@ static void read_heap(void)
 static void read_graph(void)
 {
 	read_heap();
-	succeeds(mtr_graph_read(target, &heap, false, &g));
+	succeeds(mtr_graph_read(target, &heap, &all, &g));
 	succeeds(mtr_lost_find(&g, &lost));
 }
 
@@ -234,14 +237,39 @@ START_TEST(start_alone_counts)
 	word(core_data + 0x80, block);
 	word(block, block + 0x108);
 	read_heap();
-	succeeds(mtr_graph_read(target, &heap, true, &g));
+	succeeds(mtr_graph_read(target, &heap, &starts, &g));
 	succeeds(mtr_lost_find(&g, &lost));
 	ck_assert_uint_eq(lost.n, 1);
 	mtr_lost_list_fini(&lost);
 	mtr_graph_fini(&g);
-	succeeds(mtr_graph_read(target, &heap, false, &g));
+	succeeds(mtr_graph_read(target, &heap, &all, &g));
 	succeeds(mtr_lost_find(&g, &lost));
 	ck_assert_uint_eq(lost.n, 0);
+}
+END_TEST
+
+/* Where what points to a block stands: a register, a variable, a block. */
+START_TEST(places_are_kept)
+{
+	put(block, 100, IN_USE);
+	put(block + 0x100, 100, IN_USE);
+	put(block + 0x200, 100, IN_USE);
+	thread(7, 0x7ffe0000, 0, 0);
+	thread(8, 0x7ffe0000, 0, block + 0x210);
+	word(core_data + 0x80, block + 0x100);
+	word(block + 0x100 + 0x18, block + 0x20);
+	read_graph();
+	ck_assert_uint_eq(g.refs.n, 2);
+	ck_assert_uint_eq(g.refs.at[0].addr, 0);
+	ck_assert_uint_eq(g.refs.at[0].thread, 1);
+	ck_assert_uint_eq(g.refs.at[0].block, 2);
+	ck_assert_uint_eq(g.refs.at[1].addr, core_data + 0x80);
+	ck_assert_uint_eq(g.refs.at[1].block, 1);
+	ck_assert_uint_eq(g.edges.n, 1);
+	ck_assert_uint_eq(g.edges.first[1], 0);
+	ck_assert_uint_eq(g.edges.first[2], 1);
+	ck_assert_uint_eq(g.edges.to[0], 0);
+	ck_assert_uint_eq(g.edges.words[0], 3);
 }
 END_TEST
 
@@ -435,6 +463,7 @@ int main(void)
 	tcase_add_test(t, nobody_points_to_it);
 	tcase_add_test(t, pointers_that_count);
 	tcase_add_test(t, start_alone_counts);
+	tcase_add_test(t, places_are_kept);
 	tcase_add_test(t, words_that_count);
 	tcase_add_test(t, free_heap_is_doubtful);
 	tcase_add_test(t, registers_are_sure);
