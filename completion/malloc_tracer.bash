@@ -33,7 +33,7 @@ _malloc_tracer_options() {
     report) echo "--by= --sort= --top= --format= --json $filters $names $every" ;;
     list) echo "--format= --json $filters $names $every" ;;
     leaks) echo "--blocks --suppressions= --error-exitcode= --start-only --format= --json $filters $names $every" ;;
-    why) echo "--json $names $every" ;;
+    why) echo "--top= --json $names $every" ;;
     info) echo "--json $every" ;;
     mark) echo "$every" ;;
     esac
@@ -43,9 +43,9 @@ _malloc_tracer_value() { # COMMAND OPTION WORD
     case $2 in
     --by)
         _malloc_tracer_words \
-            'function module caller line stack size generation type' "$3"
+            'function module caller line stack size generation type root' "$3"
         ;;
-    --sort) _malloc_tracer_words 'bytes count unused' "$3" ;;
+    --sort) _malloc_tracer_words 'bytes count unused retained' "$3" ;;
     --format)
         case $1 in
         list) _malloc_tracer_words 'text json csv chap' "$3" ;;

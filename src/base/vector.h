@@ -15,6 +15,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+#include "base/huge.h"
+
 /* Room for @n items of @size bytes at *at; false: no memory, nothing changed */
 static inline bool mtr_vector_reserve(void **at, size_t *room, size_t n,
 				      size_t size)
@@ -30,7 +32,7 @@ static inline bool mtr_vector_reserve(void **at, size_t *room, size_t n,
 	grown = reallocarray(*at, want, size);
 	if (!grown)
 		return false;
-	*at = grown;
+	*at = mtr_huge(grown, want * size);
 	*room = want;
 	return true;
 }

@@ -53,14 +53,17 @@ static const struct option_row rows[] = {
 	{ MTR_TAKES_TRACE, 'o', NULL, "LIST",
 	  "options for the library, such as frees=1,follow=0", NULL },
 	{ MTR_TAKES_GROUPS, OPT_BY, "by", "KEY",
-	  "function (default), module, caller, line, stack, size, generation "
-	  "or "
-	  "type",
+	  "function (default), module, caller, line, stack, size, "
+	  "generation, type or root",
 	  NULL },
 	{ MTR_TAKES_GROUPS, OPT_SORT, "sort", "WHAT",
-	  "sort by bytes (default), count or unused", NULL },
+	  "sort by bytes (default), count, unused or retained", NULL },
 	{ MTR_TAKES_GROUPS, OPT_TOP, "top", "N",
 	  "show the N largest groups; 0: all (default: 20 in text, else all)",
+	  "a number; 0: all" },
+	{ MTR_TAKES_TOP, OPT_TOP, "top", "N",
+	  "show N referrers and as many referents; 0: all (default: 10 in "
+	  "text, else all)",
 	  "a number; 0: all" },
 	{ MTR_TAKES_FILTERS, OPT_MIN_SIZE, "min-size", "N",
 	  "blocks of at least N requested bytes; K, M, G and T multiply",

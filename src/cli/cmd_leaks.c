@@ -9,44 +9,6 @@
 #include <string.h>
 
 #include "base/strbuf.h"
-#include "graph/lost.h"
-
-/* All that there is to read of a target. */
-struct found {
-	struct mtr_heap_view view;
-	struct mtr_graph graph;
-	struct mtr_lost_list lost;
-};
-
-static void found_fini(struct found *f)
-{
-	mtr_lost_list_fini(&f->lost);
-	mtr_graph_fini(&f->graph);
-	mtr_heap_view_fini(&f->view);
-}
-
-/* Blocks and memory belong together: a process is stopped for as long. */
-static struct mtr_error *find_stopped(const struct mtr_args *args,
-				      struct found *f)
-{
-	struct mtr_target *t = f->view.target;
-	struct mtr_graph_options options = { .start_only = args->start_only };
-
-	MTR_TRY(mtr_target_stop(t));
-	MTR_TRY(mtr_heap_view_read(&f->view));
-	MTR_TRY(mtr_graph_read(t, &f->view.heap, &options, &f->graph));
-	MTR_TRY(mtr_lost_find(&f->graph, &f->lost));
-	return mtr_target_resume(t);
-}
-
-static struct mtr_error *find(const struct mtr_args *args, struct found *f)
-{
-	struct mtr_heap_view_options options = args->view;
-
-	MTR_TRY(mtr_heap_view_open(args->operands[0], &f->view));
-	MTR_TRY(find_stopped(args, f));
-	return mtr_heap_view_name(&f->view, &options);
-}
 
 /* --------------------------------------------------------- suppressions */
 
@@ -85,7 +47,7 @@ static struct mtr_error *suppressions_read(const char *path,
 /* ---------------------------------------------------------------- answer */
 
 static struct mtr_error *make(const struct mtr_args *args,
-			      const struct found *f,
+			      const struct mtr_heap_graph *f,
 			      struct mtr_suppressions *suppressions,
 			      struct mtr_leaks *ret)
 {
@@ -96,7 +58,7 @@ static struct mtr_error *make(const struct mtr_args *args,
 			      suppressions->text ? suppressions : NULL, ret);
 }
 
-static int answer(const struct mtr_args *args, const struct found *f,
+static int answer(const struct mtr_args *args, const struct mtr_heap_graph *f,
 		  const struct mtr_leaks *l)
 {
 	struct mtr_writer w;
@@ -122,19 +84,22 @@ static int leaks(const struct mtr_args *args)
 		mtr_suppressions_fini) struct mtr_suppressions suppressions = {
 		0
 	};
-	mtr_cleanup(found_fini) struct found f = { 0 };
+	mtr_auto_heap_graph struct mtr_heap_graph f = { 0 };
+	const struct mtr_graph_options options = {
+		.start_only = args->start_only,
+	};
 	mtr_auto_leaks struct mtr_leaks l = { 0 };
 	struct mtr_error *error;
+	int status;
 
 	/* before a process is stopped for nothing */
 	error = suppressions_read(args->suppressions, &suppressions);
 	if (error)
 		return mtr_fail("--suppressions", error);
-	mtr_progress_begin(args->operands[0]);
-	error = find(args, &f);
-	mtr_progress_end();
-	if (!error)
-		error = make(args, &f, &suppressions, &l);
+	status = mtr_read_graph(args, &options, &f);
+	if (status != MTR_EXIT_DONE)
+		return status;
+	error = make(args, &f, &suppressions, &l);
 	if (error)
 		return mtr_fail(args->operands[0], error);
 	return answer(args, &f, &l);

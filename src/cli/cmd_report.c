@@ -6,6 +6,12 @@
 
 enum { TOP = 20 }; /* groups that people get unasked */
 
+/* Is it to be found out who holds what? */
+static bool needs_graph(const struct mtr_args *args)
+{
+	return args->by == MTR_BY_ROOT || args->sort == MTR_SORT_RETAINED;
+}
+
 static bool needs_names(const struct mtr_args *args)
 {
 	return (args->by != MTR_BY_SIZE && args->by != MTR_BY_GENERATION) ||
@@ -19,14 +25,30 @@ static size_t top(const struct mtr_args *args)
 	return args->format == MTR_FORMAT_TEXT ? TOP : 0;
 }
 
+static int read_target(const struct mtr_args *args, struct mtr_heap_graph *ret)
+{
+	const struct mtr_graph_options options = { .places = true };
+
+	return needs_graph(args)
+		       ? mtr_read_graph(args, &options, ret)
+		       : mtr_read_target(args, !needs_names(args), &ret->view);
+}
+
 static struct mtr_error *tally(const struct mtr_args *args,
-			       const struct mtr_heap_view *s,
+			       const struct mtr_heap_graph *g,
 			       struct mtr_tally *ret)
 {
 	mtr_auto_filter struct mtr_filter filter = { 0 };
+	mtr_auto_holders struct mtr_holders holders = { 0 };
+	struct mtr_tally_spec spec = { .by = args->by, .sort = args->sort };
 
-	MTR_TRY(mtr_filter_init(s, &args->filter, &filter));
-	return mtr_tally_make(s, &filter, args->by, args->sort, ret);
+	if (needs_graph(args)) {
+		MTR_TRY(mtr_holders_make(&g->view, &g->graph, &g->lost,
+					 &holders));
+		spec.holders = &holders;
+	}
+	MTR_TRY(mtr_filter_init(&g->view, &args->filter, &filter));
+	return mtr_tally_make_as(&g->view, &filter, &spec, ret);
 }
 
 static struct mtr_error *write_report(struct mtr_writer *w,
@@ -42,7 +64,9 @@ static struct mtr_error *write_report(struct mtr_writer *w,
 	};
 
 	MTR_TRY(mtr_notes_make(w->s, t, &notes));
-	if (args->by == MTR_BY_STACK && w->ops->tree) {
+	/* a branch has no number for what its blocks retain together */
+	if (args->by == MTR_BY_STACK && w->ops->tree &&
+	    args->sort != MTR_SORT_RETAINED) {
 		MTR_TRY(mtr_tree_make(w->s, t, w->sort, &tree));
 		r.tree = &tree;
 	}
@@ -52,23 +76,24 @@ static struct mtr_error *write_report(struct mtr_writer *w,
 
 static int report(const struct mtr_args *args)
 {
-	mtr_auto_heap_view struct mtr_heap_view s = { 0 };
+	mtr_auto_heap_graph struct mtr_heap_graph g = { 0 };
 	mtr_auto_tally struct mtr_tally t = { 0 };
-	int status = mtr_read_target(args, !needs_names(args), &s);
+	int status = read_target(args, &g);
+	const struct mtr_heap_view *s = &g.view;
 	struct mtr_error *error;
 	struct mtr_writer w;
 
 	if (status != MTR_EXIT_DONE)
 		return status;
-	error = tally(args, &s, &t);
+	error = tally(args, &g, &t);
 	if (error)
-		return mtr_fail(s.name, error);
+		return mtr_fail(s->name, error);
 	if (args->format == MTR_FORMAT_CSV)
-		mtr_say_warnings(&s);
-	mtr_writer_init(&w, args, &s);
+		mtr_say_warnings(s);
+	mtr_writer_init(&w, args, s);
 	error = write_report(&w, args, &t);
 	if (error)
-		return mtr_fail(s.name, error);
+		return mtr_fail(s->name, error);
 	return mtr_writer_finish(&w);
 }
 

@@ -188,29 +188,102 @@ static struct mtr_error *find(const struct mtr_heap_view *s, const char *text,
 			     &ret->type);
 }
 
+/* ------------------------------------------------------------ who holds it */
+
+/* A target. Where it is not known what refers to what, all else still is. */
+struct asked {
+	struct mtr_heap_graph g;
+	struct mtr_error *no_graph;
+	struct mtr_references references;
+};
+
+static void asked_fini(struct asked *a)
+{
+	mtr_references_fini(&a->references);
+	mtr_error_destroy(a->no_graph);
+	mtr_heap_graph_fini(&a->g);
+}
+
+static struct mtr_error *read_graph(struct mtr_heap_graph *g)
+{
+	const struct mtr_graph_options options = { .places = true };
+
+	MTR_TRY(mtr_graph_read(g->view.target, &g->view.heap, &options,
+			       &g->graph));
+	return mtr_lost_find(&g->graph, &g->lost);
+}
+
+static struct mtr_error *read_all(const struct mtr_args *args, struct asked *a)
+{
+	struct mtr_heap_graph *g = &a->g;
+
+	MTR_TRY(mtr_heap_view_open(args->operands[0], &g->view));
+	a->no_graph = mtr_target_stop(g->view.target);
+	MTR_TRY(mtr_heap_view_read(&g->view));
+	if (!a->no_graph) {
+		a->no_graph = read_graph(g);
+		MTR_TRY(mtr_target_resume(g->view.target));
+	}
+	return mtr_heap_view_name(&g->view, &args->view);
+}
+
+static size_t top(const struct mtr_args *args)
+{
+	enum { TOP = 10 };
+
+	if (args->top != UINT64_MAX)
+		return args->top;
+	return args->format == MTR_FORMAT_TEXT ? TOP : 0;
+}
+
+static struct mtr_error *find_references(const struct mtr_args *args,
+					 struct asked *a, struct mtr_why *ret)
+{
+	const struct mtr_heap_view *s = &a->g.view;
+	const struct mtr_data *d = &ret->global;
+	struct mtr_subject subject = { MTR_NO_BLOCK, d->start,
+				       d->start + d->size };
+
+	if (ret->found.state == MTR_STATE_LIVE)
+		subject.block = ret->found.block - s->heap.blocks.at;
+	else if (ret->found.block || !d->name)
+		return NULL;
+	if (a->no_graph) {
+		ret->no_references = mtr_error_text(a->no_graph);
+		return NULL;
+	}
+	MTR_TRY(mtr_references_find(s, &a->g.graph, &a->g.lost, &subject,
+				    top(args), &a->references));
+	ret->references = &a->references;
+	return NULL;
+}
+
 static int why(const struct mtr_args *args)
 {
-	mtr_auto_heap_view struct mtr_heap_view s = { 0 };
+	mtr_cleanup(asked_fini) struct asked a = { 0 };
+	const struct mtr_heap_view *s = &a.g.view;
 	unsigned char room[MTR_BLOCK_WINDOW];
 	struct mtr_why why = { 0 };
 	struct mtr_error *error;
 	struct mtr_writer w;
-	int status;
 
 	if (!parse_address(args->operands[1], &why.asked) &&
 	    !may_be_name(args->operands[1])) {
 		mtr_say(neither, args->operands[1]);
 		return MTR_EXIT_FAILED;
 	}
-	status = mtr_read_target(args, false, &s);
-	if (status)
-		return status;
-	error = find(&s, args->operands[1], &why);
+	mtr_progress_begin(args->operands[0]);
+	error = read_all(args, &a);
+	if (!error)
+		error = find(s, args->operands[1], &why);
+	if (!error)
+		error = find_references(args, &a, &why);
+	mtr_progress_end();
 	if (error)
-		return mtr_fail(s.name, error);
-	dump(s.target, room, &why);
-	mtr_say_warnings(&s);
-	mtr_writer_init(&w, args, &s);
+		return mtr_fail(args->operands[0], error);
+	dump(s->target, room, &why);
+	mtr_say_warnings(s);
+	mtr_writer_init(&w, args, s);
 	w.ops->why(&w, &why);
 	return mtr_writer_finish(&w);
 }
@@ -219,11 +292,12 @@ const struct mtr_command mtr_cmd_why = {
 	.name = "why",
 	.operands = "TARGET ADDR|SYMBOL",
 	.summary =
-		"The block that holds an address, and which code allocated it",
+		"The block that holds an address, which code allocated it, and "
+		"who holds it",
 	.about = "\nADDR is hexadecimal, with or without 0x. SYMBOL is a "
 		 "global variable: the\nblock that it points to, or what it "
-		 "is.\n",
-	.takes = MTR_TAKES_NAMES | MTR_TAKES_JSON,
+		 "is. A process is stopped while its memory is\nread.\n",
+	.takes = MTR_TAKES_TOP | MTR_TAKES_NAMES | MTR_TAKES_JSON,
 	.formats = 1 << MTR_FORMAT_TEXT | 1 << MTR_FORMAT_JSON,
 	.least = 2,
 	.most = 2,

@@ -9,6 +9,7 @@
 #define MTR_CLI_COMMAND_H
 
 #include "base/error.h"
+#include "graph/lost.h"
 #include "snapshot/heap_view.h"
 #include "report/filter.h"
 #include "report/tally.h"
@@ -61,6 +62,7 @@ enum {
 	MTR_TAKES_JSON = 1 << 4,    /* --json */
 	MTR_TAKES_FORMAT = 1 << 5,  /* --format */
 	MTR_TAKES_LEAKS = 1 << 6,   /* --blocks, --suppressions and so on */
+	MTR_TAKES_TOP = 1 << 7,	    /* --top, alone */
 };
 
 struct mtr_command {
@@ -107,6 +109,22 @@ int mtr_fail(const char *file, struct mtr_error *error);
 int mtr_read_target(const struct mtr_args *args, bool no_names,
 		    struct mtr_heap_view *ret);
 
+/* What a target has, and what refers to what in it. */
+struct mtr_heap_graph {
+	struct mtr_heap_view view;
+	struct mtr_graph graph;
+	struct mtr_lost_list lost;
+};
+
+/*
+ * The same, with what refers to what: a process is stopped meanwhile. *ret, all
+ * zero before, is to be freed in any case.
+ */
+int mtr_read_graph(const struct mtr_args *args,
+		   const struct mtr_graph_options *options,
+		   struct mtr_heap_graph *ret);
+void mtr_heap_graph_fini(struct mtr_heap_graph *g);
+
 /* For answers in which warnings have no place. */
 void mtr_say_warnings(const struct mtr_heap_view *s);
 
@@ -128,6 +146,8 @@ void mtr_progress_begin(const char *what);
 void mtr_progress_end(void);
 
 #define mtr_auto_heap_view mtr_cleanup(mtr_heap_view_fini)
+#define mtr_auto_heap_graph mtr_cleanup(mtr_heap_graph_fini)
+#define mtr_auto_holders mtr_cleanup(mtr_holders_fini)
 #define mtr_auto_leaks mtr_cleanup(mtr_leaks_fini)
 #define mtr_auto_filter mtr_cleanup(mtr_filter_fini)
 #define mtr_auto_tree mtr_cleanup(mtr_tree_fini)

@@ -9,6 +9,8 @@
  */
 #include "graph/dominators.h"
 
+#include <string.h>
+
 /*
  * How far ahead memory is asked for: in a large heap nearly each step of what
  * follows is a cache miss.
@@ -156,14 +158,14 @@ static void edges_each(struct finder *f, bool count)
 
 static struct mtr_error *predecessors(struct finder *f)
 {
-	f->first = calloc(f->n + 2, sizeof(*f->first));
+	f->first = mtr_huge_zeros(f->n + 2, sizeof(*f->first));
 	if (!f->first)
 		return mtr_error_nomem();
 	edges_each(f, true);
 	for (uint32_t i = 0; i <= f->n; i++)
 		f->first[i + 1] += f->first[i];
-	f->before =
-		malloc(((size_t)f->first[f->n + 1] + 1) * sizeof(*f->before));
+	f->before = mtr_huge_alloc((size_t)f->first[f->n + 1] + 1,
+				   sizeof(*f->before));
 	if (!f->before)
 		return mtr_error_nomem();
 	edges_each(f, false);
@@ -218,8 +220,8 @@ static void semidominators(struct finder *f, uint32_t *way)
 
 static struct mtr_error *dominators(struct finder *f)
 {
-	f->links = malloc(f->n * sizeof(*f->links));
-	f->idom = malloc(f->n * sizeof(*f->idom));
+	f->links = mtr_huge_alloc(f->n, sizeof(*f->links));
+	f->idom = mtr_huge_alloc(f->n, sizeof(*f->idom));
 	if (!f->links || !f->idom)
 		return mtr_error_nomem();
 	/* the one is not used before the other is done */
@@ -263,10 +265,10 @@ static void retained(struct finder *f, const struct mtr_index *x,
 static struct mtr_error *find(struct finder *f, const struct mtr_index *x,
 			      struct mtr_dominators *ret)
 {
-	f->number = calloc(f->nodes, sizeof(*f->number));
-	f->node = malloc(f->nodes * sizeof(*f->node));
-	f->parent = malloc(f->nodes * sizeof(*f->parent));
-	f->semi = malloc(f->nodes * sizeof(*f->semi));
+	f->number = mtr_huge_zeros(f->nodes, sizeof(*f->number));
+	f->node = mtr_huge_alloc(f->nodes, sizeof(*f->node));
+	f->parent = mtr_huge_alloc(f->nodes, sizeof(*f->parent));
+	f->semi = mtr_huge_alloc(f->nodes, sizeof(*f->semi));
 	if (!f->number || !f->node || !f->parent || !f->semi)
 		return mtr_error_nomem();
 	search(f);
@@ -276,8 +278,8 @@ static struct mtr_error *find(struct finder *f, const struct mtr_index *x,
 	MTR_TRY(dominators(f));
 	free(f->before);
 	f->before = NULL;
-	ret->parent = malloc(f->nodes * sizeof(*ret->parent));
-	ret->retained = calloc(f->nodes, sizeof(*ret->retained));
+	ret->parent = mtr_huge_alloc(f->nodes, sizeof(*ret->parent));
+	ret->retained = mtr_huge_zeros(f->nodes, sizeof(*ret->retained));
 	if (!ret->parent || !ret->retained)
 		return mtr_error_nomem();
 	for (size_t i = 0; i < f->nodes; i++)
@@ -315,6 +317,65 @@ struct mtr_error *mtr_dominators_find(const struct mtr_edges *edges,
 	if (error)
 		mtr_dominators_fini(ret);
 	return error;
+}
+
+/* ------------------------------------------------------------------ the tree
+ */
+
+/* Of each node, and of the top as the last one: those right below it. */
+struct below {
+	uint32_t *first, *next; /* MTR_NO_BLOCK: there are no more */
+};
+
+static uint32_t up_from(const struct mtr_dominators *d, uint32_t node)
+{
+	return d->parent[node] == MTR_NO_BLOCK ? d->blocks + d->roots
+					       : d->parent[node];
+}
+
+static void walk(const struct mtr_dominators *d, const struct below *b,
+		 void (*down)(void *to, uint32_t node),
+		 void (*up)(void *to, uint32_t node), void *to)
+{
+	const uint32_t top = d->blocks + d->roots;
+	uint32_t at = b->first[top];
+
+	while (at != MTR_NO_BLOCK && at != top) {
+		down(to, at);
+		if (b->first[at] != MTR_NO_BLOCK) {
+			at = b->first[at];
+			continue;
+		}
+		up(to, at);
+		while (b->next[at] == MTR_NO_BLOCK) {
+			at = up_from(d, at);
+			if (at == top)
+				return;
+			up(to, at);
+		}
+		at = b->next[at];
+	}
+}
+
+bool mtr_dominators_walk(const struct mtr_dominators *d,
+			 void (*down)(void *to, uint32_t node),
+			 void (*up)(void *to, uint32_t node), void *to)
+{
+	const size_t nodes = d->blocks + d->roots + 1;
+	mtr_auto_free uint32_t *first = mtr_huge_alloc(nodes, sizeof(*first));
+	mtr_auto_free uint32_t *next = mtr_huge_alloc(nodes, sizeof(*next));
+
+	if (!first || !next)
+		return false;
+	memset(first, 0xff, nodes * sizeof(*first));
+	for (size_t i = nodes - 1; i-- > 0;) {
+		uint32_t *list = &first[up_from(d, i)];
+
+		next[i] = *list;
+		*list = i;
+	}
+	walk(d, &(struct below){ first, next }, down, up, to);
+	return true;
 }
 
 void mtr_dominators_fini(struct mtr_dominators *d)

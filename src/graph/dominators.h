@@ -33,6 +33,14 @@ struct mtr_error *mtr_dominators_find(const struct mtr_edges *edges,
 				      const struct mtr_edges *roots,
 				      size_t n_roots,
 				      struct mtr_dominators *ret);
+/*
+ * All nodes from the top down: @up comes when all below a node is done.
+ * False: no memory.
+ */
+bool mtr_dominators_walk(const struct mtr_dominators *d,
+			 void (*down)(void *to, uint32_t node),
+			 void (*up)(void *to, uint32_t node), void *to);
+
 void mtr_dominators_fini(struct mtr_dominators *d);
 
 #endif

@@ -161,7 +161,7 @@ struct mtr_error *mtr_edges_read(struct mtr_window *w,
 	const struct mtr_block *last = x->n ? &x->blocks[x->n - 1] : NULL;
 
 	*ret = (struct mtr_edges){
-		.first = calloc(x->n + 1, sizeof(*ret->first)),
+		.first = mtr_huge_zeros(x->n + 1, sizeof(*ret->first)),
 	};
 	if (!r || !ret->first) {
 		mtr_edges_fini(ret);

@@ -13,7 +13,12 @@
 
 #include "graph/window.h"
 
-enum { WORD = 8, TOPS = 16 };
+enum {
+	WORD = 8,
+	TOPS = 16,
+	PAGE_BITS = 12,
+	SIEVE_BITS = 18, /* 32 KiB: they stay in the cache */
+};
 
 #define ADDR_MASK ((UINT64_C(1) << MTR_ADDR_BITS) - 1)
 
@@ -30,6 +35,9 @@ struct search {
 	struct top tops[TOPS]; /* of lost blocks; of others, if there are more,
 				* no packed or tagged pointer is looked for */
 	size_t n_tops;
+	/* a bit for each page that a lost block may lie in, and for others */
+	uint64_t sieve[(1 << SIEVE_BITS) / 64];
+	uint64_t pages; /* that were put in; of many it has all bits */
 };
 
 /* The live block whose bytes asked for have all of the word at @addr. */
@@ -70,12 +78,42 @@ static void hint(struct search *s, struct mtr_lost *l, enum mtr_hint_kind kind,
 	};
 }
 
+/* The bit of the page that @addr lies in. */
+static uint32_t sieve_bit(uint64_t addr)
+{
+	return (addr >> PAGE_BITS) * UINT64_C(0x9e3779b97f4a7c15) >>
+	       (64 - SIEVE_BITS);
+}
+
+/* One past its end is still in it. */
+static void sieve_add(struct search *s, uint32_t block)
+{
+	uint64_t start = mtr_index_start(&s->g->index, block);
+	uint64_t bytes = mtr_index_asked(&s->g->index.blocks[block]);
+	uint64_t pages =
+		((start & ((1 << PAGE_BITS) - 1)) + bytes) >> PAGE_BITS;
+
+	s->pages += pages;
+	if (s->pages >> SIEVE_BITS) {
+		memset(s->sieve, 0xff, sizeof(s->sieve));
+		return;
+	}
+	for (uint64_t i = 0; i <= pages; i++) {
+		uint32_t bit = sieve_bit(start + (i << PAGE_BITS));
+
+		s->sieve[bit / 64] |= UINT64_C(1) << bit % 64;
+	}
+}
+
 /* The entry of the lost block that @word points to, if it has no hint. */
 static struct mtr_lost *wanting(const struct search *s, uint64_t word)
 {
-	uint32_t b = mtr_index_find(&s->g->index, word);
+	uint32_t bit = sieve_bit(word), b;
 	struct mtr_lost *l;
 
+	if (!(s->sieve[bit / 64] >> bit % 64 & 1))
+		return NULL;
+	b = mtr_index_find(&s->g->index, word);
 	if (b == MTR_NO_BLOCK || mtr_flood_has(&s->g->reached, b))
 		return NULL;
 	l = mtr_lost_at(s->v, b);
@@ -173,12 +211,18 @@ struct mtr_error *mtr_hints_find(const struct mtr_graph *g,
 				 struct mtr_lost_list *v)
 {
 	mtr_cleanup(mtr_window_fini) struct mtr_window w = { 0 };
-	struct search s = { .g = g, .v = v };
+	mtr_auto_free struct search *s = calloc(1, sizeof(*s));
 
+	if (!s)
+		return mtr_error_nomem();
+	s->g = g;
+	s->v = v;
 	MTR_TRY(mtr_window_open(g->target, &w));
-	for (size_t i = 0; i < v->n; i++)
-		top_add(&s, mtr_index_start(&g->index, v->at[i].block));
-	scan(&s, &w, false, true, stale);
-	scan(&s, &w, true, true, hidden);
+	for (size_t i = 0; i < v->n; i++) {
+		top_add(s, mtr_index_start(&g->index, v->at[i].block));
+		sieve_add(s, v->at[i].block);
+	}
+	scan(s, &w, false, true, stale);
+	scan(s, &w, true, true, hidden);
 	return NULL;
 }

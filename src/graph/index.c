@@ -134,7 +134,7 @@ struct mtr_error *mtr_index_create(const struct mtr_blocks *blocks,
 		return mtr_error_coded(MTR_ERROR_UNSUPPORTED,
 				       "it has more than 2^31 blocks");
 	ret->root = calloc(ROOTS, sizeof(*ret->root));
-	ret->spans = malloc((blocks->n + 1) * sizeof(*ret->spans));
+	ret->spans = mtr_huge_alloc(blocks->n + 1, sizeof(*ret->spans));
 	error = ret->root && ret->spans ? index_fill(ret) : mtr_error_nomem();
 	if (error)
 		mtr_index_fini(ret);

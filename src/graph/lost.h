@@ -37,6 +37,11 @@ struct mtr_lost {
 	struct mtr_hint hint;
 };
 
+static inline bool mtr_lost_is_leader(const struct mtr_lost *l)
+{
+	return l->leader == l->block;
+}
+
 MTR_VECTOR(mtr_lost_list, struct mtr_lost);
 
 /* By address. */

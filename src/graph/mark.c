@@ -14,7 +14,7 @@ struct mtr_error *mtr_flood_create(const struct mtr_edges *edges, size_t blocks,
 	*ret = (struct mtr_flood){
 		.edges = edges,
 		.seen = calloc(blocks / 64 + 1, sizeof(*ret->seen)),
-		.stack = malloc((blocks + 1) * sizeof(*ret->stack)),
+		.stack = mtr_huge_alloc(blocks + 1, sizeof(*ret->stack)),
 	};
 	if (ret->seen && ret->stack)
 		return NULL;

@@ -50,9 +50,4 @@ mtr_leaks_make(const struct mtr_heap_view *s, const struct mtr_lost_list *lost,
 	       struct mtr_suppressions *suppressions, struct mtr_leaks *ret);
 void mtr_leaks_fini(struct mtr_leaks *l);
 
-static inline bool mtr_lost_is_leader(const struct mtr_lost *l)
-{
-	return l->leader == l->block;
-}
-
 #endif

@@ -133,10 +133,15 @@ const char *mtr_name_build_id(char ret[MTR_NAME_BUILD_ID],
 const char *mtr_name_by(unsigned by)
 {
 	static const char *const names[MTR_BY_COUNT] = {
-		[MTR_BY_FUNCTION] = "function",	    [MTR_BY_MODULE] = "module",
-		[MTR_BY_CALLER] = "caller",	    [MTR_BY_LINE] = "line",
-		[MTR_BY_STACK] = "stack",	    [MTR_BY_SIZE] = "size",
-		[MTR_BY_GENERATION] = "generation", [MTR_BY_TYPE] = "type",
+		[MTR_BY_FUNCTION] = "function",
+		[MTR_BY_MODULE] = "module",
+		[MTR_BY_CALLER] = "caller",
+		[MTR_BY_LINE] = "line",
+		[MTR_BY_STACK] = "stack",
+		[MTR_BY_SIZE] = "size",
+		[MTR_BY_GENERATION] = "generation",
+		[MTR_BY_TYPE] = "type",
+		[MTR_BY_ROOT] = "root",
 	};
 
 	return by < MTR_BY_COUNT ? names[by] : NULL;
@@ -148,6 +153,7 @@ const char *mtr_name_sort(unsigned sort)
 		[MTR_SORT_BYTES] = "bytes",
 		[MTR_SORT_BLOCKS] = "count",
 		[MTR_SORT_SLACK] = "unused",
+		[MTR_SORT_RETAINED] = "retained",
 	};
 
 	return sort < sizeof(names) / sizeof(*names) ? names[sort] : NULL;

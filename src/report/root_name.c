@@ -6,16 +6,15 @@
 
 #include <inttypes.h>
 
+#include "report/root_place.h"
+
 static void thread_name(struct mtr_strbuf *b, const struct mtr_roots *roots,
 			uint32_t thread)
 {
 	const struct mtr_threads *v = roots->threads;
 
-	if (!v || thread >= v->n)
-		return;
-	mtr_strbuf_printf(b, " of thread %d", v->at[thread].tid);
-	if (*v->at[thread].name)
-		mtr_strbuf_printf(b, " (%s)", v->at[thread].name);
+	if (v && thread < v->n)
+		mtr_root_thread_name(b, &v->at[thread]);
 }
 
 /* "g_cache+0x18 [app]" or, of one without a name, its address in the file. */

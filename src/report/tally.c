@@ -111,7 +111,7 @@ struct cell {
 };
 
 static struct mtr_error *fold_cell(struct folder *f, const struct cell *c,
-				   enum mtr_by by)
+				   enum mtr_by by, uint32_t *group)
 {
 	const struct mtr_frame *owner = mtr_heap_view_owner(f->s, c->site);
 	struct mtr_strbuf key = { 0 };
@@ -125,6 +125,7 @@ static struct mtr_error *fold_cell(struct folder *f, const struct cell *c,
 	if (!g)
 		return mtr_error_nomem();
 	mtr_sum_add(&g->sum, c->sum);
+	*group = g - f->groups.at;
 	/* there are no more groups than cells and classes */
 	heaviest = &f->heaviest[g - f->groups.at];
 	if (!g->site || c->sum->bytes > *heaviest) {
@@ -137,12 +138,13 @@ static struct mtr_error *fold_cell(struct folder *f, const struct cell *c,
 
 static struct mtr_error *keep_cell(const struct mtr_heap_view *s,
 				   const struct cell *c,
-				   struct mtr_groups *groups)
+				   struct mtr_groups *groups, uint32_t *group)
 {
 	struct mtr_group *g = mtr_groups_push(groups);
 
 	if (!g)
 		return mtr_error_nomem();
+	*group = g - groups->at;
 	*g = (struct mtr_group){
 		.module = mtr_heap_view_owner(s, c->site)->module,
 		.sum = *c->sum,
@@ -190,6 +192,8 @@ static bool note_cell(const struct mtr_heap_view *s, const struct cell *c,
 struct cells {
 	struct mtr_sum *sums, *types;
 	size_t n;
+	/* of each of them its group, MTR_NO_BLOCK: it has none */
+	uint32_t *group, *type_group;
 };
 
 /* A class of one name may be in several modules: it is one all the same. */
@@ -204,6 +208,7 @@ static struct mtr_error *fold_types(struct folder *f, const struct cells *cells)
 		if (!g)
 			return mtr_error_nomem();
 		mtr_sum_add(&g->sum, &cells->types[i]);
+		cells->type_group[i] = g - f->groups.at;
 	}
 	return NULL;
 }
@@ -257,8 +262,9 @@ static struct mtr_error *fold(const struct mtr_heap_view *s,
 			error = mtr_error_nomem();
 			break;
 		}
-		error = t->by == MTR_BY_STACK ? keep_cell(s, &c, &t->groups)
-					      : fold_cell(&f, &c, t->by);
+		error = t->by == MTR_BY_STACK
+				? keep_cell(s, &c, &t->groups, &cells->group[i])
+				: fold_cell(&f, &c, t->by, &cells->group[i]);
 	}
 	if (t->by != MTR_BY_STACK)
 		MTR_MAP_TAKE(&t->groups, &f.groups);
@@ -292,18 +298,57 @@ static struct mtr_error *spread(const struct mtr_heap_view *s,
 	return mtr_sampled_spread(s, sampled, sums) ? NULL : mtr_error_nomem();
 }
 
+/* What its groups retain; @group is that of each block. */
+static struct mtr_error *retained(const struct mtr_holders *holders,
+				  const uint32_t *group, struct mtr_tally *t)
+{
+	mtr_auto_free uint64_t *sums = calloc(t->groups.n + 1, sizeof(*sums));
+
+	if (!sums || !mtr_holders_retained(holders, group, t->groups.n, sums))
+		return mtr_error_nomem();
+	for (size_t i = 0; i < t->groups.n; i++)
+		t->groups.at[i].retained = sums[i];
+	return NULL;
+}
+
+static struct mtr_error *cells_retained(const struct mtr_heap_view *s,
+					const struct mtr_filter *filter,
+					const struct cells *cells,
+					const struct mtr_holders *holders,
+					struct mtr_tally *t)
+{
+	mtr_auto_free uint32_t *group =
+		malloc((s->heap.blocks.n + 1) * sizeof(*group));
+
+	if (!group)
+		return mtr_error_nomem();
+	for (size_t i = 0; i < s->heap.blocks.n; i++) {
+		const struct mtr_block *b = &s->heap.blocks.at[i];
+		uint32_t type = type_of(s, i, t->by);
+
+		group[i] = !mtr_filter_passes(filter, b) ? MTR_NO_BLOCK
+			   : type ? cells->type_group[type]
+				  : cells->group[cell_of(s, b, t->by)];
+	}
+	return retained(holders, group, t);
+}
+
 static struct mtr_error *tally_cells(const struct mtr_heap_view *s,
 				     const struct mtr_filter *filter,
+				     const struct mtr_holders *holders,
 				     struct mtr_tally *t)
 {
-	size_t n = s->sites.n + s->stacks.list.n;
+	size_t n = s->sites.n + s->stacks.list.n, types_n = s->types.names.n;
 	mtr_auto_free struct mtr_sum *sums = calloc(n + 1, sizeof(*sums));
 	mtr_auto_free struct mtr_sum *types =
-		calloc(s->types.names.n + 1, sizeof(*types));
-	struct cells cells = { sums, types, n };
+		calloc(types_n + 1, sizeof(*types));
+	mtr_auto_free uint32_t *group =
+		malloc((n + types_n + 1) * sizeof(*group));
+	struct cells cells = { sums, types, n, group, group + n };
 
-	if (!sums || !types)
+	if (!sums || !types || !group)
 		return mtr_error_nomem();
+	memset(group, 0xff, (n + types_n) * sizeof(*group));
 	for (size_t i = 0; i < s->heap.blocks.n; i++) {
 		const struct mtr_block *b = &s->heap.blocks.at[i];
 		uint32_t type = type_of(s, i, t->by);
@@ -317,7 +362,8 @@ static struct mtr_error *tally_cells(const struct mtr_heap_view *s,
 	}
 	if (s->heap.descriptor.sample && t->by != MTR_BY_CALLER)
 		MTR_TRY(spread(s, filter, t->by, sums + s->sites.n));
-	return fold(s, &cells, t);
+	MTR_TRY(fold(s, &cells, t));
+	return holders ? cells_retained(s, filter, &cells, holders, t) : NULL;
 }
 
 /* ------------------------------------------------------------- by numbers */
@@ -339,9 +385,10 @@ static bool number_is(const struct numbered *n, uint64_t number)
 
 MTR_MAP(numbers, struct numbered, uint64_t, number_hash, number_is);
 
+/* @group: of each block, to be filled in; or NULL. */
 static bool numbers_tally(const struct mtr_heap_view *s,
 			  const struct mtr_filter *filter, struct mtr_tally *t,
-			  struct numbers *v)
+			  struct numbers *v, uint32_t *group)
 {
 	for (size_t i = 0; i < s->heap.blocks.n; i++) {
 		const struct mtr_block *b = &s->heap.blocks.at[i];
@@ -350,6 +397,8 @@ static bool numbers_tally(const struct mtr_heap_view *s,
 		struct numbered *slot;
 		bool is_new;
 
+		if (group)
+			group[i] = MTR_NO_BLOCK;
 		if (!mtr_filter_passes(filter, b)) {
 			mtr_sum_block(&t->left_out, &s->heap, b);
 			continue;
@@ -358,6 +407,8 @@ static bool numbers_tally(const struct mtr_heap_view *s,
 		if (!slot)
 			return false;
 		slot->number = number;
+		if (group)
+			group[i] = slot - v->at;
 		mtr_sum_block(&slot->sum, &s->heap, b);
 	}
 	return true;
@@ -380,15 +431,65 @@ static bool number_group(const struct numbered *from, struct mtr_groups *to)
 
 static struct mtr_error *tally_numbers(const struct mtr_heap_view *s,
 				       const struct mtr_filter *filter,
+				       const struct mtr_holders *holders,
 				       struct mtr_tally *t)
 {
+	mtr_auto_free uint32_t *group =
+		holders ? malloc((s->heap.blocks.n + 1) * sizeof(*group))
+			: NULL;
 	struct numbers v = { 0 };
-	bool ok = numbers_tally(s, filter, t, &v);
+	bool ok = (group || !holders) && numbers_tally(s, filter, t, &v, group);
 
 	for (size_t i = 0; i < v.n && ok; i++)
 		ok = number_group(&v.at[i], &t->groups);
 	numbers_fini(&v);
-	return ok ? NULL : mtr_error_nomem();
+	if (!ok)
+		return mtr_error_nomem();
+	return holders ? retained(holders, group, t) : NULL;
+}
+
+/* ---------------------------------------------------------------- by roots */
+
+static struct mtr_error *root_group(const struct mtr_holder *h,
+				    const struct mtr_sum *sum,
+				    struct mtr_groups *to)
+{
+	struct mtr_group *g = mtr_groups_push(to);
+
+	if (!g)
+		return mtr_error_nomem();
+	*g = (struct mtr_group){
+		.key = strdup(h->name),
+		.module = h->place.module,
+		.sum = *sum,
+		.retained = sum->bytes,
+	};
+	return g->key ? NULL : mtr_error_nomem();
+}
+
+static struct mtr_error *tally_roots(const struct mtr_heap_view *s,
+				     const struct mtr_filter *filter,
+				     const struct mtr_holders *holders,
+				     struct mtr_tally *t)
+{
+	mtr_auto_free struct mtr_sum *sums =
+		calloc(holders->list.n, sizeof(*sums));
+
+	if (!sums)
+		return mtr_error_nomem();
+	for (size_t i = 0; i < s->heap.blocks.n; i++) {
+		const struct mtr_block *b = &s->heap.blocks.at[i];
+
+		mtr_sum_block(mtr_filter_passes(filter, b)
+				      ? &sums[holders->of[i]]
+				      : &t->left_out,
+			      &s->heap, b);
+	}
+	for (size_t i = 0; i < holders->list.n; i++)
+		if (sums[i].blocks)
+			MTR_TRY(root_group(&holders->list.at[i], &sums[i],
+					   &t->groups));
+	return NULL;
 }
 
 /* --------------------------------------------------------------- the whole */
@@ -444,6 +545,14 @@ static int compare_slack(const void *a, const void *b)
 	return order ? order : compare_bytes(a, b);
 }
 
+static int compare_retained(const void *a, const void *b)
+{
+	const struct mtr_group *x = a, *y = b;
+	int order = compare_down(x->retained, y->retained);
+
+	return order ? order : compare_bytes(a, b);
+}
+
 static int compare_nameless(const void *a, const void *b)
 {
 	const struct mtr_nameless *x = a, *y = b;
@@ -458,6 +567,7 @@ static void sort_groups(struct mtr_groups *groups, enum mtr_sort sort)
 		[MTR_SORT_BYTES] = compare_bytes,
 		[MTR_SORT_BLOCKS] = compare_blocks,
 		[MTR_SORT_SLACK] = compare_slack,
+		[MTR_SORT_RETAINED] = compare_retained,
 	};
 
 	if (groups->n)
@@ -469,20 +579,33 @@ struct mtr_error *mtr_tally_make(const struct mtr_heap_view *s,
 				 enum mtr_by by, enum mtr_sort sort,
 				 struct mtr_tally *ret)
 {
+	return mtr_tally_make_as(
+		s, filter, &(struct mtr_tally_spec){ .by = by, .sort = sort },
+		ret);
+}
+
+struct mtr_error *mtr_tally_make_as(const struct mtr_heap_view *s,
+				    const struct mtr_filter *filter,
+				    const struct mtr_tally_spec *spec,
+				    struct mtr_tally *ret)
+{
+	enum mtr_by by = spec->by;
 	struct mtr_error *error;
 
 	*ret = (struct mtr_tally){ .by = by };
-	if (by == MTR_BY_SIZE || by == MTR_BY_GENERATION)
-		error = tally_numbers(s, filter, ret);
+	if (by == MTR_BY_ROOT)
+		error = tally_roots(s, filter, spec->holders, ret);
+	else if (by == MTR_BY_SIZE || by == MTR_BY_GENERATION)
+		error = tally_numbers(s, filter, spec->holders, ret);
 	else
-		error = tally_cells(s, filter, ret);
+		error = tally_cells(s, filter, spec->holders, ret);
 	if (error) {
 		mtr_tally_fini(ret);
 		return error;
 	}
 	for (size_t i = 0; i < ret->groups.n; i++)
 		mtr_sum_add(&ret->total, &ret->groups.at[i].sum);
-	sort_groups(&ret->groups, sort);
+	sort_groups(&ret->groups, spec->sort);
 	if (ret->nameless.n)
 		qsort(ret->nameless.at, ret->nameless.n,
 		      sizeof(*ret->nameless.at), compare_nameless);

@@ -5,7 +5,8 @@
  * Linear in the number of blocks, with one array look-up for each; names are
  * made for distinct callers only. By stack each distinct stack is a group, and
  * blocks without a stack make a group for each caller. By type a class is a
- * group, and what is of none is grouped as by function.
+ * group, and what is of none is grouped as by function. By root
+ * what one place alone holds is a group.
  */
 #ifndef MTR_REPORT_TALLY_H
 #define MTR_REPORT_TALLY_H
@@ -13,6 +14,7 @@
 #include "format/trailer.h"
 #include "snapshot/heap_view.h"
 #include "report/filter.h"
+#include "report/holders.h"
 
 enum mtr_by {
 	MTR_BY_FUNCTION,
@@ -23,10 +25,16 @@ enum mtr_by {
 	MTR_BY_SIZE,
 	MTR_BY_GENERATION,
 	MTR_BY_TYPE,
+	MTR_BY_ROOT,
 	MTR_BY_COUNT
 };
 
-enum mtr_sort { MTR_SORT_BYTES, MTR_SORT_BLOCKS, MTR_SORT_SLACK };
+enum mtr_sort {
+	MTR_SORT_BYTES,
+	MTR_SORT_BLOCKS,
+	MTR_SORT_SLACK,
+	MTR_SORT_RETAINED,
+};
 
 struct mtr_sum {
 	uint64_t blocks;
@@ -49,6 +57,8 @@ struct mtr_group {
 					  * mtr_name_stack makes */
 	const struct mtr_module *module; /* NULL: none, or not by name */
 	struct mtr_sum sum;
+	uint64_t retained; /* bytes: see mtr_holders_retained; 0 if nobody
+			    * asked */
 	const struct mtr_site *site;   /* of those in it the one with the most
 					* bytes; NULL: not grouped by callers */
 	const struct mtr_stack *stack; /* the one with the most bytes, if that
@@ -66,6 +76,13 @@ struct mtr_tally {
 				  * size or generation */
 	struct mtr_nameless_list nameless; /* stripped, most bytes first */
 	struct mtr_groups groups;
+};
+
+struct mtr_tally_spec {
+	enum mtr_by by;
+	enum mtr_sort sort;
+	const struct mtr_holders *holders; /* by root, and for .retained; else
+					    * it may be NULL */
 };
 
 static inline void mtr_sum_block(struct mtr_sum *sum,
@@ -92,6 +109,10 @@ struct mtr_error *mtr_tally_make(const struct mtr_heap_view *s,
 				 const struct mtr_filter *filter,
 				 enum mtr_by by, enum mtr_sort sort,
 				 struct mtr_tally *ret);
+struct mtr_error *mtr_tally_make_as(const struct mtr_heap_view *s,
+				    const struct mtr_filter *filter,
+				    const struct mtr_tally_spec *spec,
+				    struct mtr_tally *ret);
 void mtr_tally_fini(struct mtr_tally *t);
 
 #endif

@@ -57,11 +57,16 @@ static void csv_name(const struct mtr_writer *w, struct mtr_strbuf *b,
 
 /* ---------------------------------------------------------------- report */
 
+static bool has_retained(const struct mtr_writer *w, const struct mtr_report *r)
+{
+	return r->tally->by == MTR_BY_ROOT || w->sort == MTR_SORT_RETAINED;
+}
+
 static void csv_report_begin(struct mtr_writer *w, const struct mtr_report *r)
 {
-	(void)r;
 	mtr_out_text(w->out, "key,module,bytes,blocks,usable,slack,function,"
-			     "file,line\n");
+			     "file,line");
+	mtr_out_text(w->out, has_retained(w, r) ? ",retained\n" : "\n");
 }
 
 static void csv_caller(const struct mtr_writer *w, struct mtr_strbuf *b,
@@ -82,7 +87,6 @@ static void csv_group(struct mtr_writer *w, const struct mtr_report *r,
 				    g->sum.slack };
 	struct mtr_strbuf b = { 0 }, key = { 0 };
 
-	(void)r;
 	csv_field(&b, mtr_writer_key(w, g, &key));
 	mtr_strbuf_fini(&key);
 	mtr_strbuf_add(&b, ",");
@@ -97,6 +101,8 @@ static void csv_group(struct mtr_writer *w, const struct mtr_report *r,
 		csv_caller(w, &b, g->site);
 	else
 		mtr_strbuf_add(&b, ",,");
+	if (has_retained(w, r))
+		mtr_strbuf_printf(&b, ",%" PRIu64, g->retained);
 	mtr_strbuf_add(&b, "\n");
 	mtr_writer_strbuf(w, &b);
 }

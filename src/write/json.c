@@ -348,7 +348,6 @@ static void json_group(struct mtr_writer *w, const struct mtr_report *r,
 {
 	struct mtr_emitter *e = w->emitter;
 
-	(void)r;
 	mtr_emit_object(e, NULL);
 	key_member(e, w, g);
 	mtr_emit_text(e, "module", g->module ? g->module->name : "");
@@ -356,6 +355,8 @@ static void json_group(struct mtr_writer *w, const struct mtr_report *r,
 	mtr_emit_number(e, "blocks", g->sum.blocks);
 	mtr_emit_number(e, "usable", g->sum.usable);
 	mtr_emit_number(e, "slack", g->sum.slack);
+	if (r->tally->by == MTR_BY_ROOT || w->sort == MTR_SORT_RETAINED)
+		mtr_emit_number(e, "retained", g->retained);
 	group_stack(e, w, g);
 	mtr_emit_end(e);
 }
@@ -520,6 +521,7 @@ static void json_why(struct mtr_writer *w, const struct mtr_why *why)
 	mtr_emit_number(&e, "generation", block ? block->generation : 0);
 	mtr_emit_text(&e, "type", why->type);
 	mtr_json_block_stack(&e, w, block);
+	mtr_json_references(&e, w, why);
 	neighbour_member(&e, w, "before", why->found.before);
 	neighbour_member(&e, w, "after", why->found.after);
 	mapping_member(&e, why->mapping);

@@ -28,6 +28,10 @@ void mtr_json_block_stack(struct mtr_emitter *e, struct mtr_writer *w,
 void mtr_json_filters(struct mtr_emitter *e, const struct mtr_filter_spec *f);
 void mtr_json_health(struct mtr_emitter *e, const struct mtr_writer *w);
 
+/* The members on who holds the block. */
+void mtr_json_references(struct mtr_emitter *e, struct mtr_writer *w,
+			 const struct mtr_why *why);
+
 void mtr_json_leaks(struct mtr_writer *w, const struct mtr_leaks *l);
 void mtr_json_lost(struct mtr_writer *w, const struct mtr_leaks *l);
 

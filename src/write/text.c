@@ -31,6 +31,7 @@ static const struct {
 	[MTR_BY_SIZE] = { "SIZE", MTR_CUT_END },
 	[MTR_BY_GENERATION] = { "GENERATION", MTR_CUT_END },
 	[MTR_BY_TYPE] = { "TYPE", MTR_CUT_END },
+	[MTR_BY_ROOT] = { "HELD BY", MTR_CUT_END },
 };
 
 static bool is_nothing(const struct mtr_report *r)
@@ -49,8 +50,10 @@ static void text_report_begin(struct mtr_writer *w, const struct mtr_report *r)
 	mtr_out_printf(w->out, "%*s%*s", SIZE, "BYTES", SHARE, "SHARE");
 	if (w->width)
 		mtr_text_spaces(w, BAR + 1);
-	mtr_out_printf(w->out, "%*s %*s  %s", BLOCKS, "BLOCKS", SIZE, "UNUSED",
-		       columns[r->tally->by].title);
+	mtr_out_printf(w->out, "%*s %*s", BLOCKS, "BLOCKS", SIZE, "UNUSED");
+	if (w->sort == MTR_SORT_RETAINED)
+		mtr_out_printf(w->out, " %*s", SIZE, "RETAINED");
+	mtr_out_printf(w->out, "  %s", columns[r->tally->by].title);
 	mtr_text_colour(w, "0");
 	mtr_out_char(w->out, '\n');
 }
@@ -68,9 +71,13 @@ static void bar(struct mtr_writer *w, unsigned share)
 }
 
 /* The numbers in front of a name; how many columns they take. */
-static int numbers(struct mtr_writer *w, const struct mtr_sum *sum,
+static int numbers(struct mtr_writer *w, const struct mtr_group *g,
 		   unsigned share)
 {
+	const struct mtr_sum *sum = &g->sum;
+	int left =
+		SIZE + SHARE + (w->width ? BAR + 1 : 0) + BLOCKS + 1 + SIZE + 2;
+
 	mtr_text_size(w, sum->bytes, SIZE);
 	mtr_out_printf(w->out, "%*u.%u%%", SHARE - 3, share / 10, share % 10);
 	if (w->width)
@@ -78,8 +85,13 @@ static int numbers(struct mtr_writer *w, const struct mtr_sum *sum,
 	mtr_out_dec_wide(w->out, sum->blocks, BLOCKS);
 	mtr_out_char(w->out, ' ');
 	mtr_text_size(w, sum->slack, SIZE);
+	if (w->sort == MTR_SORT_RETAINED) {
+		mtr_out_char(w->out, ' ');
+		mtr_text_size(w, g->retained, SIZE);
+		left += 1 + SIZE;
+	}
 	mtr_out_text(w->out, "  ");
-	return SIZE + SHARE + (w->width ? BAR + 1 : 0) + BLOCKS + 1 + SIZE + 2;
+	return left;
 }
 
 /* What stands behind the key: whose it is, or where. */
@@ -88,6 +100,8 @@ static void details(const struct mtr_writer *w, enum mtr_by by,
 {
 	const struct mtr_frame *owner;
 
+	if (by == MTR_BY_ROOT && g->module)
+		mtr_strbuf_printf(ret, "  [%s]", g->module->name);
 	if (!g->site)
 		return;
 	owner = mtr_heap_view_owner(w->s, g->site);
@@ -127,7 +141,7 @@ static void text_group(struct mtr_writer *w, const struct mtr_report *r,
 {
 	unsigned share = mtr_text_share(mtr_sum_by(&g->sum, w->sort),
 					mtr_sum_by(&r->tally->total, w->sort));
-	int left = numbers(w, &g->sum, share);
+	int left = numbers(w, g, share);
 
 	name(w, r->tally->by, g, left);
 	mtr_out_char(w->out, '\n');

@@ -259,6 +259,16 @@ static void global(struct mtr_writer *w, const struct mtr_why *why)
 	mtr_out_char(w->out, '\n');
 }
 
+static void no_references(struct mtr_writer *w, const char *why_not)
+{
+	if (!why_not)
+		return;
+	mtr_text_label(w, "held by");
+	mtr_out_text(w->out, "not known: ");
+	mtr_text_clean(w, why_not);
+	mtr_out_char(w->out, '\n');
+}
+
 void mtr_text_why(struct mtr_writer *w, const struct mtr_why *why)
 {
 	global(w, why);
@@ -269,6 +279,10 @@ void mtr_text_why(struct mtr_writer *w, const struct mtr_why *why)
 		callers(w, why->found.block);
 		names(w, why->found.block);
 	}
+	if (why->references)
+		mtr_text_references(w, why->references);
+	else
+		no_references(w, why->no_references);
 	mapping(w, why);
 	neighbours(w, why);
 	dump(w, why);

@@ -78,6 +78,7 @@ void mtr_text_stripped_hint(struct mtr_writer *w);
 
 void mtr_text_tree(struct mtr_writer *w, const struct mtr_report *r);
 void mtr_text_why(struct mtr_writer *w, const struct mtr_why *why);
+void mtr_text_references(struct mtr_writer *w, const struct mtr_references *r);
 void mtr_text_info(struct mtr_writer *w, const struct mtr_info *info);
 void mtr_text_leaks(struct mtr_writer *w, const struct mtr_leaks *l);
 void mtr_text_lost(struct mtr_writer *w, const struct mtr_leaks *l);

@@ -14,6 +14,7 @@
 #include "report/block.h"
 #include "report/leaks.h"
 #include "report/notes.h"
+#include "report/references.h"
 #include "report/tree.h"
 #include "write/out.h"
 
@@ -32,7 +33,10 @@ struct mtr_why {
 	const struct mtr_range *mapping; /* NULL: in none */
 	const struct mtr_module *module; /* whose it is; NULL: nobody's */
 	const char *type; /* the class of the block; NULL: none, or unknown */
-	uint64_t dump_at; /* the bytes around it */
+	const struct mtr_references *references; /* NULL: not known */
+	const char *no_references;		 /* why not; NULL: it is in no
+						  * live block */
+	uint64_t dump_at;			 /* the bytes around it */
 	const unsigned char *dump;
 	size_t dump_bytes;
 };

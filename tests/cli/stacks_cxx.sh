@@ -35,7 +35,7 @@ while read -r function address size; do
     # a node of a map begins before its value
     if [ "$size" = 0 ]; then
         ask why --json "$pid" "$address"
-        address=$(sed 's/.*,"addr":"\([^"]*\)".*/\1/' answer)
+        address=$(sed 's/.*"target":"[^"]*","addr":"\([^"]*\)".*/\1/' answer)
     fi
     owner_is "$function" "$address"
 done <truth

@@ -388,7 +388,7 @@ static void look_at_groups(const struct mtr_heap_view *s)
 	MUST(!mtr_filter_init(s, &spec, &all));
 	spec.function = "main|push";
 	MUST(!mtr_filter_init(s, &spec, &some));
-	for (int by = 0; by < MTR_BY_COUNT; by++)
+	for (int by = 0; by < MTR_BY_ROOT; by++)
 		look_at_tally(s, &all, by);
 	look_at_tally(s, &some, MTR_BY_STACK);
 	write_lists(s, &all);
@@ -430,6 +430,60 @@ static void write_leaks(const struct mtr_heap_view *s,
 	written(&w);
 }
 
+/* All blocks are held by somebody, and ways are there. */
+static void look_at_holders(const struct mtr_heap_view *s,
+			    const struct mtr_graph *g,
+			    const struct mtr_lost_list *lost,
+			    const struct mtr_filter *filter)
+{
+	struct mtr_tally_spec by = { MTR_BY_ROOT, MTR_SORT_RETAINED, NULL };
+	struct mtr_holders holders;
+	struct mtr_tally tally;
+
+	MUST(!mtr_holders_make(s, g, lost, &holders));
+	by.holders = &holders;
+	MUST(!mtr_tally_make_as(s, filter, &by, &tally));
+	MUST(tally.total.blocks == s->heap.blocks.n);
+	mtr_tally_fini(&tally);
+	by.by = MTR_BY_FUNCTION;
+	MUST(!mtr_tally_make_as(s, filter, &by, &tally));
+	/* those of a sample are estimates */
+	for (size_t i = 0; !s->heap.descriptor.sample && i < tally.groups.n;
+	     i++)
+		MUST(tally.groups.at[i].retained >=
+		     tally.groups.at[i].sum.bytes);
+	write_tally(s, &tally);
+	mtr_tally_fini(&tally);
+	mtr_holders_fini(&holders);
+}
+
+static void look_at_references(const struct mtr_heap_view *s,
+			       const struct mtr_graph *g,
+			       const struct mtr_lost_list *lost)
+{
+	enum { FEW = 16 };
+
+	for (size_t i = 0; i < g->index.n && i < FEW; i++) {
+		struct mtr_subject subject = { .block = i };
+		struct mtr_why why = { 0 };
+		struct mtr_references r;
+		struct mtr_writer w;
+
+		MUST(!mtr_references_find(s, g, lost, &subject, 3, &r));
+		MUST(!r.lost == (r.path.n > 0));
+		MUST(!r.path.n || r.path.at[r.path.n - 1].block == i);
+		mtr_block_find(s, mtr_index_start(&g->index, i), &why.found);
+		why.references = &r;
+		w = writer(s, &mtr_write_text);
+		w.ops->why(&w, &why);
+		written(&w);
+		w = writer(s, &mtr_write_json);
+		w.ops->why(&w, &why);
+		written(&w);
+		mtr_references_fini(&r);
+	}
+}
+
 static void look_at_leaks(const struct mtr_heap_view *s)
 {
 	const struct mtr_graph_options graph_options = { .places = true };
@@ -454,6 +508,8 @@ static void look_at_leaks(const struct mtr_heap_view *s)
 	write_leaks(s, &mtr_write_json, &leaks);
 	write_leaks(s, &mtr_write_csv, &leaks);
 	mtr_leaks_fini(&leaks);
+	look_at_holders(s, &g, &lost, &filter);
+	look_at_references(s, &g, &lost);
 	mtr_filter_fini(&filter);
 	mtr_lost_list_fini(&lost);
 	mtr_graph_fini(&g);

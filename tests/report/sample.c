@@ -221,6 +221,7 @@ static struct mtr_filter_spec report_filter = MTR_FILTER_ALL_INIT;
 const struct mtr_filter_spec *sample_filter;
 struct mtr_resident sample_resident;
 bool sample_short_names, sample_asked_servers;
+const struct mtr_references *sample_references;
 
 /* As `report` makes it; a @tree if there is one for this format. */
 char *sample_report(const struct mtr_writer_ops *ops, enum mtr_by by,
@@ -283,7 +284,7 @@ char *sample_why(const struct mtr_writer_ops *ops, uint64_t addr)
 		.prot = MTR_PROT_READ | MTR_PROT_WRITE,
 	};
 	static const unsigned char bytes[] = "I am a my_struct19\0\377";
-	struct mtr_why why = { .asked = addr };
+	struct mtr_why why = { .asked = addr, .references = sample_references };
 	struct answer a;
 
 	answer_begin(&a, ops);

@@ -43,6 +43,9 @@ extern const struct mtr_filter_spec *sample_filter;
 extern struct mtr_resident sample_resident;
 extern bool sample_short_names, sample_asked_servers;
 
+/* Who holds the block that `why` is about; NULL: not known. */
+extern const struct mtr_references *sample_references;
+
 struct mtr_heap_view *sample_create(void);
 void sample_destroy(struct mtr_heap_view *s);
 

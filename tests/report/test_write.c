@@ -292,7 +292,10 @@ START_TEST(json_why_live)
 		"\\\"x\\\")\",\"file\":\"dir/"
 		"h,1.h\",\"line\":5,\"module\":\"app\",\"inlined\":true},{"
 		"\"pc\":\"0x401030\",\"function\":\"work\",\"file\":\"app.c\","
-		"\"line\":30,\"module\":\"app\"}],\"before\":{\"addr\":"
+		"\"line\":30,\"module\":\"app\"}],"
+		"\"retained\":null,\"lost\":null,\"path\":null,"
+		"\"referrers\":null,\"referents\":null,"
+		"\"no_references\":\"\",\"before\":{\"addr\":"
 		"\"0x3000\",\"state\":\"live\",\"size\":8,\"usable\":24,"
 		"\"function\":\"libx.so+0x1233\"},\"after\":{\"addr\":"
 		"\"0x5000\",\"state\":\"live\",\"size\":50,\"usable\":72,"
@@ -308,7 +311,10 @@ START_TEST(json_why_unknown)
 		"{\"schema\":1,\"command\":\"why\",\"target\":\"app.core\","
 		"\"addr\":\"0x9000\",\"asked\":\"0x9000\",\"state\":"
 		"\"unknown\",\"size\":0,\"usable\":0,\"offset\":0,"
-		"\"generation\":0,\"type\":\"\",\"stack\":[],\"before\":{"
+		"\"generation\":0,\"type\":\"\",\"stack\":[],"
+		"\"retained\":null,\"lost\":null,\"path\":null,"
+		"\"referrers\":null,\"referents\":null,"
+		"\"no_references\":\"\",\"before\":{"
 		"\"addr\":\"0x7000\","
 		"\"state\":\"live\",\"size\":0,\"usable\":64,\"function\":\"("
 		"corrupt)\"},\"after\":null,\"mapping\":null,\"global\":null}"
@@ -434,7 +440,7 @@ END_TEST
 /* What goes to a terminal fits it, whatever the names. */
 START_TEST(fits)
 {
-	for (int by = 0; by < MTR_BY_COUNT; by++) {
+	for (int by = 0; by < MTR_BY_ROOT; by++) {
 		char *text = sample_report(&mtr_write_text, by, MTR_SORT_BYTES,
 					   0, 80);
 		char *table = strstr(text, "\n\n");
