@@ -18,8 +18,8 @@ struct mtr_edges {
 	uint32_t *to;
 	uint32_t *words; /* of each edge: which word of its block it is, as far
 			  * as MTR_EDGE_FAR; NULL: nobody asked */
-	size_t n, room; /* of .to */
-	size_t words_room;
+	size_t n;
+	size_t room, words_room; /* of .to and .words */
 };
 
 /* It is that word, or one behind it. */

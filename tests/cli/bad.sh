@@ -102,7 +102,8 @@ refuses 2 "unexpected argument 'c'$" why a b c
 invalid() { # VALUES OPTION VALUE COMMAND
     refuses 2 "$2: invalid value '$3' ($1)$" "$4" "$2=$3" text
 }
-invalid 'function, module, caller, line, stack, size, generation, type, root' --by x report
+keys='function, module, caller, line, stack, size, generation, type, root'
+invalid "$keys" --by x report
 invalid 'bytes, count, unused, retained' --sort x report
 invalid 'text, json, csv' --format chap report
 invalid 'text, json, csv, chap' --format xml list
