@@ -44,7 +44,7 @@ gdb_core() { # FILE
     victim=
 }
 
-start_victim() { # BLOCKS CONFIG
+start_victim() { # BLOCKS CONFIG PROGRAM
     IFS='|' read -r name preload variables rest <<END
 $(grep "^$2|" "$configs")
 END
@@ -55,16 +55,16 @@ END
         # shellcheck disable=SC3045
         ulimit -S -c unlimited 2>/dev/null
         exec env LD_PRELOAD="$preload" ${variables:+"$variables"} \
-            "$programs/blocks" "$1" >told
+            "$programs/$3" "$1" >told
     ) &
     victim=$!
-    read -r ready <"$tmp/told" || die "blocks $1: failed"
+    read -r ready <"$tmp/told" || die "$3 $1: failed"
 }
 
-take_core() { # BLOCKS CONFIG FILE
-    start_victim "$1" "$2"
+take_core() { # BLOCKS CONFIG FILE PROGRAM
+    start_victim "$1" "$2" "$4"
     kernel_core "$3" || {
-        [ "$victim" ] || start_victim "$1" "$2"
+        [ "$victim" ] || start_victim "$1" "$2" "$4"
         gdb_core "$3"
     }
     [ -s "$3" ] || return 1
@@ -81,6 +81,12 @@ measure_cores() {
     while read -r file mode blocks bytes; do
         few=$rounds
         [ "$blocks" -le 10000000 ] || [ "$rounds" -le 3 ] || few=3
+        if [ "$mode" = graph ]; then
+            set -- "$@" -c "leaks:$mode:$blocks" -n "$few" -a leaks \
+                -a "$file" -c "by_root:$mode:$blocks" -n "$few" -a report \
+                -a --by=root -a "$file"
+            continue
+        fi
         set -- "$@" -c "report:$mode:$blocks" -n "$few" -a report -a "$file" \
             -c "list:$mode:$blocks" -n "$few" -a list -a --format=chap \
             -a "$file"
@@ -89,13 +95,13 @@ measure_cores() {
         "$MTR_COMMAND" >/dev/null || die "the command: no figures"
 }
 
-add_core() { # BLOCKS CONFIG
+add_core() { # BLOCKS CONFIG PROGRAM MODE
     has_config "$2" || return 0
     short=$(short_of "$1")
     if [ "$short" ]; then
         echo "a core of $1 blocks is not measured: $short"
-    elif take_core "$1" "$2" "$tmp/core.$2.$1"; then
-        echo "$tmp/core.$2.$1 $2 $1 $(wc -c <"$tmp/core.$2.$1")" \
+    elif take_core "$1" "$2" "$tmp/core.$4.$1" "$3"; then
+        echo "$tmp/core.$4.$1 $4 $1 $(wc -c <"$tmp/core.$4.$1")" \
             >>"$tmp/cores"
     else
         echo "a core of $1 blocks is not measured: neither the kernel nor" \
@@ -142,8 +148,10 @@ analyzer() {
     }
     : >"$tmp/cores"
     for blocks in ${BENCH_BLOCKS-200000 2000000 20000000}; do
-        add_core "$blocks" default
-        [ "$blocks" -ne 2000000 ] || add_core "$blocks" stacks32
+        add_core "$blocks" default blocks default
+        [ "$blocks" -ne 2000000 ] ||
+            add_core "$blocks" stacks32 blocks stacks32
+        add_core "$blocks" default graph graph
     done
     [ -s "$tmp/cores" ] || return 0
     measure_cores
@@ -152,9 +160,12 @@ analyzer() {
     {
         analyzer_rows report 0.5
         analyzer_rows list 1
+        analyzer_rows leaks 0.8
+        analyzer_rows by_root 2.3
     } | show
     rm -f "$tmp"/core.*
     echo
-    echo "list: with --format=chap; seconds: elapsed, with the core in the page" \
-        "cache; MB: peak of anonymous memory, which is all but mapped files"
+    echo "list: with --format=chap; by_root: report --by=root; graph: blocks that" \
+        "refer to each other at random; seconds: elapsed, with the core in the" \
+        "page cache; MB: peak of anonymous memory, all but mapped files"
 }
