@@ -99,7 +99,8 @@ try:
 except FileNotFoundError:
     print("without gdb")
     sys.exit(0)
-answers = [l for l in out.stdout.splitlines() if re.match(r"word \d|\S+( \+ \d+)? in section", l)]
+ours = re.compile(r"word \d|\S+( \+ \d+)? in section")
+answers = [l for l in out.stdout.splitlines() if ours.match(l)]
 for at, to, variable in steps:
     word = int(answers.pop(0).split()[1])
     assert to <= word <= to + SIZE, (hex(at), hex(word), hex(to))
