@@ -131,7 +131,7 @@ static void edges_ahead(const struct finder *f, uint32_t i)
 	if (node < f->blocks)
 		__builtin_prefetch(&f->edges->first[node]);
 	node = i + 2 * AHEAD < f->n ? f->node[i + 2 * AHEAD] : 0;
-	if (node < f->blocks)
+	if (node < f->blocks && f->edges->to)
 		__builtin_prefetch(&f->edges->to[f->edges->first[node]]);
 	if (i + AHEAD < f->n)
 		search_ahead(f, i + AHEAD);

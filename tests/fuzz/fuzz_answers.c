@@ -8,7 +8,9 @@
 #include <string.h>
 
 #include "fuzz.h"
+#include "graph/dominators.h"
 #include "graph/lost.h"
+#include "graph/path.h"
 #include "symbols/wrappers.h"
 #include "report/block.h"
 #include "report/tree.h"
@@ -417,6 +419,116 @@ static void look_at_lost(const struct mtr_graph *g,
 	}
 }
 
+/* ------------------------------------------------------------- who holds what
+ */
+
+/* Made up: the first one points to every third block, another to every fifth,
+ * and the last to none. */
+enum { ROOTS = 3 };
+
+static void roots_make(size_t blocks, struct mtr_edges *ret)
+{
+	static const unsigned every[ROOTS] = { 3, 5, UINT32_MAX };
+
+	*ret = (struct mtr_edges){
+		.first = calloc(ROOTS + 1, sizeof(*ret->first)),
+		.to = calloc(blocks + 1, sizeof(*ret->to)),
+	};
+	MUST(ret->first && ret->to);
+	for (size_t i = 0; i < ROOTS; i++) {
+		for (size_t b = 1; b < blocks; b++)
+			if (b % every[i] == 0)
+				ret->to[ret->n++] = b;
+		ret->first[i + 1] = ret->n;
+	}
+}
+
+static bool leads(const struct mtr_edges *e, size_t from, uint32_t to)
+{
+	for (uint64_t i = e->first[from]; i < e->first[from + 1]; i++)
+		if (e->to[i] == to)
+			return true;
+	return false;
+}
+
+/* Each step of it is there. */
+static void look_at_path(const struct mtr_graph *g,
+			 const struct mtr_edges *roots, uint32_t block,
+			 bool reached)
+{
+	struct mtr_path p;
+
+	MUST(!mtr_path_find(&g->edges, g->index.n, roots, ROOTS, block, &p));
+	MUST((p.root != MTR_NO_BLOCK) == reached);
+	if (reached) {
+		MUST(p.root < ROOTS && p.steps.n);
+		MUST(leads(roots, p.root, p.steps.at[0]));
+		MUST(p.steps.at[p.steps.n - 1] == block);
+		for (size_t i = 1; i < p.steps.n; i++)
+			MUST(leads(&g->edges, p.steps.at[i - 1],
+				   p.steps.at[i]));
+	}
+	mtr_path_fini(&p);
+}
+
+/* What the top holds, over all, is what is reached; a node holds no less than
+ * what hangs from it. */
+static void look_at_dominators(const struct mtr_graph *g)
+{
+	struct mtr_flood f;
+	struct mtr_edges roots;
+	struct mtr_dominators d;
+	uint64_t blocks = 0, top = 0;
+
+	roots_make(g->index.n, &roots);
+	MUST(!mtr_flood_create(&g->edges, g->index.n, &f));
+	f.source = MTR_NO_BLOCK;
+	for (size_t i = 0; i < roots.n; i++)
+		mtr_flood_add(&f, roots.to[i]);
+	mtr_flood_run(&f);
+	MUST(!mtr_dominators_find(&g->edges, &g->index, &roots, ROOTS, &d));
+	for (size_t i = 0; i < g->index.n + ROOTS; i++) {
+		bool reached = i >= g->index.n || mtr_flood_has(&f, i);
+		uint32_t up = d.parent[i];
+
+		blocks += i < g->index.n && reached;
+		if (up == MTR_NO_BLOCK)
+			top += d.retained[i].blocks;
+		else
+			MUST(reached && up < g->index.n + ROOTS &&
+			     d.retained[up].blocks >= d.retained[i].blocks &&
+			     d.retained[up].bytes >= d.retained[i].bytes);
+		MUST(i >= g->index.n || reached == !!d.retained[i].blocks);
+		if (i < g->index.n && i < ASKED)
+			look_at_path(g, &roots, i, reached);
+	}
+	MUST(blocks == top);
+	mtr_dominators_fini(&d);
+	mtr_flood_fini(&f);
+	mtr_edges_fini(&roots);
+}
+
+/* ------------------------------------------------------------------- leaks */
+
+/* What was said to point to a block does. */
+static void look_at_references(const struct mtr_graph *g)
+{
+	for (size_t i = 0; i < g->refs.n; i++) {
+		const struct mtr_ref *r = &g->refs.at[i];
+		uint64_t word;
+
+		MUST(r->block < g->index.n &&
+		     mtr_flood_has(&g->reached, r->block));
+		if (!r->addr) {
+			MUST(r->thread < g->roots.threads->n);
+			continue;
+		}
+		MUST(mtr_target_read(g->target, r->addr, &word, sizeof(word)) ==
+		     sizeof(word));
+		MUST(mtr_index_find(&g->index, word) == r->block);
+	}
+}
+
 static void write_leaks(const struct mtr_heap_view *s,
 			const struct mtr_writer_ops *ops,
 			const struct mtr_leaks *leaks)
@@ -486,7 +598,11 @@ static void look_at_references(const struct mtr_heap_view *s,
 
 static void look_at_leaks(const struct mtr_heap_view *s)
 {
-	const struct mtr_graph_options graph_options = { .places = true };
+	/* any of the four will do */
+	struct mtr_graph_options options = {
+		.start_only = s->heap.blocks.n % 4 == 1,
+		.places = s->heap.blocks.n % 2,
+	};
 	struct mtr_filter_spec spec = MTR_FILTER_ALL;
 	struct mtr_lost_list lost;
 	struct mtr_filter filter;
@@ -494,13 +610,15 @@ static void look_at_leaks(const struct mtr_heap_view *s)
 	struct mtr_leaks leaks;
 	struct mtr_graph g;
 
-	error = mtr_graph_read(s->target, &s->heap, &graph_options, &g);
+	error = mtr_graph_read(s->target, &s->heap, &options, &g);
 	MUST(!error == (s->kind != MTR_TARGET_SNAPSHOT));
 	mtr_error_destroy(error);
 	if (error)
 		return;
 	MUST(!mtr_lost_find(&g, &lost));
 	look_at_lost(&g, &lost);
+	look_at_references(&g);
+	look_at_dominators(&g);
 	MUST(!mtr_filter_init(s, &spec, &filter));
 	MUST(!mtr_leaks_make(s, &lost, &g.roots, &filter, NULL, &leaks));
 	MUST(leaks.definite.blocks + leaks.indirect.blocks == lost.n);

@@ -24,6 +24,50 @@ static struct {
 	size_t offset[RECORD_PLACES];  /* of them in the file; or 0 */
 } base;
 
+/*
+ * Threads: one that runs, in the first half of these, and the stack of one that
+ * has ended in the second. Each has its struct pthread at its end, with its
+ * bounds in it.
+ */
+enum { STACK_BYTES = 0x8000, PTHREAD_AT = 0x7000 };
+static const uint64_t stacks = 0x7f5500000000;
+
+static void put_word(struct core *c, uint64_t at, uint64_t value)
+{
+	core_put(c, at, &value, sizeof(value));
+}
+
+static void threads_make(struct core *c)
+{
+	enum {
+		REGISTERS = 27,
+		RBX = 5,
+		RSP = 19,
+		FS_BASE = 21,
+		BOUNDS = 0x690
+	};
+	uint64_t regs[REGISTERS] = {
+		[RBX] = core_heap + 0x1000,
+		[RSP] = stacks + PTHREAD_AT - 0x100,
+		[FS_BASE] = stacks + PTHREAD_AT,
+	};
+
+	core_add(c, &(struct core_range){ .addr = stacks,
+					  .bytes = UINT64_C(2) * STACK_BYTES,
+					  .prot = PF_R | PF_W });
+	core_thread(c, 1, regs, REGISTERS);
+	for (uint64_t at = stacks; at < stacks + 2 * STACK_BYTES;
+	     at += STACK_BYTES) {
+		uint64_t self = at + PTHREAD_AT;
+
+		put_word(c, self, self);
+		put_word(c, self + 16, self);
+		put_word(c, self + BOUNDS, at);
+		put_word(c, self + BOUNDS + 8, STACK_BYTES);
+		put_word(c, self - 0x40, core_heap + 0x1040);
+	}
+}
+
 static void places_find(struct core *c)
 {
 	uint64_t *place = base.place;
@@ -42,9 +86,12 @@ static void places_find(struct core *c)
 	       8);
 	place[RECORD_AT_DEPOT] = core_depot_at;
 	place[RECORD_AT_NODES] = core_nodes;
+	place[RECORD_AT_STACK] = stacks + PTHREAD_AT;
+	place[RECORD_AT_ENDED] = stacks + STACK_BYTES + PTHREAD_AT;
 }
 
-/* Stacks, and a block of each: what is changed in them is seen at once. */
+/* Stacks, and a block of each: what is changed in them is seen at once. The
+ * blocks point to each other. */
 static void depot_make(struct core *c)
 {
 	static const struct {
@@ -62,19 +109,25 @@ static void depot_make(struct core *c)
 		{ RECORD_NODE_FAR, MTR_CHUNK_NODES, 0x313 },
 	};
 
+	const size_t n = sizeof(nodes) / sizeof(*nodes);
+
 	core_depot(c, RECORD_NODES);
-	for (size_t i = 0; i < sizeof(nodes) / sizeof(*nodes); i++) {
+	for (size_t i = 0; i < n; i++) {
 		uint64_t exact = nodes[i].pc & MTR_PC_EXACT;
+		uint64_t block = core_heap + 0x1000 + i * 64;
 
 		core_node(c, nodes[i].id, nodes[i].parent,
 			  (core_text + (nodes[i].pc & ~MTR_PC_EXACT)) | exact);
 		core_block(c, &(struct core_block){
-				      .addr = core_heap + 0x1000 + i * 64,
+				      .addr = block,
 				      .usable = 56,
 				      .size = i * 4,
 				      .stack = nodes[i].id,
 				      .caller = core_text + 0x22a,
 			      });
+		/* its chunk's header, and a pointer to another block */
+		put_word(c, block - 8, 64 | 1);
+		put_word(c, block, core_heap + 0x1000 + (i * 4 + 3) % n * 64);
 	}
 }
 
@@ -100,7 +153,9 @@ static void base_make(void)
 	unsigned char *image;
 
 	core_record(c);
+	core_descriptor(c)->flags |= MTR_FLAG_CHUNKS;
 	depot_make(c);
+	threads_make(c);
 	places_find(c);
 	image = core_image(c, &base.bytes);
 	for (size_t i = 0; i < RECORD_PLACES; i++)
@@ -214,6 +269,17 @@ static void put_chain(unsigned char *file, struct input *in)
 	}
 }
 
+/* Anywhere in the memory behind the places: a pointer, for example. */
+static void put_pointer(unsigned char *file, struct input *in)
+{
+	enum record_place which = take(in, 1) % RECORD_PLACES;
+	uint64_t at = base.offset[which] + (int16_t)take(in, 2);
+	uint64_t value = take_place(in);
+
+	if (base.offset[which] && at <= base.bytes - sizeof(value))
+		memcpy(file + at, &value, sizeof(value));
+}
+
 /* Of the record's tables; false: @op is something else. */
 static bool change_entry(unsigned char *file, enum record_op op,
 			 struct input *in)
@@ -244,6 +310,9 @@ static bool change_entry(unsigned char *file, enum record_op op,
 		return true;
 	case RECORD_CHAIN:
 		put_chain(file, in);
+		return true;
+	case RECORD_POINTER:
+		put_pointer(file, in);
 		return true;
 	default:
 		return false;

@@ -25,6 +25,7 @@ enum record_op {
 	RECORD_NODE,	   /* id: 4, parent: 4, place, exact: 1 */
 	RECORD_CHAIN,	   /* id: 4, parent: 4, place, n: 2, step: 1: each node
 			    * the parent of the next, their pcs @step apart */
+	RECORD_POINTER,	   /* where: place, but not RECORD_ANYWHERE, place */
 	RECORD_HEADERS,	   /* offset: 2, bytes: of the file, with its notes */
 	RECORD_CUT,	   /* length of the file: 4; the last op */
 	RECORD_OPS
@@ -49,6 +50,8 @@ enum record_place {
 	RECORD_AT_LEAF,
 	RECORD_AT_DEPOT,
 	RECORD_AT_NODES,
+	RECORD_AT_STACK, /* a thread's struct pthread */
+	RECORD_AT_ENDED, /* that of one that has ended */
 	RECORD_PLACES
 };
 

@@ -534,6 +534,38 @@ static void depot_seeds(void)
 	record_seed(&p, "depot_cut");
 }
 
+static void add_pointer(struct program *p, enum record_place where,
+			int distance, enum record_place to, int offset)
+{
+	add(p, RECORD_POINTER, 1);
+	add_place(p, where, distance);
+	add_place(p, to, offset);
+}
+
+/* Who holds what: nobody, one another, from afar; and what a stack is. */
+static void graph_seeds(void)
+{
+	struct program p = { 0 };
+
+	add_pointer(&p, RECORD_AT_STACK, -0x40, RECORD_AT_TEXT, 0);
+	add_pointer(&p, RECORD_AT_HEAP, 0x1000, RECORD_AT_TEXT, 0);
+	record_seed(&p, "lost");
+	add_block(&p, 0x300, MTR_LEAD, 56, RECORD_AT_TEXT, 32);
+	add_block(&p, 0x304, MTR_LEAD, 56, RECORD_AT_TEXT, 32);
+	add_pointer(&p, RECORD_AT_HEAP, 0x3000, RECORD_AT_HEAP, 0x3044);
+	add_pointer(&p, RECORD_AT_HEAP, 0x3040, RECORD_AT_HEAP, 0x3020);
+	add_pointer(&p, RECORD_AT_DATA, 0x20, RECORD_AT_HEAP, 0x1080);
+	add_pointer(&p, RECORD_AT_DATA, 0x43, RECORD_AT_HEAP, 0x3000);
+	record_seed(&p, "cycle_lost");
+	add_pointer(&p, RECORD_AT_ENDED, 0x690, RECORD_AT_ENDED, -0x7010);
+	add_pointer(&p, RECORD_AT_STACK, 0x698, RECORD_AT_ENDED, 0);
+	record_seed(&p, "stacks_bounds");
+	add_pointer(&p, RECORD_AT_HEAP, 0x1000 - 8, RECORD_AT_HEAP, 0x1006);
+	add_pointer(&p, RECORD_AT_HEAP, 0x1040 - 8, RECORD_ANYWHERE, 0);
+	add_pointer(&p, RECORD_AT_HEAP, 0x1080 - 8, RECORD_AT_HEAP, 5);
+	record_seed(&p, "chunks_wrong");
+}
+
 int main(int argc, char **argv)
 {
 	if (argc != 2)
@@ -547,5 +579,6 @@ int main(int argc, char **argv)
 	node_seeds();
 	chain_seeds();
 	depot_seeds();
+	graph_seeds();
 	return 0;
 }
