@@ -251,6 +251,20 @@ static void wait_closed(int hold)
 		;
 }
 
+/*
+ * What ends the parent, or stops it, may be sent to both: by a terminal, or to
+ * the group. The child has to live on until it has let go of all in order, or
+ * the signal that a thread was about to take is lost.
+ */
+static void signals_ignore(void)
+{
+	static const int ignored[] = { SIGHUP,	SIGINT,	 SIGQUIT, SIGPIPE,
+				       SIGTERM, SIGTSTP, SIGTTIN, SIGTTOU };
+
+	for (size_t i = 0; i < sizeof(ignored) / sizeof(*ignored); i++)
+		signal(ignored[i], SIG_IGN);
+}
+
 /* All of the child's life. @hold: keep them until this ends; -1: do not. */
 static void child(int pid, int machine, int to, int hold)
 {
@@ -358,8 +372,14 @@ static struct mtr_error *child_start(struct mtr_target *t, int answer[2],
 				     int hold[2], pid_t *ret)
 {
 	struct mtr_error *error;
+	sigset_t all, before;
 
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, &before);
 	*ret = fork();
+	if (!*ret)
+		signals_ignore();
+	sigprocmask(SIG_SETMASK, &before, NULL);
 	if (*ret < 0) {
 		error = mtr_error_errno(errno, "a child");
 		pair_close(answer);
@@ -404,10 +424,31 @@ struct mtr_error *mtr_live_threads(struct mtr_target *t,
 	return error;
 }
 
+/* Who is stopped from a terminal would keep the process stopped for as long:
+ * that has to wait. */
+static void tstp_block(sigset_t *before)
+{
+	sigset_t tstp;
+
+	sigemptyset(&tstp);
+	sigaddset(&tstp, SIGTSTP);
+	sigprocmask(SIG_BLOCK, &tstp, before);
+}
+
+static void tstp_allow(void)
+{
+	sigset_t tstp;
+
+	sigemptyset(&tstp);
+	sigaddset(&tstp, SIGTSTP);
+	sigprocmask(SIG_UNBLOCK, &tstp, NULL);
+}
+
 struct mtr_error *mtr_live_stop(struct mtr_target *t, struct mtr_threads *ret)
 {
 	int answer[2], hold[2];
 	struct mtr_error *error;
+	sigset_t before;
 	pid_t pid;
 
 	if (pipe2(answer, O_CLOEXEC))
@@ -417,8 +458,15 @@ struct mtr_error *mtr_live_stop(struct mtr_target *t, struct mtr_threads *ret)
 		pair_close(answer);
 		return error;
 	}
-	MTR_TRY(child_start(t, answer, hold, &pid));
-	t->hold = (struct mtr_hold){ .pid = pid, .fd = hold[1] };
+	tstp_block(&before);
+	error = child_start(t, answer, hold, &pid);
+	if (error) {
+		sigprocmask(SIG_SETMASK, &before, NULL);
+		return error;
+	}
+	t->hold = (struct mtr_hold){ .pid = pid,
+				     .fd = hold[1],
+				     .tstp = !sigismember(&before, SIGTSTP) };
 	error = answer_read(t, answer[0], ret);
 	close(answer[0]);
 	if (error)
@@ -428,11 +476,13 @@ struct mtr_error *mtr_live_stop(struct mtr_target *t, struct mtr_threads *ret)
 
 struct mtr_error *mtr_live_resume(struct mtr_target *t)
 {
-	bool ended;
+	bool ended, tstp = t->hold.tstp;
 
 	close(t->hold.fd);
 	ended = child_wait(t->hold.pid);
 	t->hold = (struct mtr_hold){ 0 };
+	if (tstp)
+		tstp_allow();
 	return ended ? NULL
 		     : mtr_error_create("process %d went on before all of it "
 					"was read",

@@ -54,8 +54,9 @@ struct mtr_auxv {
 
 /* The child of ours that keeps a process stopped. */
 struct mtr_hold {
-	int pid; /* 0: nobody */
-	int fd;	 /* lets go when this is closed, and be it by our end */
+	int pid;   /* 0: nobody */
+	int fd;	   /* lets go when this is closed, and be it by our end */
+	bool tstp; /* SIGTSTP is blocked meanwhile */
 };
 
 struct mtr_target {
