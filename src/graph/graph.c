@@ -4,6 +4,8 @@
  */
 #include "graph/graph.h"
 
+#include <inttypes.h>
+
 struct marker {
 	struct mtr_graph *g;
 	const struct mtr_graph_options *options;
@@ -68,6 +70,11 @@ static struct mtr_error *graph_read(struct mtr_graph *g,
 	MTR_TRY(mtr_flood_create(&g->edges, g->index.n, &g->reached));
 	g->reached.source = MTR_NO_BLOCK;
 	mark_roots(&m, &w);
+	if (w.skipped)
+		mtr_target_warn(g->target,
+				"%" PRIu64 " KiB of its memory could not be "
+				"read: what only that points to looks lost",
+				w.skipped >> 10);
 	return m.no_memory ? mtr_error_nomem() : NULL;
 }
 

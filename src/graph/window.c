@@ -9,9 +9,9 @@ enum {
 	WORD = 8,
 	/* below that a look for holes costs more than it saves */
 	HOLES = 1 << 16,
-	/* pages one after the other that are not there, as nothing behind
-	 * them is */
-	MISSING = 1 << 10,
+	/* pages one after the other that are not there, though they are
+	 * mapped: behind the end of a file, say, and then nothing is */
+	MISSING = 1 << 14,
 };
 
 struct mtr_error *mtr_window_open(struct mtr_target *t, struct mtr_window *ret)
@@ -70,6 +70,41 @@ static uint64_t leap(struct mtr_window *w, uint64_t addr, uint64_t end)
 	return mtr_target_data(w->t, addr, end) & -(uint64_t)WORD;
 }
 
+/* The first of the ranges that end behind @addr. */
+static const struct mtr_range *range_from(const struct mtr_ranges *v,
+					  uint64_t addr)
+{
+	size_t low = 0, high = v->n;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (addr >= v->at[middle].end)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return v->at + low;
+}
+
+/* Where to go on from @addr, the next page after one that is not there: in what
+ * can be read at all. */
+static uint64_t skip(struct mtr_window *w, uint64_t addr, uint64_t end)
+{
+	const struct mtr_ranges *v = mtr_target_ranges(w->t);
+	const struct mtr_range *r = range_from(v, addr), *last = v->at + v->n;
+
+	/* of a live process what it may not read itself is there as well */
+	if (mtr_target_kind(w->t) != MTR_TARGET_LIVE)
+		while (r < last && r->start < end && !r->readable)
+			r++;
+	if (r == last || r->start >= end)
+		return end;
+	if (addr < r->start)
+		addr = (r->start + WORD - 1) & -(uint64_t)WORD;
+	return addr < end ? leap(w, addr, end) : end;
+}
+
 void mtr_window_scan(struct mtr_window *w, uint64_t start, uint64_t end,
 		     mtr_window_take *take, void *to)
 {
@@ -81,7 +116,7 @@ void mtr_window_scan(struct mtr_window *w, uint64_t start, uint64_t end,
 		return;
 	if (addr < end)
 		addr = leap(w, addr, end);
-	while (addr < end && missing < MISSING) {
+	while (addr < end) {
 		uint64_t left = MTR_WINDOW_BYTES - addr % MTR_WINDOW_BYTES;
 		const unsigned char *at;
 		size_t n;
@@ -93,12 +128,19 @@ void mtr_window_scan(struct mtr_window *w, uint64_t start, uint64_t end,
 		missing = n ? 0 : missing + 1;
 		before = addr;
 		addr += (uint64_t)n * WORD;
-		if (n < left / WORD)
+		if (n < left / WORD) {
 			addr = (addr | (PAGE - 1)) + 1;
-		else if (addr < end)
+			if (addr > before && addr < end)
+				addr = skip(w, addr, end);
+		} else if (addr < end) {
 			addr = leap(w, addr, end);
+		}
 		/* behind the last address comes the first */
 		if (addr <= before)
 			return;
+		if (missing == MISSING && addr < end) {
+			w->skipped += end - addr;
+			return;
+		}
 	}
 }

@@ -15,6 +15,8 @@ struct mtr_window {
 	unsigned char *room;
 	uint64_t at; /* what .room has: */
 	size_t n;
+	uint64_t skipped; /* bytes that scans have given up, after many pages
+			   * that could not be read */
 };
 
 struct mtr_error *mtr_window_open(struct mtr_target *t, struct mtr_window *ret);
@@ -34,7 +36,8 @@ typedef void mtr_window_take(void *to, uint64_t addr, const unsigned char *at,
 
 /*
  * Hand out the whole words of [@start, @end), piece by piece; what is not there
- * is left out, as is what can be nothing but zeros.
+ * is left out, as is what can be nothing but zeros. Where page after page of what
+ * is mapped is not to be read the rest counts in .skipped.
  */
 void mtr_window_scan(struct mtr_window *w, uint64_t start, uint64_t end,
 		     mtr_window_take *take, void *to);

@@ -289,6 +289,25 @@ START_TEST(words_that_count)
 }
 END_TEST
 
+/* However much of it is not there: what is behind that is looked at. */
+START_TEST(block_with_a_hole)
+{
+	const uint64_t at = 0x7f5500000000, hole = UINT64_C(1) << 40;
+
+	add(at, 0x1000, RW);
+	core_add(core, &(struct core_range){ .addr = at + 0x1000,
+					     .bytes = hole,
+					     .prot = RW,
+					     .undumped = true });
+	add(at + 0x1000 + hole, 0x2000, RW);
+	put(at + 0x10, hole + 0x2000, MMAPPED);
+	put(block, 100, IN_USE);
+	word(core_data + 0x80, at + 0x10);
+	word(at + 0x1000 + hole + 0x18, block);
+	is_lost(0, 0, 0, 0);
+}
+END_TEST
+
 START_TEST(free_heap_is_doubtful)
 {
 	put(block, 100, IN_USE);
@@ -465,6 +484,7 @@ int main(void)
 	tcase_add_test(t, start_alone_counts);
 	tcase_add_test(t, places_are_kept);
 	tcase_add_test(t, words_that_count);
+	tcase_add_test(t, block_with_a_hole);
 	tcase_add_test(t, free_heap_is_doubtful);
 	tcase_add_test(t, registers_are_sure);
 	tcase_add_test(t, stack_of_a_thread);
