@@ -12,15 +12,14 @@ enum {
 	ROOT_SHIFT = MTR_INDEX_PAGE_BITS + MTR_INDEX_MID_BITS,
 };
 
-/* NULL: no memory. */
-static uint32_t *mid_at(struct mtr_index *x, uint64_t addr)
+static struct mtr_index_root *root_at(struct mtr_index *x, uint64_t addr)
 {
-	struct mtr_index_root *root = &x->root[addr >> ROOT_SHIFT];
+	return &x->root[addr >> ROOT_SHIFT];
+}
 
-	if (!root->mid)
-		root->mid = calloc(MIDS, sizeof(*root->mid));
-	return root->mid ? &root->mid[addr >> MTR_INDEX_PAGE_BITS & (MIDS - 1)]
-			 : NULL;
+static uint32_t *mid_at(const struct mtr_index_root *root, uint64_t addr)
+{
+	return &root->mid[addr >> MTR_INDEX_PAGE_BITS & (MIDS - 1)];
 }
 
 /* A new page, which @before blocks come before. */
@@ -39,56 +38,118 @@ static bool page_add(struct mtr_index *x, uint64_t before)
 	return true;
 }
 
-/* The places from @from to @to that block @i has all of, or ends in. */
-static bool inside_set(struct mtr_index *x, size_t i, uint64_t from,
-		       uint64_t to)
+/* ----------------------------------------------------------------- filling */
+
+/* How far @i reaches, but not beyond where the next one begins: whatever blocks
+ * say of themselves, no place is seen twice. */
+static uint64_t last_of(const struct mtr_index *x, size_t i)
+{
+	const struct mtr_block *b = &x->blocks[i];
+	uint64_t last = b->addr + mtr_index_asked(b);
+
+	if (last < b->addr || last >> MTR_ADDR_BITS)
+		last = (UINT64_C(1) << MTR_ADDR_BITS) - 1;
+	if (i + 1 < x->n && last > b[1].addr)
+		last = b[1].addr;
+	return last;
+}
+
+/* It is what is near in all places from @from to @to where nothing else is. */
+static void near_set(struct mtr_index *x, size_t i, uint64_t from, uint64_t to)
 {
 	while (from <= to) {
-		struct mtr_index_root *root = &x->root[from >> ROOT_SHIFT];
-		uint64_t next = ((from >> ROOT_SHIFT) + 1) << ROOT_SHIFT;
-		uint32_t *mid;
+		struct mtr_index_root *root = root_at(x, from);
+		unsigned bits = root->mid ? MTR_INDEX_PAGE_BITS : ROOT_SHIFT;
 
-		if (!root->mid && !(from & ((UINT64_C(1) << ROOT_SHIFT) - 1)) &&
-		    to >= next) {
-			root->inside = i + 1;
-			from = next;
-			continue;
-		}
-		mid = mid_at(x, from);
-		if (!mid)
-			return false;
+		if (!root->mid && !root->near)
+			root->near = i + 1;
+		else if (root->mid && !*mid_at(root, from))
+			*mid_at(root, from) = MTR_INDEX_NEAR | (uint32_t)i;
+		from = ((from >> bits) + 1) << bits;
+	}
+}
+
+/* The first block behind @i that begins in another piece of so many bits. */
+static size_t group_end(const struct mtr_index *x, size_t i, unsigned bits)
+{
+	uint64_t piece = x->blocks[i].addr >> bits;
+
+	while (i < x->n && x->blocks[i].addr >> bits == piece)
+		i++;
+	return i;
+}
+
+/* The blocks from @i to @end are all that begin in their MiB. */
+static bool page_fill(struct mtr_index *x, size_t i, size_t end)
+{
+	uint32_t *mid =
+		mid_at(root_at(x, x->blocks[i].addr), x->blocks[i].addr);
+	struct mtr_index_word *words;
+
+	if (end - i <= MTR_INDEX_FEW) {
 		if (!*mid)
-			*mid = MTR_INDEX_INSIDE | (uint32_t)i;
-		from = ((from >> MTR_INDEX_PAGE_BITS) + 1)
-		       << MTR_INDEX_PAGE_BITS;
+			*mid = MTR_INDEX_NEAR | (uint32_t)i;
+		return true;
+	}
+	if (!page_add(x, i))
+		return false;
+	*mid = x->pages;
+	words = &x->words[(x->pages - 1) * MTR_INDEX_WORDS];
+	for (; i < end; i++) {
+		uint64_t addr = x->blocks[i].addr;
+
+		words[addr >> MTR_INDEX_WORD_BITS & (MTR_INDEX_WORDS - 1)]
+			.bits |= UINT64_C(1) << (addr >> MTR_GRANULE_BITS & 63);
 	}
 	return true;
 }
 
-static bool block_add(struct mtr_index *x, size_t i)
+static bool mid_create(struct mtr_index *x, uint64_t addr)
 {
-	const struct mtr_block *b = &x->blocks[i];
-	uint64_t asked = mtr_index_asked(b), last = b->addr + asked;
-	uint64_t page = b->addr >> MTR_INDEX_PAGE_BITS;
-	uint32_t *mid = mid_at(x, b->addr);
-	struct mtr_index_word *w;
+	struct mtr_index_root *root = root_at(x, addr);
+	uint32_t near = root->near;
 
-	x->spans[i] = b->addr >> MTR_GRANULE_BITS << MTR_INDEX_ASKED_BITS |
-		      (asked < MTR_INDEX_LARGE ? asked : MTR_INDEX_LARGE);
-	if (!mid)
+	root->mid = calloc(MIDS, sizeof(*root->mid));
+	if (!root->mid)
 		return false;
-	if (!*mid || *mid & MTR_INDEX_INSIDE) {
-		if (!page_add(x, i))
+	root->near = 0;
+	if (near)
+		near_set(x, near - 1, addr >> ROOT_SHIFT << ROOT_SHIFT,
+			 last_of(x, near - 1));
+	return true;
+}
+
+/* The same of their 16 GiB. */
+static bool root_fill(struct mtr_index *x, size_t i, size_t end)
+{
+	struct mtr_index_root *root = root_at(x, x->blocks[i].addr);
+
+	if (end - i > MTR_INDEX_FEW) {
+		if (!mid_create(x, x->blocks[i].addr))
 			return false;
-		*mid = x->pages;
+	} else if (!root->near) {
+		root->near = i + 1;
 	}
-	w = &x->words[(size_t)(*mid - 1) * MTR_INDEX_WORDS +
-		      (b->addr >> MTR_INDEX_WORD_BITS & (MTR_INDEX_WORDS - 1))];
-	w->bits |= UINT64_C(1) << (b->addr >> MTR_GRANULE_BITS & 63);
-	if (last >> MTR_ADDR_BITS)
-		last = (UINT64_C(1) << MTR_ADDR_BITS) - 1;
-	return last >> MTR_INDEX_PAGE_BITS == page ||
-	       inside_set(x, i, (page + 1) << MTR_INDEX_PAGE_BITS, last);
+	while (i < end) {
+		size_t next =
+			root->mid ? group_end(x, i, MTR_INDEX_PAGE_BITS) : end;
+
+		if (root->mid && !page_fill(x, i, next))
+			return false;
+		/* what reaches further is the last one */
+		i = next;
+		near_set(x, i - 1, x->blocks[i - 1].addr, last_of(x, i - 1));
+	}
+	return true;
+}
+
+static void span_set(struct mtr_index *x, size_t i)
+{
+	uint64_t asked = mtr_index_asked(&x->blocks[i]);
+
+	x->spans[i] = x->blocks[i].addr >> MTR_GRANULE_BITS
+						   << MTR_INDEX_ASKED_BITS |
+		      (asked < MTR_INDEX_LARGE ? asked : MTR_INDEX_LARGE);
 }
 
 /* Each page knows what is before its first word. */
@@ -117,11 +178,32 @@ static struct mtr_error *index_fill(struct mtr_index *x)
 			return mtr_error_coded(MTR_ERROR_DAMAGED,
 					       "its blocks overlap");
 		end = (addr | (MTR_GRANULE - 1)) + 1;
-		if (!block_add(x, i))
+		span_set(x, i);
+	}
+	for (size_t i = 0, next; i < x->n; i = next) {
+		next = group_end(x, i, ROOT_SHIFT);
+		if (!root_fill(x, i, next))
 			return mtr_error_nomem();
 	}
 	ranks_set(x);
 	return NULL;
+}
+
+uint32_t mtr_index_near(const struct mtr_index *x, uint32_t first,
+			uint64_t addr)
+{
+	size_t low = first, high = low + MTR_INDEX_FEW + 1;
+
+	high = high < x->n ? high : x->n;
+	while (high - low > 1) {
+		size_t middle = low + (high - low) / 2;
+
+		if (mtr_index_start(x, middle) <= addr)
+			low = middle;
+		else
+			high = middle;
+	}
+	return low + 1;
 }
 
 struct mtr_error *mtr_index_create(const struct mtr_blocks *blocks,
@@ -130,7 +212,7 @@ struct mtr_error *mtr_index_create(const struct mtr_blocks *blocks,
 	struct mtr_error *error;
 
 	*ret = (struct mtr_index){ .blocks = blocks->at, .n = blocks->n };
-	if (blocks->n >= MTR_INDEX_INSIDE)
+	if (blocks->n >= MTR_INDEX_NEAR)
 		return mtr_error_coded(MTR_ERROR_UNSUPPORTED,
 				       "it has more than 2^31 blocks");
 	ret->root = calloc(ROOTS, sizeof(*ret->root));

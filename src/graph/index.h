@@ -4,11 +4,14 @@
  *
  * Each granule has a bit, set where a block begins, and 64 granules a word with
  * the number of blocks before them: the block at or before an address is that
- * number and a popcount. The words are in pages, for 1 MiB of addresses each,
- * and there are pages only where blocks begin:
+ * number and a popcount. The words are in pages, for 1 MiB of addresses each:
  *
  *   address:  | 47 ..... 34 | 33 ..... 20 | 19 ..... 10 | 9 ...... 4 | 3 .. 0 |
  *             |    root     |    middle   |    word     |    bit     | granule|
+ *
+ * Pages, and tables of them, are only where more than MTR_INDEX_FEW blocks
+ * begin, so that a block costs no more than a KiB or so wherever somebody says
+ * that it lies. Elsewhere there is the first block that may be meant.
  *
  * What points to a block: from its first byte to one past the last that was
  * asked for. The record behind it tells the end from the next block's start.
@@ -28,6 +31,7 @@ enum {
 	MTR_INDEX_WORDS = 1 << (MTR_INDEX_PAGE_BITS - MTR_INDEX_WORD_BITS),
 	MTR_INDEX_ASKED_BITS = 64 - (MTR_ADDR_BITS - MTR_GRANULE_BITS),
 	MTR_INDEX_LARGE = (1 << MTR_INDEX_ASKED_BITS) - 1,
+	MTR_INDEX_FEW = 64,
 };
 
 #define MTR_NO_BLOCK UINT32_MAX
@@ -37,14 +41,14 @@ struct mtr_index_word {
 	uint64_t rank; /* blocks before the word's first granule */
 };
 
-/* Of 1 MiB: 0: nothing; MTR_INDEX_INSIDE + a block that has all of it; else 1 +
- * the number of a page. */
-#define MTR_INDEX_INSIDE (UINT32_C(1) << 31)
+/* Of 1 MiB: 0: nothing; MTR_INDEX_NEAR + the block that reaches into it or, if
+ * there is none, begins in it first; else 1 + the number of a page. */
+#define MTR_INDEX_NEAR (UINT32_C(1) << 31)
 
 /* 16 GiB. */
 struct mtr_index_root {
-	uint32_t *mid;	 /* NULL: no block begins or ends there */
-	uint32_t inside; /* 1 + the block that has all of it; 0: none */
+	uint32_t *mid; /* NULL: few blocks begin there */
+	uint32_t near; /* then: 1 + the first one, as above; 0: none */
 };
 
 struct mtr_index {
@@ -69,28 +73,34 @@ static inline uint64_t mtr_index_asked(const struct mtr_block *b)
 	return b->damaged ? b->usable : b->size;
 }
 
-/* The word that tells of @addr, or NULL: then *inside is 1 + the block around
- * it, or 0. */
+/* 1 + the last block from @first on that begins at or before @addr, if that is
+ * one of the next few; it may be @first itself that begins behind. */
+uint32_t mtr_index_near(const struct mtr_index *x, uint32_t first,
+			uint64_t addr);
+
+/* The word that tells of @addr, or NULL: then *next is 1 + the block that it
+ * may point to, or 0. */
 static inline const struct mtr_index_word *
-mtr_index_word(const struct mtr_index *x, uint64_t addr, uint32_t *inside)
+mtr_index_word(const struct mtr_index *x, uint64_t addr, uint32_t *next)
 {
 	const struct mtr_index_root *root;
 	uint32_t mid;
 
-	*inside = 0;
+	*next = 0;
 	if (addr >> MTR_ADDR_BITS)
 		return NULL;
 	root = &x->root[addr >> (MTR_INDEX_PAGE_BITS + MTR_INDEX_MID_BITS)];
 	if (!root->mid) {
-		*inside = root->inside;
+		if (root->near)
+			*next = mtr_index_near(x, root->near - 1, addr);
 		return NULL;
 	}
 	mid = root->mid[addr >> MTR_INDEX_PAGE_BITS &
 			((1 << MTR_INDEX_MID_BITS) - 1)];
 	if (!mid)
 		return NULL;
-	if (mid & MTR_INDEX_INSIDE) {
-		*inside = 1 + (mid & ~MTR_INDEX_INSIDE);
+	if (mid & MTR_INDEX_NEAR) {
+		*next = mtr_index_near(x, mid & ~MTR_INDEX_NEAR, addr);
 		return NULL;
 	}
 	return &x->words[(size_t)(mid - 1) * MTR_INDEX_WORDS +

@@ -141,12 +141,14 @@ static uint64_t number(void)
 START_TEST(any_blocks)
 {
 	for (int round = 0; round < 20; round++) {
+		/* few in a MiB, or many */
+		unsigned shifts = round % 2 ? 20 : 4;
 		uint64_t at = 0x555500000000;
 
 		for (int i = 0; i < 300; i++) {
 			uint64_t usable =
-				16 +
-				(number() % (UINT64_C(32) << (number() % 20)));
+				16 + (number() %
+				      (UINT64_C(32) << (number() % shifts)));
 
 			usable = (usable + 15) / 16 * 16;
 			put(at, number() % (usable - 15), usable);
@@ -162,6 +164,27 @@ START_TEST(any_blocks)
 		mtr_index_fini(&x);
 		blocks.n = 0;
 	}
+}
+END_TEST
+
+/* Wherever blocks lie, they do not cost much: a core may say anything. */
+START_TEST(blocks_far_apart)
+{
+	const uint64_t mib = 1 << 20, gib = 1 << 30;
+	size_t n = 0;
+
+	for (uint64_t i = 0; i < 20000; i++)
+		put(0x10000 + i * mib, 16, 32);
+	for (uint64_t i = 2; i < 8000; i++)
+		put(i * 16 * gib, 16, 32);
+	create();
+	ck_assert_uint_eq(x.pages, 0);
+	for (size_t i = 0; i < 1 << MTR_INDEX_ROOT_BITS; i++)
+		n += !!x.root[i].mid;
+	ck_assert_uint_le(n, 2);
+	for (uint64_t i = 0; i < 20000; i += 7)
+		around(0x10000 + i * mib);
+	around(7999 * 16 * gib);
 }
 END_TEST
 
@@ -186,6 +209,7 @@ int main(void)
 	tcase_add_test(t, large_blocks);
 	tcase_add_test(t, damaged_block);
 	tcase_add_test(t, any_blocks);
+	tcase_add_test(t, blocks_far_apart);
 	tcase_add_test(t, blocks_that_overlap);
 	return run_suite(s);
 }
