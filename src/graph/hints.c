@@ -35,6 +35,7 @@ struct search {
 	struct top tops[TOPS]; /* of lost blocks; of others, if there are more,
 				* no packed or tagged pointer is looked for */
 	size_t n_tops;
+	bool too_many;
 	/* a bit for each page that a lost block may lie in, and for others */
 	uint64_t sieve[(1 << SIEVE_BITS) / 64];
 	uint64_t pages; /* that were put in; of many it has all bits */
@@ -189,6 +190,7 @@ static void top_add(struct search *s, uint64_t addr)
 		if (s->tops[i].value == top.value &&
 		    s->tops[i].below == top.below)
 			return;
+	s->too_many |= s->n_tops == TOPS;
 	if (s->n_tops < TOPS)
 		s->tops[s->n_tops++] = top;
 }
@@ -222,6 +224,11 @@ struct mtr_error *mtr_hints_find(const struct mtr_graph *g,
 		top_add(s, mtr_index_start(&g->index, v->at[i].block));
 		sieve_add(s, v->at[i].block);
 	}
+	if (s->too_many)
+		mtr_target_warn(g->target,
+				"what is lost lies all over its memory: packed "
+				"and tagged pointers are looked for to part of "
+				"it only");
 	scan(s, &w, false, true, stale);
 	scan(s, &w, true, true, hidden);
 	return NULL;

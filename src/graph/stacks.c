@@ -5,6 +5,8 @@
 #include "graph/stacks.h"
 
 #include <elf.h>
+#include <inttypes.h>
+#include <string.h>
 
 #include "graph/window.h"
 
@@ -14,8 +16,12 @@ enum {
 	PTHREAD_ALIGN = 64,
 	PTHREAD_WORDS = 512,	/* more than it has */
 	PTHREADS_MAX = 1 << 16, /* that are looked at */
+	PTHREAD_DTV = 1,	/* words */
 	PTHREAD_SELF = 2,
-	PTHREAD_DTV = 1, /* words */
+	PTHREAD_GUARDS = 5, /* of stacks, of pointers */
+	PTHREAD_KNOWN = 7,  /* all up to here */
+	PAGE = 4096,
+	BEHIND = 2 * PAGE, /* it is that near to its stack's end, or nearer */
 };
 
 static struct mtr_error *add(struct mtr_root_list *v, uint64_t start,
@@ -60,9 +66,32 @@ static struct mtr_error *running(const struct mtr_threads *threads,
 MTR_VECTOR(addresses, uint64_t);
 
 struct search {
+	uint64_t guards[2];
 	struct addresses found;
-	bool no_memory;
+	bool no_memory, too_many;
 };
+
+/* True: @at is what a struct pthread at @self begins with. */
+static bool is_pthread(const uint64_t at[PTHREAD_KNOWN], uint64_t self)
+{
+	return at[0] == self && at[PTHREAD_SELF] == self;
+}
+
+/* False: no thread has them. The first one is never 0. */
+static bool guards_find(struct mtr_target *t, const struct mtr_threads *threads,
+			uint64_t ret[2])
+{
+	for (size_t i = 0; i < threads->n; i++) {
+		uint64_t tp = threads->at[i].tp, at[PTHREAD_KNOWN];
+
+		if (mtr_target_read(t, tp, at, sizeof(at)) != sizeof(at) ||
+		    !is_pthread(at, tp) || !at[PTHREAD_GUARDS])
+			continue;
+		memcpy(ret, &at[PTHREAD_GUARDS], 2 * WORD);
+		return true;
+	}
+	return false;
+}
 
 /* What points to itself as a struct pthread does. */
 static void take(void *to, uint64_t addr, const unsigned char *at, size_t n)
@@ -70,13 +99,19 @@ static void take(void *to, uint64_t addr, const unsigned char *at, size_t n)
 	struct search *s = to;
 	size_t i = -addr % PTHREAD_ALIGN / WORD;
 
-	for (; i + PTHREAD_SELF < n; i += PTHREAD_ALIGN / WORD) {
-		uint64_t self = addr + i * WORD, *slot;
+	for (; i + PTHREAD_KNOWN <= n; i += PTHREAD_ALIGN / WORD) {
+		uint64_t self = addr + i * WORD, words[PTHREAD_KNOWN], *slot;
 
-		if (mtr_window_word(at, i) != self ||
-		    mtr_window_word(at, i + PTHREAD_SELF) != self ||
-		    s->found.n == PTHREADS_MAX)
+		if (mtr_window_word(at, i) != self)
 			continue;
+		memcpy(words, at + i * WORD, sizeof(words));
+		if (!is_pthread(words, self) ||
+		    memcmp(&words[PTHREAD_GUARDS], s->guards,
+			   sizeof(s->guards)) != 0)
+			continue;
+		s->too_many |= s->found.n == PTHREADS_MAX;
+		if (s->too_many)
+			return;
 		slot = addresses_push(&s->found);
 		s->no_memory |= !slot;
 		if (slot)
@@ -127,8 +162,8 @@ static struct mtr_error *pointers_of(const struct mtr_threads *threads,
 }
 
 /*
- * The stack that @self lies in: two words of it, a start and a size, that have
- * it between them. The tightest such pair counts.
+ * The stack that @self lies at the end of: two words of it, a start and a size,
+ * of whole pages. The tightest such pair counts.
  */
 static bool stack_around(struct mtr_target *t, uint64_t self,
 			 const struct mtr_range *r, struct mtr_area *ret)
@@ -139,8 +174,9 @@ static bool stack_around(struct mtr_target *t, uint64_t self,
 	for (size_t i = 0; i + 1 < n; i++) {
 		uint64_t start = words[i], bytes = words[i + 1];
 
-		if (bytes >= best || start >= self || start % RED_ZONE ||
-		    bytes <= self - start || bytes > r->end - start)
+		if (bytes >= best || start >= self || start % PAGE ||
+		    bytes % PAGE || bytes <= self - start ||
+		    bytes - (self - start) > BEHIND || bytes > r->end - start)
 			continue;
 		best = bytes;
 		*ret = (struct mtr_area){ start, start + bytes };
@@ -190,6 +226,8 @@ static struct mtr_error *ended(struct mtr_target *t,
 	struct search s = { 0 };
 	size_t at = 0;
 
+	if (!guards_find(t, threads, s.guards))
+		return NULL;
 	MTR_TRY(mtr_window_open(t, &w));
 	for (size_t i = 0; i < v->n; i++) {
 		const struct mtr_range *r = &v->at[i];
@@ -197,6 +235,12 @@ static struct mtr_error *ended(struct mtr_target *t,
 		if (r->readable && !r->path && r->prot & MTR_PROT_WRITE)
 			range_search(&w, r, heap, &at, &s);
 	}
+	if (s.too_many)
+		mtr_target_warn(t,
+				"more than %d stacks of threads that have "
+				"ended: those behind %#" PRIx64 " are taken to "
+				"be in use",
+				PTHREADS_MAX, s.found.at[PTHREADS_MAX - 1]);
 	error = s.no_memory ? mtr_error_nomem()
 			    : found_add(t, threads, &s, ret);
 	addresses_fini(&s.found);

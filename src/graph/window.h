@@ -36,8 +36,8 @@ typedef void mtr_window_take(void *to, uint64_t addr, const unsigned char *at,
 
 /*
  * Hand out the whole words of [@start, @end), piece by piece; what is not there
- * is left out, as is what can be nothing but zeros. Where page after page of what
- * is mapped is not to be read the rest counts in .skipped.
+ * is left out, as is what can be nothing but zeros. Where page after page of
+ * what is mapped is not to be read the rest counts in .skipped.
  */
 void mtr_window_scan(struct mtr_window *w, uint64_t start, uint64_t end,
 		     mtr_window_take *take, void *to);

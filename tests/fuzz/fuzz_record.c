@@ -62,6 +62,8 @@ static void threads_make(struct core *c)
 
 		put_word(c, self, self);
 		put_word(c, self + 16, self);
+		put_word(c, self + 40, 0x1122334455667700);
+		put_word(c, self + 48, 0x8877665544332211);
 		put_word(c, self + BOUNDS, at);
 		put_word(c, self + BOUNDS + 8, STACK_BYTES);
 		put_word(c, self - 0x40, core_heap + 0x1040);

@@ -4,6 +4,7 @@
  * hand.
  */
 #include <check.h>
+#include <string.h>
 
 #include "graph/extents.h"
 #include "graph/lost.h"
@@ -340,6 +341,8 @@ static void put_stack(uint64_t at)
 	add(at, STACK, RW);
 	word(self, self);
 	word(self + 16, self);
+	word(self + 40, 0x1122334455667700);
+	word(self + 48, 0x8877665544332211);
 	word(self + 0x690, at);
 	word(self + 0x698, STACK);
 }
@@ -369,8 +372,8 @@ START_TEST(stack_of_a_thread_that_has_ended)
 	const uint64_t self = stack + STACK - 0x900;
 
 	put_stack(stack);
-	add(0x7f7700000000, 0x1000, RW);
-	thread(7, 0x7f7700000800, 0x7f7700000400, 0);
+	put_stack(0x7f7700000000);
+	thread(7, 0x7f7700000800, 0x7f7700000000 + STACK - 0x900, 0);
 	put(block, 100, IN_USE);
 	word(stack + 0x9000, block);
 	is_lost(1, MTR_HINT_STALE, MTR_PLACE_ENDED, stack + 0x9000);
@@ -383,6 +386,35 @@ START_TEST(stack_of_a_thread_that_has_ended)
 	word(self + 8, 0);
 	thread(8, 0x7f7700000900, self, 0);
 	is_lost(0, 0, 0, 0);
+}
+END_TEST
+
+/* A program's own: it has not all that a stack of glibc's has. */
+START_TEST(looks_like_a_stack)
+{
+	static const struct {
+		uint64_t at, value;
+	} wrong[] = {
+		{ 16, stack },		 { 40, 0x1122334455667701 }, { 48, 0 },
+		{ 0x690, stack + 0x80 }, { 0x698, STACK - 0x100 },
+	};
+	const uint64_t self = stack + STACK - 0x900;
+
+	put_stack(stack);
+	put_stack(0x7f7700000000);
+	thread(7, 0x7f7700000800, 0x7f7700000000 + STACK - 0x900, 0);
+	put(block, 100, IN_USE);
+	word(stack + 0x9000, block);
+	is_lost(1, MTR_HINT_STALE, MTR_PLACE_ENDED, stack + 0x9000);
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
+		uint64_t was;
+
+		close_all();
+		memcpy(&was, core_at(core, self + wrong[i].at), sizeof(was));
+		word(self + wrong[i].at, wrong[i].value);
+		is_lost(0, 0, 0, 0);
+		word(self + wrong[i].at, was);
+	}
 }
 END_TEST
 
@@ -489,6 +521,7 @@ int main(void)
 	tcase_add_test(t, registers_are_sure);
 	tcase_add_test(t, stack_of_a_thread);
 	tcase_add_test(t, stack_of_a_thread_that_has_ended);
+	tcase_add_test(t, looks_like_a_stack);
 	tcase_add_test(t, core_without_threads);
 	tcase_add_test(t, stack_without_bounds);
 	tcase_add_test(t, read_only_memory_is_sure);
