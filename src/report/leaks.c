@@ -101,7 +101,7 @@ static struct mtr_error *lost_add(struct maker *m, const struct mtr_lost *l)
 	return NULL;
 }
 
-/* Count it where its leader is, if that is shown. */
+/* What is shown is counted where its leader is, if that is shown too. */
 static void hang(struct maker *m, const struct mtr_lost *l)
 {
 	const struct mtr_lost *leader = mtr_lost_at(m->ret->lost, l->leader);
@@ -131,8 +131,7 @@ static struct mtr_error *group_all(struct maker *m)
 	for (size_t i = 0; i < lost->n; i++) {
 		const struct mtr_lost *l = &lost->at[i];
 
-		if (!mtr_lost_is_leader(l) && !suppression_of(m, l->block) &&
-		    !suppression_of(m, l->leader))
+		if (!mtr_lost_is_leader(l) && m->ret->shown[i])
 			hang(m, l);
 	}
 	return NULL;

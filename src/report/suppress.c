@@ -50,6 +50,13 @@ bool mtr_pattern_matches(const char *pattern, const char *text)
 /* ------------------------------------------------------------------ the file
  */
 
+/* It would match whatever there is; who wants that writes a star. */
+static bool says_nothing(const char *pattern)
+{
+	pattern += *pattern == '^';
+	return !*pattern || strcmp(pattern, "$") == 0;
+}
+
 static struct mtr_error *line_add(struct mtr_suppressions *v, char *line,
 				  size_t number)
 {
@@ -64,7 +71,7 @@ static struct mtr_error *line_add(struct mtr_suppressions *v, char *line,
 	if (!*line || *line == '#')
 		return NULL;
 	if (strncmp(line, type, sizeof(type) - 1) != 0 ||
-	    !line[sizeof(type) - 1])
+	    says_nothing(line + sizeof(type) - 1))
 		return mtr_error_create("line %zu is not \"leak:PATTERN\": %s",
 					number, line);
 	slot = mtr_suppression_list_push(&v->list);
@@ -80,6 +87,8 @@ struct mtr_error *mtr_suppressions_parse(const char *text, size_t bytes,
 	struct mtr_error *error = NULL;
 	size_t number = 1;
 
+	if (memchr(text, '\0', bytes))
+		return mtr_error_create("it is no text: there is a NUL byte");
 	*ret = (struct mtr_suppressions){ .text = strndup(text, bytes) };
 	if (!ret->text)
 		return mtr_error_nomem();

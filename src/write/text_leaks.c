@@ -195,6 +195,8 @@ static void lost(struct mtr_writer *w, const struct mtr_leaks *l,
 	mtr_hint_name(&text, w->s, l->roots, &lost->hint);
 	if (text.len)
 		mtr_out_text(w->out, "; ");
+	if (text.failed)
+		mtr_writer_no_memory(w);
 	mtr_text_clean(w, mtr_strbuf_text(&text));
 	mtr_strbuf_fini(&text);
 	mtr_out_char(w->out, '\n');

@@ -69,7 +69,7 @@ has '^definite,block,leaky,72,1,144,2,0x[0-9a-f]*,1,,block,.*leaky.c,[0-9]*$'
 # Filters choose what is shown
 ask leaks --min-size=1M --format=csv "$core"
 [ "$(sed 1d answer | wc -l)" -eq 1 ] || fail "--min-size: $(cat answer)"
-has '^definite,block,leaky,3145728,1,200,1,'
+has '^definite,block,leaky,3145728,1,0,0,'
 ask leaks --min-size=1M "$core"
 has '^left out  *[0-9]* blocks'
 ask leaks --function=nothing "$core"
@@ -105,6 +105,12 @@ ask leaks --suppressions=file --error-exitcode=42 "$core"
 printf 'leak:x\nrace:y\n' >file
 refuses 1 'file: line 2 is not "leak:PATTERN": race:y' \
     leaks --suppressions=file "$core"
+for pattern in '' '^' '$' '^$'; do
+    echo "leak:$pattern" >file
+    refuses 1 'line 1 is not "leak:PATTERN"' leaks --suppressions=file "$core"
+done
+printf 'leak:x\nleak\0:y\n' >file
+refuses 1 'file: .*NUL' leaks --suppressions=file "$core"
 refuses 1 'nofile: No such file' leaks --suppressions=nofile "$core"
 refuses 1 'too large' leaks --suppressions=/dev/zero "$core"
 exit 0
