@@ -5,6 +5,8 @@
  */
 #include "graph/extents.h"
 
+#include <string.h>
+
 enum {
 	HEADER = 16, /* of a chunk, before its block */
 	MMAPPED = 2,
@@ -15,11 +17,16 @@ enum {
 	PIECE = 1 << 20, /* of the main arena, where brk fails, at least */
 };
 
+/* The kernel leaves up to a GiB between the program and what brk(2) gives. */
+#define BRK_GAP (UINT64_C(2) << 30)
+
 struct finder {
 	struct mtr_target *t;
 	struct mtr_areas *areas;
-	uint64_t brk; /* where the mapping begins that has the lowest block of
-		       * the main arena; 0: not seen yet */
+	uint64_t exe_end;     /* of its last segment; 0: not known */
+	uint64_t first_named; /* the lowest address that a file is mapped at */
+	uint64_t brk; /* where the mapping begins that brk(2) gave; 0: it was
+		       * not seen yet */
 	size_t piece; /* 1 + the last area that is such a piece of it */
 	bool no_memory;
 };
@@ -93,6 +100,35 @@ static void arena_heap(struct finder *f, const struct mtr_block *b)
 		add(f, b->addr - HEADER, end);
 }
 
+static void named_find(struct finder *f)
+{
+	const struct mtr_ranges *v = mtr_target_ranges(f->t);
+	const char *exe = mtr_target_exe(f->t);
+
+	f->first_named = UINT64_MAX;
+	for (size_t i = 0; i < v->n; i++) {
+		const struct mtr_range *r = &v->at[i];
+
+		if (!r->path)
+			continue;
+		if (f->first_named == UINT64_MAX)
+			f->first_named = r->start;
+		if (exe && strcmp(r->path, exe) == 0)
+			f->exe_end = r->end;
+	}
+}
+
+/* In a core nothing tells but where it is: right behind the program or, if that
+ * was started by way of the dynamic linker, before all that has a name. */
+static bool is_brk(const struct finder *f, const struct mtr_range *r)
+{
+	if (mtr_target_kind(f->t) == MTR_TARGET_LIVE)
+		return r->path && strcmp(r->path, "[heap]") == 0;
+	if (!f->exe_end || r->start < f->first_named)
+		return true;
+	return f->exe_end <= r->start && r->start - f->exe_end < BRK_GAP;
+}
+
 /*
  * The main arena is what brk(2) gives: of that all is heap, as the program's
  * own variables right before it are known otherwise. Where brk fails glibc maps
@@ -104,7 +140,7 @@ static void main_arena(struct finder *f, const struct mtr_block *b)
 	const struct mtr_range *r = mtr_target_find(f->t, b->addr);
 	uint64_t start = b->addr - HEADER, last;
 
-	if (r && !f->brk)
+	if (r && !f->brk && is_brk(f, r))
 		f->brk = r->start;
 	if (r && r->start == f->brk) {
 		add(f, r->start, r->end);
@@ -154,6 +190,7 @@ struct mtr_error *mtr_extents_find(struct mtr_target *t,
 	struct finder f = { .t = t, .areas = ret };
 
 	*ret = (struct mtr_areas){ 0 };
+	named_find(&f);
 	for (size_t i = 0; i < heap->blocks.n && !f.no_memory; i++) {
 		const struct mtr_block *b = &heap->blocks.at[i];
 

@@ -133,6 +133,21 @@ START_TEST(main_arena_elsewhere)
 }
 END_TEST
 
+/* It fails from the start: the first block is in no heap of brk's. */
+START_TEST(main_arena_without_brk)
+{
+	const uint64_t other = 0x7f5500000000;
+	const uint64_t auxv[] = { AT_PHDR, core_text, AT_NULL, 0 };
+
+	core_note(core, NT_AUXV, auxv, sizeof(auxv));
+	add(other, 0x400000, RW);
+	put(other + 0x1010, 100, IN_USE);
+	put(other + 0x5010, 100, IN_USE);
+	find_extents(1);
+	is_area(0, other + 0x1000, other + 0x5010 + 120);
+}
+END_TEST
+
 START_TEST(chunk_with_a_mapping_of_its_own)
 {
 	const uint64_t at = 0x7f5500000000;
@@ -506,6 +521,7 @@ int main(void)
 
 	tcase_add_test(t, main_arena_is_the_mapping);
 	tcase_add_test(t, main_arena_elsewhere);
+	tcase_add_test(t, main_arena_without_brk);
 	tcase_add_test(t, chunk_with_a_mapping_of_its_own);
 	tcase_add_test(t, heap_of_another_arena);
 	tcase_add_test(t, headers_that_make_no_sense);
