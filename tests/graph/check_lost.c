@@ -230,7 +230,7 @@ START_TEST(long_lists)
 
 	for (size_t i = 0; i < LONG; i++)
 		*mtr_blocks_push(&blocks) = (struct mtr_block){
-			.addr = 0x1000 + i * 64,
+			.addr = 0x555500001000 + i * 64,
 			.size = 40,
 			.usable = 56,
 		};
