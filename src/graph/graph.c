@@ -6,10 +6,13 @@
 
 #include <inttypes.h>
 
+#include "graph/bins.h"
+
 struct marker {
 	struct mtr_graph *g;
 	const struct mtr_graph_options *options;
 	bool no_memory;
+	struct mtr_bins bins;
 };
 
 static void mark_word(struct marker *m, uint64_t word, uint64_t addr,
@@ -20,7 +23,8 @@ static void mark_word(struct marker *m, uint64_t word, uint64_t addr,
 
 	if (block == MTR_NO_BLOCK ||
 	    (m->options->start_only &&
-	     mtr_index_start(&m->g->index, block) != word))
+	     mtr_index_start(&m->g->index, block) != word) ||
+	    mtr_bins_has(&m->bins, addr, word, &m->g->index.blocks[block]))
 		return;
 	mtr_flood_add(&m->g->reached, block);
 	if (!m->options->places)
@@ -59,7 +63,8 @@ static struct mtr_error *graph_read(struct mtr_graph *g,
 				    const struct mtr_graph_options *options)
 {
 	mtr_cleanup(mtr_window_fini) struct mtr_window w = { 0 };
-	struct marker m = { g, options, false };
+	struct marker m = { g, options, false,
+			    mtr_bins_find(g->target, g->heap) };
 	unsigned flags = (options->start_only ? MTR_EDGES_START_ONLY : 0) |
 			 (options->places ? MTR_EDGES_PLACES : 0);
 
