@@ -568,9 +568,9 @@ static void look_at_holders(const struct mtr_heap_view *s,
 	mtr_holders_fini(&holders);
 }
 
-static void look_at_references(const struct mtr_heap_view *s,
-			       const struct mtr_graph *g,
-			       const struct mtr_lost_list *lost)
+static void look_at_held(const struct mtr_heap_view *s,
+			 const struct mtr_graph *g,
+			 const struct mtr_lost_list *lost)
 {
 	enum { FEW = 16 };
 
@@ -625,8 +625,10 @@ static void look_at_leaks(const struct mtr_heap_view *s)
 	write_leaks(s, &mtr_write_json, &leaks);
 	write_leaks(s, &mtr_write_csv, &leaks);
 	mtr_leaks_fini(&leaks);
-	look_at_holders(s, &g, &lost, &filter);
-	look_at_references(s, &g, &lost);
+	if (options.places) {
+		look_at_holders(s, &g, &lost, &filter);
+		look_at_held(s, &g, &lost);
+	}
 	mtr_filter_fini(&filter);
 	mtr_lost_list_fini(&lost);
 	mtr_graph_fini(&g);
