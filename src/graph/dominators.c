@@ -17,6 +17,11 @@
  */
 enum { AHEAD = 8 };
 
+/* Of a node: its number, 0: none; and how many edges lead to it. */
+struct place {
+	uint32_t number, edges;
+};
+
 /* Of a number: one above it, and the least semidominator up to there. */
 struct link {
 	uint32_t up, least;
@@ -26,10 +31,10 @@ struct finder {
 	const struct mtr_edges *edges, *roots;
 	size_t blocks, n_roots, nodes; /* .nodes: with the top */
 
-	uint32_t n;	  /* numbers that were given out */
-	uint32_t *number; /* of each node; 0: none */
-	uint32_t *node;	  /* of each number; of 0 none */
-	uint32_t *parent; /* from here on by number */
+	uint32_t n;	      /* numbers that were given out */
+	struct place *places; /* of each node */
+	uint32_t *node;	      /* of each number; of 0 none */
+	uint32_t *parent;     /* from here on by number */
 	uint32_t *semi;	  /* while it is searched: how many of the edges were
 			   * followed */
 	uint32_t *first;  /* where its predecessors begin, and one more */
@@ -72,7 +77,7 @@ static void enter(struct finder *f, uint32_t node, uint32_t parent)
 	f->parent[f->n] = parent;
 	f->semi[f->n] = 0;
 	if (f->n)
-		f->number[node] = f->n;
+		f->places[node].number = f->n;
 	f->n++;
 }
 
@@ -86,7 +91,7 @@ static void search_ahead(const struct finder *f, uint32_t i)
 	for (; from < end; from++) {
 		uint32_t to = edge_to(f, i, from);
 
-		__builtin_prefetch(&f->number[to]);
+		__builtin_prefetch(&f->places[to]);
 		if (to < f->blocks)
 			__builtin_prefetch(&f->edges->first[to]);
 	}
@@ -106,7 +111,8 @@ static void search(struct finder *f)
 		for (from += f->semi[at]; from < end; from++) {
 			f->semi[at]++;
 			to = edge_to(f, at, from);
-			if (!f->number[to])
+			f->places[to].edges++;
+			if (!f->places[to].number)
 				break;
 		}
 		if (from < end) {
@@ -137,38 +143,37 @@ static void edges_ahead(const struct finder *f, uint32_t i)
 		search_ahead(f, i + AHEAD);
 }
 
-/* Give each edge between what was found to @f->before, or count it. */
-static void edges_each(struct finder *f, bool count)
+/* Where the predecessors of each number begin. */
+static void first_set(struct finder *f)
 {
+	for (uint32_t i = 1; i < f->n; i++) {
+		if (i + AHEAD < f->n)
+			__builtin_prefetch(&f->places[f->node[i + AHEAD]]);
+		f->first[i + 1] = f->first[i] + f->places[f->node[i]].edges;
+	}
+}
+
+static struct mtr_error *predecessors(struct finder *f)
+{
+	f->first = mtr_huge_zeros(f->n + 1, sizeof(*f->first));
+	if (!f->first)
+		return mtr_error_nomem();
+	first_set(f);
+	f->before =
+		mtr_huge_alloc((size_t)f->first[f->n] + 1, sizeof(*f->before));
+	if (!f->before)
+		return mtr_error_nomem();
 	for (uint32_t i = 0; i < f->n; i++) {
 		uint64_t at, end;
 
 		edges_ahead(f, i);
 		edges_of(f, i, &at, &end);
 		for (; at < end; at++) {
-			uint32_t to = f->number[edge_to(f, i, at)];
+			uint32_t to = f->places[edge_to(f, i, at)].number;
 
-			if (count)
-				f->first[to + 1]++;
-			else
-				f->before[f->first[to]++] = i;
+			f->before[f->first[to]++] = i;
 		}
 	}
-}
-
-static struct mtr_error *predecessors(struct finder *f)
-{
-	f->first = mtr_huge_zeros(f->n + 2, sizeof(*f->first));
-	if (!f->first)
-		return mtr_error_nomem();
-	edges_each(f, true);
-	for (uint32_t i = 0; i <= f->n; i++)
-		f->first[i + 1] += f->first[i];
-	f->before = mtr_huge_alloc((size_t)f->first[f->n + 1] + 1,
-				   sizeof(*f->before));
-	if (!f->before)
-		return mtr_error_nomem();
-	edges_each(f, false);
 	/* each has moved on to where the next one begins */
 	for (uint32_t i = f->n; i > 0; i--)
 		f->first[i] = f->first[i - 1];
@@ -265,16 +270,16 @@ static void retained(struct finder *f, const struct mtr_index *x,
 static struct mtr_error *find(struct finder *f, const struct mtr_index *x,
 			      struct mtr_dominators *ret)
 {
-	f->number = mtr_huge_zeros(f->nodes, sizeof(*f->number));
+	f->places = mtr_huge_zeros(f->nodes, sizeof(*f->places));
 	f->node = mtr_huge_alloc(f->nodes, sizeof(*f->node));
 	f->parent = mtr_huge_alloc(f->nodes, sizeof(*f->parent));
 	f->semi = mtr_huge_alloc(f->nodes, sizeof(*f->semi));
-	if (!f->number || !f->node || !f->parent || !f->semi)
+	if (!f->places || !f->node || !f->parent || !f->semi)
 		return mtr_error_nomem();
 	search(f);
 	MTR_TRY(predecessors(f));
-	free(f->number);
-	f->number = NULL;
+	free(f->places);
+	f->places = NULL;
 	MTR_TRY(dominators(f));
 	free(f->before);
 	f->before = NULL;
@@ -306,7 +311,7 @@ struct mtr_error *mtr_dominators_find(const struct mtr_edges *edges,
 		return mtr_error_coded(MTR_ERROR_UNSUPPORTED,
 				       "it has more than 2^32 references");
 	error = find(&f, x, ret);
-	free(f.number);
+	free(f.places);
 	free(f.node);
 	free(f.parent);
 	free(f.first);
