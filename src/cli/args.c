@@ -79,8 +79,8 @@ static const struct option_row rows[] = {
 	  "blocks allocated since mark N, up to the next; N-M: to mark M + 1; "
 	  "N-: to now",
 	  "N, N-M or N-, from 0 to 122" },
-	{ MTR_TAKES_LEAKS, OPT_BLOCKS, "blocks", NULL,
-	  "every lost block, by address, in place of groups", NULL },
+	{ MTR_TAKES_BLOCKS, OPT_BLOCKS, "blocks", NULL,
+	  "every single block, by address, in place of groups", NULL },
 	{ MTR_TAKES_LEAKS, OPT_SUPPRESSIONS, "suppressions", "FILE",
 	  "leave out what FILE says, in LeakSanitizer's format", NULL },
 	{ MTR_TAKES_LEAKS, OPT_ERROR_EXITCODE, "error-exitcode", "N",
@@ -384,9 +384,6 @@ static bool set_leaks(int id, const char *text, struct mtr_args *ret)
 	enum { MOST = 255 };
 
 	switch (id) {
-	case OPT_BLOCKS:
-		ret->blocks = true;
-		return true;
 	case OPT_START_ONLY:
 		ret->start_only = true;
 		return true;
@@ -418,6 +415,9 @@ static bool set(const struct mtr_command *c, const struct option_row *r,
 		return parse_number(text, &ret->top);
 	case OPT_FORMAT:
 		return parse_format(c, text, ret);
+	case OPT_BLOCKS:
+		ret->blocks = true;
+		return true;
 	case OPT_JSON:
 		ret->format = MTR_FORMAT_JSON;
 		return true;

@@ -110,8 +110,8 @@ const struct mtr_command mtr_cmd_leaks = {
 	.operands = "TARGET",
 	.summary = "The live blocks that nothing points to any more",
 	.about = "\nA process is stopped while its memory is read.\n",
-	.takes = MTR_TAKES_LEAKS | MTR_TAKES_FILTERS | MTR_TAKES_NAMES |
-		 MTR_TAKES_JSON | MTR_TAKES_FORMAT,
+	.takes = MTR_TAKES_BLOCKS | MTR_TAKES_LEAKS | MTR_TAKES_FILTERS |
+		 MTR_TAKES_NAMES | MTR_TAKES_JSON | MTR_TAKES_FORMAT,
 	.formats = 1 << MTR_FORMAT_TEXT | 1 << MTR_FORMAT_JSON |
 		   1 << MTR_FORMAT_CSV,
 	.least = 1,

@@ -4,34 +4,19 @@
  */
 #include "cli/command.h"
 
-enum { TOP = 20 }; /* groups that people get unasked */
-
 /* Is it to be found out who holds what? */
 static bool needs_graph(const struct mtr_args *args)
 {
 	return args->by == MTR_BY_ROOT || args->sort == MTR_SORT_RETAINED;
 }
 
-static bool needs_names(const struct mtr_args *args)
-{
-	return (args->by != MTR_BY_SIZE && args->by != MTR_BY_GENERATION) ||
-	       mtr_filter_needs_names(&args->filter);
-}
-
-static size_t top(const struct mtr_args *args)
-{
-	if (args->top != UINT64_MAX)
-		return args->top;
-	return args->format == MTR_FORMAT_TEXT ? TOP : 0;
-}
-
 static int read_target(const struct mtr_args *args, struct mtr_heap_graph *ret)
 {
 	const struct mtr_graph_options options = { .places = true };
 
-	return needs_graph(args)
-		       ? mtr_read_graph(args, &options, ret)
-		       : mtr_read_target(args, !needs_names(args), &ret->view);
+	return needs_graph(args) ? mtr_read_graph(args, &options, ret)
+				 : mtr_read_target(args, !mtr_needs_names(args),
+						   &ret->view);
 }
 
 static struct mtr_error *tally(const struct mtr_args *args,
@@ -60,7 +45,7 @@ static struct mtr_error *write_report(struct mtr_writer *w,
 	struct mtr_report r = {
 		.tally = t,
 		.notes = &notes,
-		.top = top(args),
+		.top = mtr_top(args),
 	};
 
 	MTR_TRY(mtr_notes_make(w->s, t, &notes));

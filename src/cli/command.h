@@ -45,8 +45,9 @@ struct mtr_args {
 	struct mtr_heap_view_options view;
 	enum mtr_names names;
 	char *skip_modules[MTR_SKIP_MODULES]; /* those of .view */
-	bool blocks, start_only;	      /* leaks */
-	const char *suppressions;	      /* its file; NULL: none */
+	bool blocks;
+	bool start_only;	  /* leaks */
+	const char *suppressions; /* its file; NULL: none */
 	uint64_t error_exitcode;
 	const char *trace;  /* run -o */
 	const char *stacks; /* run -s: a depth; NULL: not given */
@@ -61,8 +62,9 @@ enum {
 	MTR_TAKES_TRACE = 1 << 3,   /* -s, -o, and what follows is a command */
 	MTR_TAKES_JSON = 1 << 4,    /* --json */
 	MTR_TAKES_FORMAT = 1 << 5,  /* --format */
-	MTR_TAKES_LEAKS = 1 << 6,   /* --blocks, --suppressions and so on */
+	MTR_TAKES_LEAKS = 1 << 6,   /* --suppressions and so on */
 	MTR_TAKES_TOP = 1 << 7,	    /* --top, alone */
+	MTR_TAKES_BLOCKS = 1 << 8,  /* --blocks */
 };
 
 struct mtr_command {
@@ -82,6 +84,7 @@ extern const struct mtr_command mtr_cmd_list;
 extern const struct mtr_command mtr_cmd_why;
 extern const struct mtr_command mtr_cmd_info;
 extern const struct mtr_command mtr_cmd_leaks;
+extern const struct mtr_command mtr_cmd_diff;
 extern const struct mtr_command mtr_cmd_mark;
 
 /* --------------------------------------------------------------- args.c */
@@ -125,6 +128,16 @@ int mtr_read_graph(const struct mtr_args *args,
 		   struct mtr_heap_graph *ret);
 void mtr_heap_graph_fini(struct mtr_heap_graph *g);
 
+/* The same of any target. */
+int mtr_read_one(const char *target, const struct mtr_args *args, bool no_names,
+		 struct mtr_heap_view *ret);
+
+/* Does a table by .by of what passes the filters have names in it? */
+bool mtr_needs_names(const struct mtr_args *args);
+
+/* How many groups of a table are shown; 0: all. */
+size_t mtr_top(const struct mtr_args *args);
+
 /* For answers in which warnings have no place. */
 void mtr_say_warnings(const struct mtr_heap_view *s);
 
@@ -151,6 +164,7 @@ void mtr_progress_end(void);
 #define mtr_auto_leaks mtr_cleanup(mtr_leaks_fini)
 #define mtr_auto_filter mtr_cleanup(mtr_filter_fini)
 #define mtr_auto_tree mtr_cleanup(mtr_tree_fini)
+#define mtr_auto_diff mtr_cleanup(mtr_diff_fini)
 #define mtr_auto_tally mtr_cleanup(mtr_tally_fini)
 
 #endif

@@ -45,11 +45,31 @@ void mtr_say_warnings(const struct mtr_heap_view *s)
 
 /* ---------------------------------------------------------------- target */
 
+bool mtr_needs_names(const struct mtr_args *args)
+{
+	return (args->by != MTR_BY_SIZE && args->by != MTR_BY_GENERATION) ||
+	       mtr_filter_needs_names(&args->filter);
+}
+
+size_t mtr_top(const struct mtr_args *args)
+{
+	enum { UNASKED = 20 };
+
+	if (args->top != UINT64_MAX)
+		return args->top;
+	return args->format == MTR_FORMAT_TEXT ? UNASKED : 0;
+}
+
 int mtr_read_target(const struct mtr_args *args, bool no_names,
 		    struct mtr_heap_view *ret)
 {
+	return mtr_read_one(args->operands[0], args, no_names, ret);
+}
+
+int mtr_read_one(const char *target, const struct mtr_args *args, bool no_names,
+		 struct mtr_heap_view *ret)
+{
 	struct mtr_heap_view_options options = args->view;
-	const char *target = args->operands[0];
 	struct mtr_error *error;
 
 	options.no_names = no_names;

@@ -238,6 +238,8 @@ struct mtr_error *mtr_heap_view_open(const char *target,
 	ret->name = mtr_target_name(ret->target);
 	ret->kind = mtr_target_kind(ret->target);
 	ret->pid = mtr_target_pid(ret->target);
+	ret->start_known = mtr_target_start(ret->target, ret->start);
+	ret->exe = mtr_target_exe(ret->target);
 	return NULL;
 }
 

@@ -44,7 +44,10 @@ MTR_VECTOR(mtr_sites, struct mtr_site);
 struct mtr_heap_view {
 	const char *name; /* of the target, as the user gave it */
 	enum mtr_target_kind kind;
-	int pid;	      /* 0: unknown */
+	int pid;	  /* 0: unknown */
+	bool start_known; /* see mtr_target_start */
+	uint8_t start[MTR_START_BYTES];
+	const char *exe;      /* the executable's path; NULL: unknown */
 	struct mtr_heap heap; /* blocks' .stack: index into stacks.list */
 	struct mtr_stacks stacks;
 	struct mtr_sites sites; /* one for each of stacks.pcs, same order:

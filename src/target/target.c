@@ -328,9 +328,22 @@ void mtr_target_auxv(struct mtr_target *t, const void *bytes, size_t n)
 			v->entry = a.a_un.a_val;
 		if (a.a_type == AT_EXECFN)
 			v->execfn = a.a_un.a_val;
+		if (a.a_type == AT_RANDOM)
+			v->random = a.a_un.a_val;
 		if (a.a_type == AT_SECURE)
 			v->secure = a.a_un.a_val != 0;
 	}
+}
+
+/* Zeros are what a damaged core, or an emulator, has in their place. */
+bool mtr_target_start(struct mtr_target *t, uint8_t ret[MTR_START_BYTES])
+{
+	static const uint8_t none[MTR_START_BYTES];
+
+	return t->auxv.random &&
+	       mtr_target_read(t, t->auxv.random, ret, MTR_START_BYTES) ==
+		       MTR_START_BYTES &&
+	       memcmp(ret, none, MTR_START_BYTES) != 0;
 }
 
 /* Run as `ld.so PROGRAM`, it has no other loader. */

@@ -75,6 +75,14 @@ const struct mtr_ranges *mtr_target_ranges(const struct mtr_target *t);
 const struct mtr_range *mtr_target_find(const struct mtr_target *t,
 					uint64_t addr);
 
+/*
+ * What tells one start of a program from all others: the bytes that the kernel
+ * drew for it (AT_RANDOM). Forked children have those of their parent, so it is
+ * one process if the pid is the same, too. False: not to be had.
+ */
+enum { MTR_START_BYTES = 16 };
+bool mtr_target_start(struct mtr_target *t, uint8_t ret[MTR_START_BYTES]);
+
 /* The executable's path as the target knows it, or NULL. */
 const char *mtr_target_exe(const struct mtr_target *t);
 

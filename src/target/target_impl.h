@@ -49,7 +49,7 @@ struct mtr_target_ops {
 struct mtr_auxv {
 	bool known; /* there was one */
 	bool secure;
-	uint64_t phdr, phnum, base, entry, execfn;
+	uint64_t phdr, phnum, base, entry, execfn, random;
 };
 
 /* The child of ours that keeps a process stopped. */

@@ -6,7 +6,7 @@
  * is none in a field, nor anything else that a terminal obeys. A name that a
  * spreadsheet would take for a formula has an apostrophe before it.
  */
-#include "write/writer.h"
+#include "write/csv_words.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -19,7 +19,7 @@ static bool is_formula(const char *text)
 	return *text && strchr("=+-@\t\r", *text);
 }
 
-static void csv_field(struct mtr_strbuf *b, const char *text)
+void mtr_csv_field(struct mtr_strbuf *b, const char *text)
 {
 	struct mtr_strbuf shown = { 0 };
 	const char *at;
@@ -50,7 +50,7 @@ static void csv_name(const struct mtr_writer *w, struct mtr_strbuf *b,
 	struct mtr_strbuf name = { 0 };
 
 	mtr_writer_name(w, &name, pc, frame);
-	csv_field(b, mtr_strbuf_text(&name));
+	mtr_csv_field(b, mtr_strbuf_text(&name));
 	b->failed |= name.failed;
 	mtr_strbuf_fini(&name);
 }
@@ -76,7 +76,7 @@ static void csv_caller(const struct mtr_writer *w, struct mtr_strbuf *b,
 
 	csv_name(w, b, site->pc, owner);
 	mtr_strbuf_add(b, ",");
-	csv_field(b, owner->file ? owner->file : "");
+	mtr_csv_field(b, owner->file ? owner->file : "");
 	mtr_strbuf_printf(b, ",%d", owner->line);
 }
 
@@ -87,10 +87,10 @@ static void csv_group(struct mtr_writer *w, const struct mtr_report *r,
 				    g->sum.slack };
 	struct mtr_strbuf b = { 0 }, key = { 0 };
 
-	csv_field(&b, mtr_writer_key(w, g, &key));
+	mtr_csv_field(&b, mtr_writer_key(w, g, &key));
 	mtr_strbuf_fini(&key);
 	mtr_strbuf_add(&b, ",");
-	csv_field(&b, g->module ? g->module->name : "");
+	mtr_csv_field(&b, g->module ? g->module->name : "");
 	mtr_writer_strbuf(w, &b);
 	for (size_t i = 0; i < sizeof(number) / sizeof(*number); i++) {
 		mtr_out_char(w->out, ',');
@@ -130,7 +130,7 @@ static void csv_owner(const struct mtr_writer *w, const struct mtr_site *site,
 	mtr_strbuf_add(ret, ",");
 	csv_name(w, ret, site->pc, owner);
 	mtr_strbuf_add(ret, ",");
-	csv_field(ret, owner->module ? owner->module->name : "");
+	mtr_csv_field(ret, owner->module ? owner->module->name : "");
 	mtr_strbuf_add(ret, ",");
 }
 
@@ -167,7 +167,7 @@ static void csv_note(const struct mtr_writer *w, struct mtr_strbuf *b,
 	struct mtr_strbuf note = { 0 };
 
 	mtr_hint_name(&note, w->s, l->roots, hint);
-	csv_field(b, mtr_strbuf_text(&note));
+	mtr_csv_field(b, mtr_strbuf_text(&note));
 	b->failed |= note.failed;
 	mtr_strbuf_fini(&note);
 }
@@ -181,7 +181,7 @@ static void csv_leak(struct mtr_writer *w, const struct mtr_leaks *l,
 	mtr_strbuf_printf(&b, "%s,", mtr_writer_leak_kind(g->kind));
 	csv_name(w, &b, g->site->pc, owner);
 	mtr_strbuf_add(&b, ",");
-	csv_field(&b, owner->module ? owner->module->name : "");
+	mtr_csv_field(&b, owner->module ? owner->module->name : "");
 	mtr_strbuf_printf(&b,
 			  ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64
 			  ",%#" PRIx64 ",%d,",
@@ -233,6 +233,20 @@ static void csv_lost(struct mtr_writer *w, const struct mtr_leaks *l)
 			csv_lost_block(w, l, &l->lost->at[i]);
 }
 
+/* ------------------------------------------------------------------ diff */
+
+static void csv_changes_begin(struct mtr_writer *w)
+{
+	mtr_out_text(w->out, "change,");
+	csv_list_begin(w);
+}
+
+static void csv_change(struct mtr_writer *w, const struct mtr_change *c)
+{
+	mtr_out_text(w->out, c->side == MTR_OLD ? "gone," : "new,");
+	csv_block(w, c->block);
+}
+
 const struct mtr_writer_ops mtr_write_csv = {
 	.report_begin = csv_report_begin,
 	.group = csv_group,
@@ -242,4 +256,7 @@ const struct mtr_writer_ops mtr_write_csv = {
 	.list_end = csv_list_end,
 	.leaks = csv_leaks,
 	.lost = csv_lost,
+	.diff = mtr_csv_diff,
+	.changes_begin = csv_changes_begin,
+	.change = csv_change,
 };

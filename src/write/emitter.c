@@ -169,6 +169,14 @@ void mtr_emit_number(struct mtr_emitter *e, const char *name, uint64_t number)
 	mtr_out_dec(e->out, number);
 }
 
+void mtr_emit_signed(struct mtr_emitter *e, const char *name, int64_t number)
+{
+	begin(e, name);
+	if (number < 0)
+		mtr_out_char(e->out, '-');
+	mtr_out_dec(e->out, number < 0 ? -(uint64_t)number : (uint64_t)number);
+}
+
 void mtr_emit_addr(struct mtr_emitter *e, const char *name, uint64_t addr)
 {
 	begin(e, name);

@@ -47,6 +47,7 @@ void mtr_emit_end(struct mtr_emitter *e);
  * terminal obeys as an escape. NULL: "". */
 void mtr_emit_text(struct mtr_emitter *e, const char *name, const char *text);
 void mtr_emit_number(struct mtr_emitter *e, const char *name, uint64_t number);
+void mtr_emit_signed(struct mtr_emitter *e, const char *name, int64_t number);
 /* "0x...": a number that large is a float to many readers. */
 void mtr_emit_addr(struct mtr_emitter *e, const char *name, uint64_t addr);
 void mtr_emit_bool(struct mtr_emitter *e, const char *name, bool is);

@@ -635,4 +635,7 @@ const struct mtr_writer_ops mtr_write_json = {
 	.info = json_info,
 	.leaks = mtr_json_leaks,
 	.lost = mtr_json_lost,
+	.diff = mtr_json_diff,
+	.changes_begin = mtr_json_changes_begin,
+	.change = mtr_json_change,
 };

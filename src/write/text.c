@@ -34,6 +34,16 @@ static const struct {
 	[MTR_BY_ROOT] = { "HELD BY", MTR_CUT_END },
 };
 
+const char *mtr_text_title(enum mtr_by by)
+{
+	return columns[by].title;
+}
+
+enum mtr_cut mtr_text_cut(enum mtr_by by)
+{
+	return columns[by].cut;
+}
+
 static bool is_nothing(const struct mtr_report *r)
 {
 	return !r->tally->total.blocks && r->tally->left_out.blocks;
@@ -94,24 +104,24 @@ static int numbers(struct mtr_writer *w, const struct mtr_group *g,
 	return left;
 }
 
-/* What stands behind the key: whose it is, or where. */
-static void details(const struct mtr_writer *w, enum mtr_by by,
-		    const struct mtr_group *g, struct mtr_strbuf *ret)
+void mtr_text_details(const struct mtr_writer *w, enum mtr_by by,
+		      const struct mtr_site *site,
+		      const struct mtr_module *module, struct mtr_strbuf *ret)
 {
 	const struct mtr_frame *owner;
 
-	if (by == MTR_BY_ROOT && g->module)
-		mtr_strbuf_printf(ret, "  [%s]", g->module->name);
-	if (!g->site)
+	if (by == MTR_BY_ROOT && module)
+		mtr_strbuf_printf(ret, "  [%s]", module->name);
+	if (!site)
 		return;
-	owner = mtr_heap_view_owner(w->s, g->site);
+	owner = mtr_heap_view_owner(w->s, site);
 	if ((by == MTR_BY_FUNCTION || by == MTR_BY_TYPE) && owner->function &&
-	    g->module)
-		mtr_strbuf_printf(ret, "  [%s]", g->module->name);
+	    module)
+		mtr_strbuf_printf(ret, "  [%s]", module->name);
 	if (owner->function &&
 	    (by == MTR_BY_CALLER || (by == MTR_BY_LINE && owner->file))) {
 		mtr_strbuf_add(ret, "  ");
-		mtr_writer_name(w, ret, g->site->pc, owner);
+		mtr_writer_name(w, ret, site->pc, owner);
 	}
 	if (by == MTR_BY_CALLER && owner->file)
 		mtr_strbuf_printf(ret, " at %s:%d", owner->file, owner->line);
@@ -127,7 +137,7 @@ static void name(struct mtr_writer *w, enum mtr_by by,
 	int key = mtr_text_columns(text);
 
 	mtr_text_fit(w, text, room, columns[by].cut);
-	details(w, by, g, &more);
+	mtr_text_details(w, by, g->site, g->module, &more);
 	/* less than that of it tells nothing */
 	if (!room || key + 8 <= room)
 		mtr_text_fit(w, mtr_strbuf_text(&more), room ? room - key : 0,
@@ -221,6 +231,36 @@ static void text_list_end(struct mtr_writer *w, const struct mtr_sum *total,
 		mtr_text_nothing(w, left_out);
 }
 
+/* ------------------------------------------------------------------ diff */
+
+static void text_changes_begin(struct mtr_writer *w)
+{
+	mtr_out_text(w->out, "     ");
+	text_list_begin(w);
+}
+
+static void text_change(struct mtr_writer *w, const struct mtr_change *c)
+{
+	int width = w->width;
+
+	mtr_out_text(w->out, c->side == MTR_OLD ? "gone " : "new  ");
+	w->width = width ? width - 5 : 0;
+	text_block(w, c->block);
+	w->width = width;
+}
+
+static void text_changes_end(struct mtr_writer *w, const struct mtr_changed *c)
+{
+	mtr_text_count(w, c->fresh.blocks, "new block");
+	mtr_out_text(w->out, ", ");
+	mtr_text_bytes(w, c->fresh.bytes);
+	mtr_out_text(w->out, "; ");
+	mtr_out_commas(w->out, c->gone.blocks);
+	mtr_out_text(w->out, " gone, ");
+	mtr_text_bytes(w, c->gone.bytes);
+	mtr_out_char(w->out, '\n');
+}
+
 const struct mtr_writer_ops mtr_write_text = {
 	.report_begin = text_report_begin,
 	.group = text_group,
@@ -233,4 +273,8 @@ const struct mtr_writer_ops mtr_write_text = {
 	.info = mtr_text_info,
 	.leaks = mtr_text_leaks,
 	.lost = mtr_text_lost,
+	.diff = mtr_text_diff,
+	.changes_begin = text_changes_begin,
+	.change = text_change,
+	.changes_end = text_changes_end,
 };

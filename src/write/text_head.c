@@ -32,17 +32,22 @@ static void resident(struct mtr_writer *w, const struct mtr_resident *r,
 	mtr_text_percent(w, live->usable, r->bytes);
 }
 
+void mtr_text_target_name(struct mtr_writer *w, const struct mtr_heap_view *s)
+{
+	mtr_text_clean(w, s->name);
+	if (s->kind == MTR_TARGET_LIVE)
+		mtr_out_text(w->out, ", a live process");
+	else
+		mtr_out_printf(w->out, ", a %s", mtr_name_kind(s->kind));
+	if (s->kind != MTR_TARGET_LIVE && s->pid > 0)
+		mtr_out_printf(w->out, " of process %d", s->pid);
+}
+
 void mtr_text_target(struct mtr_writer *w, const struct mtr_resident *r,
 		     const struct mtr_sum *live)
 {
 	mtr_text_label(w, "target");
-	mtr_text_clean(w, w->s->name);
-	if (w->s->kind == MTR_TARGET_LIVE)
-		mtr_out_text(w->out, ", a live process");
-	else
-		mtr_out_printf(w->out, ", a %s", mtr_name_kind(w->s->kind));
-	if (w->s->kind != MTR_TARGET_LIVE && w->s->pid > 0)
-		mtr_out_printf(w->out, " of process %d", w->s->pid);
+	mtr_text_target_name(w, w->s);
 	resident(w, r, live);
 	mtr_out_char(w->out, '\n');
 }

@@ -93,6 +93,17 @@ void mtr_text_size(struct mtr_writer *w, uint64_t bytes, int width)
 	mtr_out_text(w->out, size);
 }
 
+void mtr_text_growth(struct mtr_writer *w, int64_t bytes, int width)
+{
+	uint64_t size = bytes < 0 ? -(uint64_t)bytes : (uint64_t)bytes;
+	char text[MTR_HUMAN + 1];
+
+	text[0] = bytes < 0 ? '-' : '+';
+	mtr_name_size(text + 1, size);
+	mtr_text_spaces(w, width - (int)strlen(text + !bytes));
+	mtr_out_text(w->out, text + !bytes);
+}
+
 void mtr_text_count(struct mtr_writer *w, uint64_t n, const char *what)
 {
 	mtr_out_commas(w->out, n);

@@ -20,6 +20,8 @@ int mtr_text_columns(const char *text);
 
 /* "1.2 MiB", at the right of @width columns. */
 void mtr_text_size(struct mtr_writer *w, uint64_t bytes, int width);
+/* "+1.2 MiB", "-19 B", "0 B" */
+void mtr_text_growth(struct mtr_writer *w, int64_t bytes, int width);
 /* "1.2 MiB (1,258,291 bytes)", "19 bytes" */
 void mtr_text_bytes(struct mtr_writer *w, uint64_t bytes);
 
@@ -34,6 +36,14 @@ void mtr_text_owner(struct mtr_writer *w, const struct mtr_block *b,
 
 enum { MTR_TEXT_LABEL = 14 };
 void mtr_text_label(struct mtr_writer *w, const char *label);
+
+/* What groups are called above a table, and where a long key is cut. */
+const char *mtr_text_title(enum mtr_by by);
+enum mtr_cut mtr_text_cut(enum mtr_by by);
+/* What stands behind a group's key: whose it is, or where. */
+void mtr_text_details(const struct mtr_writer *w, enum mtr_by by,
+		      const struct mtr_site *site,
+		      const struct mtr_module *module, struct mtr_strbuf *ret);
 
 enum {
 	MTR_TEXT_SIZE = 10, /* columns: "1023.9 MiB" */
@@ -61,6 +71,8 @@ void mtr_text_head(struct mtr_writer *w, const struct mtr_report *r);
 void mtr_text_nothing(struct mtr_writer *w, const struct mtr_sum *left_out);
 
 /* The lines that a report and `info` share. @live: of all blocks. */
+/* "a.core, a core of process 123" */
+void mtr_text_target_name(struct mtr_writer *w, const struct mtr_heap_view *s);
 void mtr_text_target(struct mtr_writer *w, const struct mtr_resident *resident,
 		     const struct mtr_sum *live);
 /* @left_out: by filters. */
@@ -81,6 +93,7 @@ void mtr_text_why(struct mtr_writer *w, const struct mtr_why *why);
 void mtr_text_references(struct mtr_writer *w, const struct mtr_references *r);
 void mtr_text_info(struct mtr_writer *w, const struct mtr_info *info);
 void mtr_text_leaks(struct mtr_writer *w, const struct mtr_leaks *l);
+void mtr_text_diff(struct mtr_writer *w, const struct mtr_diff_report *r);
 void mtr_text_lost(struct mtr_writer *w, const struct mtr_leaks *l);
 
 #endif

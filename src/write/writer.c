@@ -64,6 +64,21 @@ static void find_shorts(struct mtr_writer *w, const struct mtr_report *r)
 			break;
 }
 
+static void find_diff_shorts(struct mtr_writer *w,
+			     const struct mtr_diff_report *r)
+{
+	const struct mtr_diff *d = r->diff;
+
+	if (!w->short_names ||
+	    (d->by != MTR_BY_FUNCTION && d->by != MTR_BY_TYPE))
+		return;
+	w->shorts = calloc(1, sizeof(*w->shorts));
+	for (size_t i = 0; w->shorts && i < d->groups.n; i++)
+		if (mtr_writer_shows(r, i) &&
+		    !shorts_add(w->shorts, d->groups.at[i].key))
+			break;
+}
+
 static void shorts_fini(struct mtr_writer *w)
 {
 	for (size_t i = 0; w->shorts && i < w->shorts->n; i++)
@@ -127,6 +142,21 @@ const char *mtr_writer_key(struct mtr_writer *w, const struct mtr_group *g,
 	return mtr_strbuf_text(room);
 }
 
+const char *mtr_writer_diff_key(struct mtr_writer *w,
+				const struct mtr_diff_group *g,
+				struct mtr_strbuf *room)
+{
+	if (w->shorts)
+		return short_key(w, g->key, room);
+	/* of numbers it is the same */
+	if (!w->short_names || !g->site)
+		return g->key;
+	mtr_name_short(room, g->key);
+	if (room->failed)
+		mtr_writer_no_memory(w);
+	return mtr_strbuf_text(room);
+}
+
 /* ----------------------------------------------------------------- answers */
 
 void mtr_write_report(struct mtr_writer *w, struct mtr_report *r)
@@ -164,6 +194,74 @@ void mtr_write_list(struct mtr_writer *w, const struct mtr_filter *filter)
 		w->ops->block(w, b);
 	}
 	w->ops->list_end(w, &total, &left_out);
+}
+
+static int64_t grown(const struct mtr_diff_group *g, enum mtr_sort sort)
+{
+	return mtr_grown(mtr_sum_by(&g->sum[MTR_OLD], sort),
+			 mtr_sum_by(&g->sum[MTR_NEW], sort));
+}
+
+static uint64_t size_of(int64_t change)
+{
+	return change < 0 ? -(uint64_t)change : (uint64_t)change;
+}
+
+/* Groups come by what they grew, so the largest changes are at both ends. */
+static void choose(const struct mtr_writer *w, struct mtr_diff_report *r)
+{
+	const struct mtr_diff_groups *v = &r->diff->groups;
+	size_t n = r->top && r->top < v->n ? r->top : v->n;
+
+	if (n == v->n) {
+		r->first = n;
+		return;
+	}
+	while (r->first + r->last < n) {
+		const struct mtr_diff_group *g = &v->at[r->first];
+		const struct mtr_diff_group *h = &v->at[v->n - 1 - r->last];
+
+		if (size_of(grown(g, w->sort)) >= size_of(grown(h, w->sort)))
+			r->first++;
+		else
+			r->last++;
+	}
+}
+
+void mtr_write_diff(struct mtr_writer *w, struct mtr_diff_report *r)
+{
+	const struct mtr_diff_groups *v = &r->diff->groups;
+
+	choose(w, r);
+	for (size_t i = r->first; i < v->n - r->last; i++) {
+		int64_t bytes = grown(&v->at[i], MTR_SORT_BYTES);
+
+		if (grown(&v->at[i], w->sort) < 0) {
+			r->more_shrunk++;
+			r->bytes_shrunk += bytes;
+		} else {
+			r->more_grown++;
+			r->bytes_grown += bytes;
+		}
+	}
+	find_diff_shorts(w, r);
+	w->ops->diff(w, r);
+}
+
+void mtr_write_changes(struct mtr_writer *w, const struct mtr_diff *d)
+{
+	const struct mtr_changes *v = &d->changed.list;
+	struct mtr_writer sides[MTR_SIDES] = { *w, *w };
+
+	for (int i = 0; i < MTR_SIDES; i++)
+		sides[i].s = d->s[i];
+	w->ops->changes_begin(w);
+	for (size_t i = 0; i < v->n && !w->out->error; i++)
+		w->ops->change(&sides[v->at[i].side], &v->at[i]);
+	if (w->ops->changes_end)
+		w->ops->changes_end(w, &d->changed);
+	for (int i = 0; i < MTR_SIDES; i++)
+		mtr_writer_fini(&sides[i]);
 }
 
 /* ------------------------------------------------- for the writers themselves

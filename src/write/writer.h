@@ -12,6 +12,7 @@
 
 #include "base/strbuf.h"
 #include "report/block.h"
+#include "report/diff.h"
 #include "report/leaks.h"
 #include "report/notes.h"
 #include "report/references.h"
@@ -60,6 +61,17 @@ struct mtr_report {
 	struct mtr_sum rest; /* all of them together */
 };
 
+/* What `diff` says. */
+struct mtr_diff_report {
+	const struct mtr_diff *diff;
+	size_t top; /* groups shown; 0: all */
+
+	/* those with the largest changes are the first and the last ones */
+	size_t first, last;
+	size_t more_grown, more_shrunk; /* of the others */
+	int64_t bytes_grown, bytes_shrunk;
+};
+
 struct mtr_writer_ops {
 	void (*report_begin)(struct mtr_writer *w, const struct mtr_report *r);
 	void (*group)(struct mtr_writer *w, const struct mtr_report *r,
@@ -77,6 +89,11 @@ struct mtr_writer_ops {
 	void (*leaks)(struct mtr_writer *w, const struct mtr_leaks *l);
 	/* block by block */
 	void (*lost)(struct mtr_writer *w, const struct mtr_leaks *l);
+	void (*diff)(struct mtr_writer *w, const struct mtr_diff_report *r);
+	void (*changes_begin)(struct mtr_writer *w);
+	/* w->s is the view that it is of */
+	void (*change)(struct mtr_writer *w, const struct mtr_change *c);
+	void (*changes_end)(struct mtr_writer *w, const struct mtr_changed *c);
 };
 
 struct mtr_writer {
@@ -105,6 +122,9 @@ extern const struct mtr_writer_ops mtr_write_chap;
 /* Of @r the first three or four members are given. */
 void mtr_write_report(struct mtr_writer *w, struct mtr_report *r);
 void mtr_write_list(struct mtr_writer *w, const struct mtr_filter *filter);
+/* Of @r the first two members are given. */
+void mtr_write_diff(struct mtr_writer *w, struct mtr_diff_report *r);
+void mtr_write_changes(struct mtr_writer *w, const struct mtr_diff *d);
 void mtr_writer_fini(struct mtr_writer *w);
 
 /* ------------------------------------------- for the writers themselves */
@@ -157,6 +177,17 @@ const char *mtr_writer_owner_text(struct mtr_writer *w,
  */
 const char *mtr_writer_key(struct mtr_writer *w, const struct mtr_group *g,
 			   struct mtr_strbuf *room);
+
+/* The same of a group of a diff. */
+const char *mtr_writer_diff_key(struct mtr_writer *w,
+				const struct mtr_diff_group *g,
+				struct mtr_strbuf *room);
+
+/* Is the group at @i of a diff shown? */
+static inline bool mtr_writer_shows(const struct mtr_diff_report *r, size_t i)
+{
+	return i < r->first || i >= r->diff->groups.n - r->last;
+}
 
 /* The text of @b, and @b is empty again. */
 void mtr_writer_strbuf(struct mtr_writer *w, struct mtr_strbuf *b);

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Pairs are looked for by one key after the other. See pairs.h for the
+ * contract.
+ */
+#include "report/pairs.h"
+
+#include <string.h>
+
+/* ------------------------------------------------------------------- keys */
+
+/* What a module is known by, if nothing surer tells: a piece of a text. */
+struct key {
+	const char *text;
+	size_t bytes;
+};
+
+typedef struct key key_of(const struct mtr_module *m);
+
+static struct key path_key(const struct mtr_module *m)
+{
+	return (struct key){ m->path, strlen(m->path) };
+}
+
+static struct key name_key(const struct mtr_module *m)
+{
+	return (struct key){ m->name, strlen(m->name) };
+}
+
+/* "libx" of libx.so.1 and libx.so.2 */
+static struct key stem_key(const struct mtr_module *m)
+{
+	const char *end = strstr(m->name, ".so");
+
+	return (struct key){ m->name,
+			     end ? (size_t)(end - m->name) : strlen(m->name) };
+}
+
+/* Who alone has that key, on one side. */
+struct owner {
+	struct key key;
+	struct mtr_paired *of[MTR_SIDES];
+	bool twice;
+};
+
+static uint64_t key_hash(struct key key)
+{
+	return mtr_hash_bytes(key.text, key.bytes, 0);
+}
+
+static bool key_is(const struct owner *o, struct key key)
+{
+	return o->key.bytes == key.bytes &&
+	       memcmp(o->key.text, key.text, key.bytes) == 0;
+}
+
+MTR_MAP(owners, struct owner, struct key, key_hash, key_is);
+
+/* ------------------------------------------------------------------ pairs */
+
+static bool has_names(const struct mtr_module *m)
+{
+	return m->found && !m->stripped;
+}
+
+static void join(struct mtr_pairs *p, struct mtr_paired *old,
+		 struct mtr_paired *now)
+{
+	struct mtr_pair *pair = &p->list.at[old->pair];
+
+	/* that of @now stays, with nothing in it that anybody finds */
+	pair->module[MTR_NEW] = now->module;
+	pair->same = mtr_module_same(old->module, now->module);
+	pair->named = has_names(old->module) == has_names(now->module);
+	now->pair = old->pair;
+}
+
+static bool is_alone(const struct mtr_pairs *p, const struct mtr_paired *m)
+{
+	const struct mtr_pair *pair = &p->list.at[m->pair];
+
+	return !pair->module[MTR_OLD] || !pair->module[MTR_NEW];
+}
+
+/* False: no memory. */
+static bool owners_add(struct mtr_pairs *p, enum mtr_side side, key_of *key,
+		       struct owners *v)
+{
+	struct mtr_paired_map *map = &p->sides[side];
+
+	for (size_t i = 0; i < map->n; i++) {
+		struct mtr_paired *m = &map->at[i];
+		struct owner *o;
+		bool is_new;
+
+		if (!m->module || !is_alone(p, m))
+			continue;
+		o = owners_put(v, key(m->module), &is_new);
+		if (!o)
+			return false;
+		o->key = key(m->module);
+		o->twice |= o->of[side] != NULL;
+		o->of[side] = m;
+	}
+	return true;
+}
+
+static bool join_by(struct mtr_pairs *p, key_of *key)
+{
+	struct owners v = { 0 };
+	bool ok = owners_add(p, MTR_OLD, key, &v) &&
+		  owners_add(p, MTR_NEW, key, &v);
+
+	for (size_t i = 0; ok && i < v.n; i++) {
+		struct owner *o = &v.at[i];
+
+		if (!o->twice && o->of[MTR_OLD] && o->of[MTR_NEW])
+			join(p, o->of[MTR_OLD], o->of[MTR_NEW]);
+	}
+	owners_fini(&v);
+	return ok;
+}
+
+static void join_same(struct mtr_pairs *p)
+{
+	struct mtr_paired_map *map = &p->sides[MTR_OLD];
+
+	for (size_t i = 0; i < map->n; i++) {
+		struct mtr_paired *now = mtr_paired_map_find(&p->sides[MTR_NEW],
+							     map->at[i].module);
+
+		if (now)
+			join(p, &map->at[i], now);
+	}
+}
+
+static struct mtr_paired *executable(struct mtr_pairs *p, enum mtr_side side,
+				     const struct mtr_heap_view *s)
+{
+	struct mtr_paired_map *map = &p->sides[side];
+
+	for (size_t i = 0; s->exe && i < map->n; i++)
+		if (map->at[i].module && is_alone(p, &map->at[i]) &&
+		    strcmp(map->at[i].module->path, s->exe) == 0)
+			return &map->at[i];
+	return NULL;
+}
+
+static bool collect(struct mtr_pairs *p, enum mtr_side side,
+		    const struct mtr_heap_view *s)
+{
+	for (size_t i = 0; i < s->frames.n; i++) {
+		const struct mtr_module *module = s->frames.at[i].module;
+		struct mtr_paired *m;
+		struct mtr_pair *pair;
+		bool is_new;
+
+		if (!module)
+			continue;
+		m = mtr_paired_map_put(&p->sides[side], module, &is_new);
+		if (!m)
+			return false;
+		if (!is_new)
+			continue;
+		*m = (struct mtr_paired){ module, (uint32_t)p->list.n };
+		pair = mtr_pair_list_push(&p->list);
+		if (!pair)
+			return false;
+		*pair = (struct mtr_pair){ .named = true };
+		pair->module[side] = module;
+	}
+	return true;
+}
+
+static bool make(const struct mtr_heap_view *old,
+		 const struct mtr_heap_view *now, struct mtr_pairs *p)
+{
+	struct mtr_pair *none = mtr_pair_list_push(&p->list);
+	struct mtr_paired *a, *b;
+
+	if (!none)
+		return false;
+	*none = (struct mtr_pair){ .same = true, .named = true };
+	if (!collect(p, MTR_OLD, old) || !collect(p, MTR_NEW, now))
+		return false;
+	join_same(p);
+	if (!join_by(p, path_key) || !join_by(p, name_key) ||
+	    !join_by(p, stem_key))
+		return false;
+	a = executable(p, MTR_OLD, old);
+	b = executable(p, MTR_NEW, now);
+	if (a && b)
+		join(p, a, b);
+	return true;
+}
+
+struct mtr_error *mtr_pairs_make(const struct mtr_heap_view *old,
+				 const struct mtr_heap_view *now,
+				 struct mtr_pairs *ret)
+{
+	*ret = (struct mtr_pairs){ 0 };
+	if (make(old, now, ret))
+		return NULL;
+	mtr_pairs_fini(ret);
+	return mtr_error_nomem();
+}
+
+void mtr_pairs_fini(struct mtr_pairs *p)
+{
+	for (int i = 0; i < MTR_SIDES; i++)
+		mtr_paired_map_fini(&p->sides[i]);
+	mtr_pair_list_fini(&p->list);
+}
+
+uint32_t mtr_pairs_find(const struct mtr_pairs *p, enum mtr_side side,
+			const struct mtr_module *m)
+{
+	const struct mtr_paired *paired =
+		m ? mtr_paired_map_find(&p->sides[side], m) : NULL;
+
+	return paired ? paired->pair : 0;
+}

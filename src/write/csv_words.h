@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the answers in CSV share. For csv*.c.
+ */
+#ifndef MTR_WRITE_CSV_WORDS_H
+#define MTR_WRITE_CSV_WORDS_H
+
+#include "write/writer.h"
+
+/* @text, quoted where it must be. */
+void mtr_csv_field(struct mtr_strbuf *b, const char *text);
+
+void mtr_csv_diff(struct mtr_writer *w, const struct mtr_diff_report *r);
+
+#endif
