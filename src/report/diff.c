@@ -233,6 +233,7 @@ static struct mtr_error *add_moved(struct maker *m,
 				    moved.alone ? moved.side : BOTH };
 		MTR_TRY(add_as(m, moved.group, key));
 		m->d->folded += moved.folded;
+		m->d->in_order |= !moved.folded && !moved.alone;
 	}
 	return NULL;
 }

@@ -73,6 +73,7 @@ struct mtr_diff {
 	size_t unchanged;	       /* how many have none */
 	enum mtr_process process;
 	struct mtr_changed changed; /* MTR_PROCESS_SAME */
+	bool in_order;	 /* lines of two builds were matched by their order */
 	uint64_t folded; /* groups by caller or line that were put together by
 			  * function */
 	bool depths_differ; /* one of them has call stacks, the other none */

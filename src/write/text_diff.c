@@ -77,8 +77,8 @@ static void same_process(struct mtr_writer *w, const struct mtr_changed *c)
 	mtr_text_label(w, "");
 	mtr_out_char(w->out, '(');
 	mtr_out_commas(w->out, c->unsure.blocks);
-	mtr_out_text(w->out, " of them may be later ones of the same size and "
-			     "caller; `mark` tells these apart)\n");
+	mtr_out_text(w->out, " may be later ones, of the same size and caller: "
+			     "`mark` tells)\n");
 }
 
 static void process(struct mtr_writer *w, const struct mtr_diff *d)
@@ -148,6 +148,11 @@ static void notes(struct mtr_writer *w, const struct mtr_diff *d)
 	if (d->by == MTR_BY_SIZE || d->by == MTR_BY_GENERATION)
 		return;
 	builds(w, &d->pairs);
+	if (d->in_order) {
+		mtr_text_label(w, "");
+		mtr_out_text(w->out, "(lines are matched by their order in a "
+				     "function)\n");
+	}
 	if (d->folded) {
 		mtr_text_label(w, "");
 		mtr_out_printf(w->out,

@@ -230,6 +230,13 @@ const char *mtr_target_exe(const struct mtr_target *t)
 	return t->exe;
 }
 
+bool mtr_target_start(struct mtr_target *t, uint8_t ret[MTR_START_BYTES])
+{
+	(void)t;
+	memset(ret, 0, MTR_START_BYTES);
+	return false;
+}
+
 const char *mtr_target_no_preload(struct mtr_target *t)
 {
 	(void)t;
