@@ -33,6 +33,7 @@ enum option_id {
 	OPT_SUPPRESSIONS,
 	OPT_ERROR_EXITCODE,
 	OPT_START_ONLY,
+	OPT_COUNT,
 	OPT_JSON,
 	OPT_FORMAT,
 	OPT_VERSION,
@@ -87,6 +88,9 @@ static const struct option_row rows[] = {
 	  "exit with N if anything is lost", "a number from 0 to 255" },
 	{ MTR_TAKES_LEAKS, OPT_START_ONLY, "start-only", NULL,
 	  "what points into the middle of a block does not hold it", NULL },
+	{ MTR_TAKES_COUNT, OPT_COUNT, "count", "N",
+	  "end after N tables; 0: with the process (default)",
+	  "a number; 0: no end" },
 	{ MTR_TAKES_FORMAT, OPT_FORMAT, "format", "NAME", NULL, NULL },
 	{ MTR_TAKES_JSON, OPT_JSON, "json", NULL, "the same as --format=json",
 	  NULL },
@@ -415,6 +419,8 @@ static bool set(const struct mtr_command *c, const struct option_row *r,
 		return parse_number(text, &ret->top);
 	case OPT_FORMAT:
 		return parse_format(c, text, ret);
+	case OPT_COUNT:
+		return parse_number(text, &ret->count);
 	case OPT_BLOCKS:
 		ret->blocks = true;
 		return true;

@@ -47,6 +47,7 @@ struct mtr_args {
 	char *skip_modules[MTR_SKIP_MODULES]; /* those of .view */
 	bool blocks;
 	bool start_only;	  /* leaks */
+	uint64_t count;		  /* tables of top; 0: no end */
 	const char *suppressions; /* its file; NULL: none */
 	uint64_t error_exitcode;
 	const char *trace;  /* run -o */
@@ -65,6 +66,7 @@ enum {
 	MTR_TAKES_LEAKS = 1 << 6,   /* --suppressions and so on */
 	MTR_TAKES_TOP = 1 << 7,	    /* --top, alone */
 	MTR_TAKES_BLOCKS = 1 << 8,  /* --blocks */
+	MTR_TAKES_COUNT = 1 << 9,   /* --count */
 };
 
 struct mtr_command {
@@ -85,6 +87,7 @@ extern const struct mtr_command mtr_cmd_why;
 extern const struct mtr_command mtr_cmd_info;
 extern const struct mtr_command mtr_cmd_leaks;
 extern const struct mtr_command mtr_cmd_diff;
+extern const struct mtr_command mtr_cmd_top;
 extern const struct mtr_command mtr_cmd_mark;
 
 /* --------------------------------------------------------------- args.c */

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/map.h"
 #include "symbols/wrappers.h"
 #include "target/open.h"
 
@@ -177,21 +178,115 @@ static struct mtr_error *open_symbols(struct mtr_heap_view *s,
 		};
 	options.gone = gone;
 	options.n_gone = opened->n;
+	if (s->symbols)
+		return mtr_symbols_follow(s->symbols, s->target, gone,
+					  opened->n);
 	return mtr_symbols_open(s->target, &options, &s->symbols);
 }
 
+/* ------------------------------------------------- names of before, again */
+
+struct known_site {
+	uint64_t pc; /* as in stacks.pcs */
+	const struct mtr_site *site;
+};
+
+static uint64_t known_hash(uint64_t pc)
+{
+	return mtr_hash_number(pc, 0);
+}
+
+static bool known_is(const struct known_site *k, uint64_t pc)
+{
+	return k->pc == pc;
+}
+
+MTR_MAP(known_sites, struct known_site, uint64_t, known_hash, known_is);
+
+static bool known_fill(const struct mtr_heap_view *before,
+		       struct known_sites *ret)
+{
+	for (size_t i = 0; before && i < before->sites.n; i++) {
+		bool is_new;
+		struct known_site *k =
+			known_sites_put(ret, before->stacks.pcs.at[i], &is_new);
+
+		if (!k)
+			return false;
+		*k = (struct known_site){ before->stacks.pcs.at[i],
+					  &before->sites.at[i] };
+	}
+	return true;
+}
+
+/*
+ * What was in no module, or in one that was unloaded, may be in another one by
+ * now.
+ */
+static bool is_still(const struct mtr_heap_view *s,
+		     const struct mtr_heap_view *before,
+		     const struct known_site *k)
+{
+	const struct mtr_module *m = before->frames.at[k->site->first].module;
+	uint64_t pc = k->pc & ~MTR_PC_EXACT;
+
+	return m && !m->gone &&
+	       mtr_symbols_module(s->symbols, pc - !(k->pc & MTR_PC_EXACT)) ==
+		       m;
+}
+
+static struct mtr_error *name_known(struct mtr_heap_view *s,
+				    const struct mtr_heap_view *before,
+				    const struct known_site *k)
+{
+	struct mtr_site *site = mtr_sites_push(&s->sites);
+	size_t first = s->frames.n, n = k->site->n;
+
+	if (!site || !mtr_frames_reserve(&s->frames, first + n))
+		return mtr_error_nomem();
+	memcpy(&s->frames.at[first], &before->frames.at[k->site->first],
+	       n * sizeof(*s->frames.at));
+	s->frames.n += n;
+	*site = *k->site;
+	site->first = (uint32_t)first;
+	site->owner = (uint32_t)(first + (k->site->owner - k->site->first));
+	return NULL;
+}
+
+static struct mtr_error *name_each(struct mtr_heap_view *s,
+				   const struct mtr_heap_view *before,
+				   const struct known_sites *known)
+{
+	for (size_t i = 0; i < s->stacks.pcs.n; i++) {
+		uint64_t pc = s->stacks.pcs.at[i];
+		const struct known_site *k = known_sites_find(known, pc);
+
+		if (k && is_still(s, before, k))
+			MTR_TRY(name_known(s, before, k));
+		else
+			MTR_TRY(name_site(s, pc));
+	}
+	return NULL;
+}
+
+/* @before may be NULL. */
 static struct mtr_error *name_sites(struct mtr_heap_view *s,
+				    const struct mtr_heap_view *before,
 				    const struct mtr_heap_view_options *options)
 {
 	mtr_cleanup(cleanup_wrappers) struct mtr_wrappers *w = NULL;
+	struct known_sites known = { 0 };
+	struct mtr_error *error;
 
 	MTR_TRY(mtr_wrappers_create(options->skip, &w));
 	for (size_t i = 0; i < options->skip_modules.n; i++)
 		MTR_TRY(mtr_wrappers_skip_module(w,
 						 options->skip_modules.at[i]));
 	MTR_TRY(open_symbols(s, options->symbols));
-	for (size_t i = 0; i < s->stacks.pcs.n; i++)
-		MTR_TRY(name_site(s, s->stacks.pcs.at[i]));
+	error = known_fill(before, &known) ? name_each(s, before, &known)
+					   : mtr_error_nomem();
+	known_sites_fini(&known);
+	MTR_TRY(error);
 	mtr_heap_view_find_owners(s, w);
 	return NULL;
 }
@@ -249,18 +344,33 @@ struct mtr_error *mtr_heap_view_read(struct mtr_heap_view *s)
 	return mtr_stacks_read(s->target, &s->heap, &s->stacks);
 }
 
-struct mtr_error *
-mtr_heap_view_name(struct mtr_heap_view *s,
-		   const struct mtr_heap_view_options *options)
+static struct mtr_error *name_all(struct mtr_heap_view *s,
+				  const struct mtr_heap_view *before,
+				  const struct mtr_heap_view_options *options)
 {
 	if (options->no_names)
 		MTR_TRY(number_sites(s));
 	else
-		MTR_TRY(name_sites(s, options));
+		MTR_TRY(name_sites(s, before, options));
 	if (options->types && s->symbols)
 		MTR_TRY(mtr_types_find(s->target, s->symbols, &s->heap,
 				       &s->types));
 	return copy_warnings(s);
+}
+
+struct mtr_error *
+mtr_heap_view_name(struct mtr_heap_view *s,
+		   const struct mtr_heap_view_options *options)
+{
+	return name_all(s, NULL, options);
+}
+
+struct mtr_error *
+mtr_heap_view_name_again(struct mtr_heap_view *s, struct mtr_heap_view *before,
+			 const struct mtr_heap_view_options *options)
+{
+	s->symbols = mtr_take(before->symbols);
+	return name_all(s, before, options);
 }
 
 struct mtr_error *

@@ -89,6 +89,16 @@ struct mtr_error *
 mtr_heap_view_name(struct mtr_heap_view *s,
 		   const struct mtr_heap_view_options *options);
 
+/*
+ * The same of a process that was named before: what is at an address that
+ * @before has, in the same module, is not looked up again. The symbols of
+ * @before become those of @s, so what its frames point to stays; nothing else
+ * of it is kept.
+ */
+struct mtr_error *
+mtr_heap_view_name_again(struct mtr_heap_view *s, struct mtr_heap_view *before,
+			 const struct mtr_heap_view_options *options);
+
 struct mtr_wrappers;
 
 /*

@@ -274,6 +274,7 @@ const struct mtr_writer_ops mtr_write_text = {
 	.leaks = mtr_text_leaks,
 	.lost = mtr_text_lost,
 	.diff = mtr_text_diff,
+	.top = mtr_text_top,
 	.changes_begin = text_changes_begin,
 	.change = text_change,
 	.changes_end = text_changes_end,

@@ -94,6 +94,7 @@ void mtr_text_references(struct mtr_writer *w, const struct mtr_references *r);
 void mtr_text_info(struct mtr_writer *w, const struct mtr_info *info);
 void mtr_text_leaks(struct mtr_writer *w, const struct mtr_leaks *l);
 void mtr_text_diff(struct mtr_writer *w, const struct mtr_diff_report *r);
+void mtr_text_top(struct mtr_writer *w, const struct mtr_top *t);
 void mtr_text_lost(struct mtr_writer *w, const struct mtr_leaks *l);
 
 #endif

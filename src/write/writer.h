@@ -17,6 +17,7 @@
 #include "report/notes.h"
 #include "report/references.h"
 #include "report/tree.h"
+#include "report/watch.h"
 #include "write/out.h"
 
 struct mtr_writer;
@@ -72,6 +73,19 @@ struct mtr_diff_report {
 	int64_t bytes_grown, bytes_shrunk;
 };
 
+/* What `top` says at one time. */
+struct mtr_top {
+	const struct mtr_watch *watch;
+	const struct mtr_watch_rows *rows;
+	enum mtr_by by;
+	enum mtr_watch_sort sort;
+	size_t shown;	  /* rows */
+	const char *keys; /* a line of what may be pressed; NULL: none */
+};
+
+/* "bytes", "growth" */
+const char *mtr_writer_watch_sort(enum mtr_watch_sort sort);
+
 struct mtr_writer_ops {
 	void (*report_begin)(struct mtr_writer *w, const struct mtr_report *r);
 	void (*group)(struct mtr_writer *w, const struct mtr_report *r,
@@ -90,6 +104,7 @@ struct mtr_writer_ops {
 	/* block by block */
 	void (*lost)(struct mtr_writer *w, const struct mtr_leaks *l);
 	void (*diff)(struct mtr_writer *w, const struct mtr_diff_report *r);
+	void (*top)(struct mtr_writer *w, const struct mtr_top *t);
 	void (*changes_begin)(struct mtr_writer *w);
 	/* w->s is the view that it is of */
 	void (*change)(struct mtr_writer *w, const struct mtr_change *c);

@@ -1,0 +1,226 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# A table of a live process, again and again: plain where there is no terminal;
+# in a terminal its columns, keys, sizes, and that this is given back whatever
+# ends it.
+. "$MTR_SRC/tests/lib.sh"
+need_preload
+. "$MTR_SRC/tests/cli/lib.sh"
+
+orders() { # CHARACTERS
+    echo "$1" >&3
+    listen
+}
+
+program=$(victim grows)
+run_options=-s
+columns='BYTES  *BLOCKS  *GROWTH  *BLOCKS  *PER SECOND'
+
+# ------------------------------------------------------------ no terminal
+
+start
+: >answer
+"$command" top --count=2 --by=module "$pid" >answer 2>said </dev/null &
+job_top=$!
+mtr_pids="$mtr_pids $job_top"
+# each table is written out when it is made
+until [ -s answer ]; do :; done
+orders g
+wait $job_top || fail "exit $?"
+[ ! -s said ] || fail "it says $(cat said)"
+[ "$(grep -c "^ *$columns  MODULE\$" answer)" -eq 2 ] || fail "$(cat answer)"
+has '^ *12.8 KiB  *74  *+2.9 KiB  *+30  *+[0-9.]* KiB  grows$'
+ask top --count=1 --top=1 --sort=count --function='^grow$' "$pid"
+[ "$(grep -c '\[grows\]' answer)" -eq 1 ] || fail "$(cat answer)"
+has ' 30 .*  grow  \[grows\]$'
+has 'sorted by blocks$'
+ask top --count=1 --by=stack "$pid"
+has 'main;order;grow$'
+
+"$command" top "$pid" >table 2>said.end </dev/null &
+job_top=$!
+mtr_pids="$mtr_pids $job_top"
+until [ -s table ]; do :; done
+gone=$pid
+if command -v gcore >/dev/null 2>&1 && have_gcore; then
+    refuses 1 'only a live process can be watched' top "$core"
+fi
+stop
+wait $job_top || fail "at the process's end: exit $?"
+[ "$(cat said.end)" = "malloc_tracer: $gone: the process has ended" ] ||
+    fail "at the process's end: $(cat said.end)"
+refuses 1 'no such file or process' top "$gone"
+refuses 2 'missing PID' top
+
+# ------------------------------------------------------------- a terminal
+
+command -v tmux >/dev/null 2>&1 || {
+    echo "no tmux: not tried in a terminal"
+    exit 0
+}
+tmux() {
+    command tmux -f /dev/null -L "mtr-$$" "$@" </dev/null
+}
+end_tmux() {
+    end_status=$?
+    tmux kill-server 2>/dev/null
+    (exit $end_status)
+    finish
+}
+trap end_tmux EXIT
+
+# The shell there is interactive, with jobs.
+tmux new-session -d -x 110 -y 12 "PS1='% ' ENV= exec sh -i" 2>tmux.log || {
+    cat tmux.log
+    echo "no tmux server can be had: not tried in a terminal"
+    exit 0
+}
+
+screen() {
+    tmux capture-pane -p >screen
+}
+
+# Until it is there: readings are a second apart.
+sees() { # PATTERN
+    i=0
+    until screen && grep -q -- "$1" screen; do
+        i=$((i + 1))
+        [ $i -lt 200 ] || {
+            cat screen
+            fail "the screen never has '$1'"
+        }
+        sleep 0.1
+    done
+}
+
+types() { # LINE
+    tmux send-keys -l "$1"
+    tmux send-keys Enter
+}
+
+appears() { # FILE
+    i=0
+    until [ -s "$1" ]; do
+        i=$((i + 1))
+        [ $i -lt 200 ] || {
+            screen
+            cat screen
+            fail "there is no $1"
+        }
+        sleep 0.1
+    done
+}
+
+# As it was before: no other screen, a cursor, the same modes.
+is_restored() { # WHEN
+    i=0
+    until [ "$(tmux display-message -p \
+        '#{alternate_on} #{cursor_flag} #{wrap_flag}')" = "0 1 1" ]; do
+        i=$((i + 1))
+        [ $i -lt 200 ] || fail "$1: the terminal is not given back"
+        sleep 0.1
+    done
+    rm -f after
+    types "stty -a | sed 's/rows.*columns [0-9]*;//' >after.new; mv after.new after"
+    appears after
+    same "$1: stty" before after
+}
+
+cat >watch.sh <<END
+#!/bin/sh
+echo \$\$ >toppid.new && mv toppid.new toppid
+exec env TERM=xterm "$command" top "\$@"
+END
+chmod +x watch.sh
+
+# begin ARGUMENT... of top, in the terminal; $top is its pid
+begin() {
+    rm -f status toppid
+    types "./watch.sh $*; echo status \$? >status"
+    sees "$columns"
+    top=$(cat toppid)
+}
+
+types "stty -a | sed 's/rows.*columns [0-9]*;//' >before.new; mv before.new before"
+appears before
+start
+begin "$pid"
+sees "^process  *$pid: 44 blocks, 9.9 KiB"
+sees "^ *$columns  FUNCTION"
+sees '^ *7.8 KiB  *40  *0 B  *0  *0 B  steady  \[grows\]'
+sees '\[s\]ort \[g\]roup \[m\]ark \[q\]uit'
+orders g
+sees '^ *2.9 KiB  *30  *+2.9 KiB  *+30  *+*[0-9.]* K*i*B  grow  \[grows\]'
+sees '^growth  *+30 blocks, +2.9 KiB in '
+tmux send-keys s
+sees 'sorted by blocks'
+tmux send-keys s
+sees 'sorted by growth  '
+screen
+sed -n '6p' screen | grep -q 'grow  \[grows\]' || {
+    cat screen
+    fail "what grew most is not the first"
+}
+tmux send-keys m
+sees '^growth  *0 blocks, 0 B in '
+orders g
+sees '^growth  *+30 blocks, +2.9 KiB in '
+sees '^ *5.9 KiB  *60  *+2.9 KiB  *+30 .*  grow  \[grows\]'
+for title in MODULE CALLER LINE STACK SIZE GENERATION FUNCTION; do
+    tmux send-keys g
+    sees "^ *$columns  $title"
+    # by all of them since the mark
+    [ $title = FUNCTION ] || sees ' +2.9 KiB  *+30 '
+done
+
+# Neither wrapped nor scrolled, whatever the size; a long name is cut to fit.
+for _ in 1 2 3 4; do
+    tmux send-keys g
+done
+sees '\.\.\..*main;order;grow$'
+resize() { # COLUMNS ROWS PATTERN
+    tmux resize-window -x "$1" -y "$2"
+    sees "$3"
+    [ "$(head -n 1 screen | cut -c1-7)" = process ] &&
+        [ "$(sed -n 2p screen | cut -c1-6)" = growth ] &&
+        [ -z "$(sed -n 4p screen)" ] || {
+        cat screen
+        fail "at $1 x $2"
+    }
+}
+resize 160 30 ' _start;.*main;order;grow$'
+resize 60 7 '  \.\.\.w$'
+[ "$(wc -l <screen)" -le 7 ] || fail "at 60 x 7: $(cat screen)"
+resize 20 4 '^by  *stack,$'
+resize 110 12 '\.\.\..*main;order;grow$'
+
+tmux send-keys q
+appears status
+[ "$(cat status)" = "status 0" ] || fail "q: $(cat status)"
+is_restored "q"
+
+# Stopped, and back.
+begin "$pid"
+tmux send-keys C-z
+is_restored "Ctrl-Z"
+types fg
+sees "^ *$columns  FUNCTION"
+kill -TERM "$top"
+is_restored "SIGTERM"
+for signal in INT HUP QUIT SEGV; do
+    begin "$pid"
+    kill -$signal "$top"
+    is_restored "SIG$signal"
+done
+begin "$pid"
+tmux send-keys C-c
+is_restored "Ctrl-C"
+
+# The process ends.
+begin "$pid"
+gone=$pid
+stop
+is_restored "the process's end"
+sees "^malloc_tracer: $gone: the process has ended"
+[ "$(cat status)" = "status 0" ] || fail "the process's end: $(cat status)"
+exit 0
