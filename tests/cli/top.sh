@@ -26,6 +26,16 @@ mtr_pids="$mtr_pids $job_top"
 # each table is written out when it is made
 until [ -s answer ]; do :; done
 orders g
+# It is neither stopped nor traced, so it executes nothing for that.
+while kill -0 $job_top 2>/dev/null; do
+    state=$(sed -n 's/^\(State\|TracerPid\):[[:space:]]*//p' \
+        "/proc/$pid/status" | tr '\n' ' ')
+    case $state in
+    [tT]*) fail "it is stopped: $state" ;;
+    *" 0 ") ;;
+    *) fail "it is traced: $state" ;;
+    esac
+done
 wait $job_top || fail "exit $?"
 [ ! -s said ] || fail "it says $(cat said)"
 [ "$(grep -c "^ *$columns  MODULE\$" answer)" -eq 2 ] || fail "$(cat answer)"

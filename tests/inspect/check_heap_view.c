@@ -89,8 +89,7 @@ static void map_self(struct mtr_target *t)
 	fclose(f);
 }
 
-static struct mtr_error *take(const struct mtr_heap_view_options *options,
-			      struct mtr_heap_view *ret)
+static void offer(void)
 {
 	struct mtr_target *t = fake_create(MTR_TARGET_CORE);
 
@@ -103,6 +102,12 @@ static struct mtr_error *take(const struct mtr_heap_view_options *options,
 	callers[1] = owner();
 	callers[2] = xmalloc();
 	callers[3] = 16; /* in no mapping */
+}
+
+static struct mtr_error *take(const struct mtr_heap_view_options *options,
+			      struct mtr_heap_view *ret)
+{
+	offer();
 	return mtr_heap_view_take("fake", options, ret);
 }
 
@@ -323,6 +328,48 @@ START_TEST(failures)
 }
 END_TEST
 
+/* The same process later: names stay what and where they are. */
+START_TEST(named_again)
+{
+	struct mtr_heap_view_options options = { 0 };
+	struct mtr_heap_view s, later;
+	const struct mtr_frame *f;
+	const char *function;
+	uint64_t swap;
+
+	make_stacks();
+	ck_assert_ptr_null(take(&options, &s));
+	function = mtr_heap_view_owner(&s, &s.sites.at[1])->function;
+
+	offer();
+	/* in another order, and one that is new */
+	swap = callers[1];
+	callers[1] = callers[2];
+	callers[2] = swap;
+	callers[3] = (uintptr_t)owner + 1;
+	blocks[0].site = 1;
+	ck_assert_ptr_null(mtr_heap_view_open("fake", &later));
+	ck_assert_ptr_null(mtr_heap_view_read(&later));
+	ck_assert_ptr_null(mtr_heap_view_name_again(&later, &s, &options));
+	ck_assert_ptr_null(s.symbols);
+	mtr_heap_view_fini(&s);
+
+	f = mtr_heap_view_owner(&later, &later.sites.at[2]);
+	ck_assert_ptr_eq(f->function, function);
+	ck_assert_str_eq(f->function, "owner");
+	ck_assert_uint_eq(later.sites.at[2].pc, callers[2]);
+	f = mtr_heap_view_owner(&later, &later.sites.at[1]);
+	ck_assert_str_eq(f->function, "xmalloc");
+	ck_assert(later.sites.at[1].wrapper);
+	f = mtr_heap_view_owner(&later, &later.sites.at[3]);
+	ck_assert_str_eq(f->function, "owner");
+	ck_assert_str_eq(owner_of(&later, 0), "owner");
+	ck_assert_str_eq(owner_of(&later, 1), "owner");
+	memset(blocks, 0, sizeof(blocks));
+	mtr_heap_view_fini(&later);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("heap_view");
@@ -335,6 +382,7 @@ int main(void)
 	tcase_add_test(tests, skipped_module);
 	tcase_add_test(tests, no_names);
 	tcase_add_test(tests, failures);
+	tcase_add_test(tests, named_again);
 	suite_add_tcase(suite, tests);
 	return run_suite(suite);
 }
