@@ -4,18 +4,62 @@
  */
 #include "cli/command.h"
 
-static struct mtr_error *make(const struct mtr_args *args,
-			      const struct mtr_heap_view views[MTR_SIDES],
-			      struct mtr_diff *ret)
-{
-	mtr_auto_filter struct mtr_filter old = { 0 };
-	mtr_auto_filter struct mtr_filter now = { 0 };
+#include "report/name.h"
 
-	MTR_TRY(mtr_filter_init(&views[MTR_OLD], &args->filter, &old));
-	MTR_TRY(mtr_filter_init(&views[MTR_NEW], &args->filter, &now));
-	return mtr_diff_make(&views[MTR_OLD], &views[MTR_NEW],
-			     (struct mtr_filter[]){ old, now }, args->by,
-			     args->sort, ret);
+/* One of the two, and what is made of it. */
+struct side {
+	struct mtr_heap_graph g;
+	struct mtr_filter filter;
+	struct mtr_holders holders;
+};
+
+static void sides_fini(struct side *sides)
+{
+	for (int i = 0; i < MTR_SIDES; i++) {
+		mtr_holders_fini(&sides[i].holders);
+		mtr_filter_fini(&sides[i].filter);
+		mtr_heap_graph_fini(&sides[i].g);
+	}
+}
+
+static int read_side(const struct mtr_args *args, struct side *ret)
+{
+	const struct mtr_graph_options options = { .places = true };
+	bool no_names = !mtr_needs_names(args) && !args->blocks;
+
+	return args->by == MTR_BY_ROOT
+		       ? mtr_read_graph(args, &options, &ret->g)
+		       : mtr_read_target(args, no_names, &ret->g.view);
+}
+
+static int read_sides(const struct mtr_args *args, struct side *sides)
+{
+	struct mtr_args one = *args;
+	int status = MTR_EXIT_DONE;
+
+	for (int i = 0; i < MTR_SIDES && status == MTR_EXIT_DONE; i++) {
+		one.operands = args->operands + i;
+		status = read_side(&one, &sides[i]);
+	}
+	return status;
+}
+
+static struct mtr_error *side_make(const struct mtr_args *args,
+				   struct side *side, struct mtr_diff_side *ret)
+{
+	struct mtr_heap_graph *g = &side->g;
+
+	*ret = (struct mtr_diff_side){
+		.s = &g->view,
+		.filter = &side->filter,
+		.spec = { .by = args->by, .sort = args->sort },
+	};
+	if (args->by == MTR_BY_ROOT) {
+		MTR_TRY(mtr_holders_make(&g->view, &g->graph, &g->lost,
+					 &side->holders));
+		ret->spec.holders = &side->holders;
+	}
+	return mtr_filter_init(&g->view, &args->filter, &side->filter);
 }
 
 /* Blocks of two processes have nothing to do with each other. */
@@ -33,8 +77,18 @@ static struct mtr_error *check(const struct mtr_args *args,
 				args->operands[MTR_OLD]);
 }
 
-static int answer(const struct mtr_args *args,
-		  const struct mtr_heap_view views[MTR_SIDES],
+static struct mtr_error *make(const struct mtr_args *args, struct side *sides,
+			      struct mtr_diff *ret)
+{
+	struct mtr_diff_side made[MTR_SIDES];
+
+	for (int i = 0; i < MTR_SIDES; i++)
+		MTR_TRY(side_make(args, &sides[i], &made[i]));
+	MTR_TRY(mtr_diff_make(made, ret));
+	return check(args, ret);
+}
+
+static int answer(const struct mtr_args *args, const struct side *sides,
 		  const struct mtr_diff *d)
 {
 	struct mtr_diff_report r = { .diff = d, .top = mtr_top(args) };
@@ -42,8 +96,8 @@ static int answer(const struct mtr_args *args,
 
 	for (int i = 0; i < MTR_SIDES; i++)
 		if (args->format == MTR_FORMAT_CSV || args->blocks)
-			mtr_say_warnings(&views[i]);
-	mtr_writer_init(&w, args, &views[MTR_NEW]);
+			mtr_say_warnings(&sides[i].g.view);
+	mtr_writer_init(&w, args, &sides[MTR_NEW].g.view);
 	if (args->blocks)
 		mtr_write_changes(&w, d);
 	else
@@ -51,36 +105,26 @@ static int answer(const struct mtr_args *args,
 	return mtr_writer_finish(&w);
 }
 
-static int read_both(const struct mtr_args *args,
-		     struct mtr_heap_view views[MTR_SIDES])
-{
-	bool no_names = !mtr_needs_names(args) && !args->blocks;
-	int status = MTR_EXIT_DONE;
-
-	for (int i = 0; i < MTR_SIDES && status == MTR_EXIT_DONE; i++)
-		status = mtr_read_one(args->operands[i], args, no_names,
-				      &views[i]);
-	return status;
-}
-
 static int diff(const struct mtr_args *args)
 {
-	struct mtr_heap_view views[MTR_SIDES] = { 0 };
+	struct side sides[MTR_SIDES] = { 0 };
 	struct mtr_diff d = { 0 };
-	int status = read_both(args, views);
 	struct mtr_error *error = NULL;
+	int status = MTR_EXIT_USAGE;
 
+	if (args->sort == MTR_SORT_RETAINED)
+		mtr_say("--sort=%s: of what blocks retain there is no growth",
+			mtr_name_sort(args->sort));
+	else
+		status = read_sides(args, sides);
 	if (status == MTR_EXIT_DONE)
-		error = make(args, views, &d);
-	if (status == MTR_EXIT_DONE && !error)
-		error = check(args, &d);
+		error = make(args, sides, &d);
 	if (error)
 		status = mtr_fail(args->operands[MTR_NEW], error);
 	else if (status == MTR_EXIT_DONE)
-		status = answer(args, views, &d);
+		status = answer(args, sides, &d);
 	mtr_diff_fini(&d);
-	for (int i = 0; i < MTR_SIDES; i++)
-		mtr_heap_view_fini(&views[i]);
+	sides_fini(sides);
 	return status;
 }
 

@@ -295,6 +295,11 @@ static int top(const struct mtr_args *args)
 	};
 	struct mtr_error *error;
 
+	if (args->by == MTR_BY_ROOT || args->sort == MTR_SORT_RETAINED) {
+		mtr_say("to find out who holds what a process has to be "
+			"stopped, which top does not: `report` does");
+		return MTR_EXIT_USAGE;
+	}
 	mtr_progress_begin(args->operands[0]);
 	error = read_first(&t);
 	mtr_progress_end();

@@ -131,10 +131,6 @@ int mtr_read_graph(const struct mtr_args *args,
 		   struct mtr_heap_graph *ret);
 void mtr_heap_graph_fini(struct mtr_heap_graph *g);
 
-/* The same of any target. */
-int mtr_read_one(const char *target, const struct mtr_args *args, bool no_names,
-		 struct mtr_heap_view *ret);
-
 /* Does a table by .by of what passes the filters have names in it? */
 bool mtr_needs_names(const struct mtr_args *args);
 

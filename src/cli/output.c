@@ -63,13 +63,8 @@ size_t mtr_top(const struct mtr_args *args)
 int mtr_read_target(const struct mtr_args *args, bool no_names,
 		    struct mtr_heap_view *ret)
 {
-	return mtr_read_one(args->operands[0], args, no_names, ret);
-}
-
-int mtr_read_one(const char *target, const struct mtr_args *args, bool no_names,
-		 struct mtr_heap_view *ret)
-{
 	struct mtr_heap_view_options options = args->view;
+	const char *target = args->operands[0];
 	struct mtr_error *error;
 
 	options.no_names = no_names;

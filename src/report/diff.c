@@ -115,6 +115,29 @@ static void add_stack(struct maker *m, struct mtr_strbuf *b,
 		add_site(m, b, &s->sites.at[sites[i - 1]]);
 }
 
+/* Numbers of threads and addresses of mappings are those of one process. */
+static void add_root(struct maker *m, struct mtr_strbuf *b, const char *key)
+{
+	static const char thread[] = " of thread ",
+			  mapping[] = " mapping at 0x";
+	const char *at = strstr(key, thread);
+
+	if (at) {
+		char *end;
+		long tid = strtol(at + strlen(thread), &end, 10);
+
+		mtr_strbuf_add_bytes(b, key, (size_t)(at - key));
+		mtr_strbuf_add(b, tid == m->d->s[m->side]->pid
+					  ? " of the main thread"
+					  : " of a thread");
+		mtr_strbuf_add(b, end);
+		return;
+	}
+	at = strstr(key, mapping);
+	mtr_strbuf_add_bytes(b, key, at ? (size_t)(at - key) : strlen(key));
+	mtr_strbuf_add(b, at ? " mappings" : "");
+}
+
 static void make_key(struct maker *m, const struct mtr_group *g,
 		     struct mtr_strbuf *b)
 {
@@ -122,7 +145,11 @@ static void make_key(struct maker *m, const struct mtr_group *g,
 
 	m->of = BOTH;
 	if (!g->site) {
-		mtr_strbuf_add(b, g->key);
+		if (m->d->by == MTR_BY_ROOT &&
+		    m->d->process != MTR_PROCESS_SAME)
+			add_root(m, b, g->key);
+		else
+			mtr_strbuf_add(b, g->key);
 		return;
 	}
 	owner = mtr_heap_view_owner(m->d->s[m->side], g->site);
@@ -339,19 +366,42 @@ static int compare_groups(const void *a, const void *b, void *sort)
 	return order ? order : x->pair < y->pair ? -1 : x->pair > y->pair;
 }
 
-static struct mtr_error *make(struct mtr_diff *d,
-			      const struct mtr_filter filters[MTR_SIDES],
-			      enum mtr_sort sort)
+static bool pair_modules(struct mtr_diff *d, enum mtr_side side,
+			 const struct mtr_tally *t)
 {
+	const struct mtr_frames *frames = &d->s[side]->frames;
+	bool ok = true;
+
+	for (size_t i = 0; i < frames->n && ok; i++)
+		ok = mtr_pairs_add(&d->pairs, side, frames->at[i].module);
+	/* of data there are no frames */
+	for (size_t i = 0; i < t->groups.n && ok; i++)
+		ok = mtr_pairs_add(&d->pairs, side, t->groups.at[i].module);
+	return ok;
+}
+
+static struct mtr_error *tally_side(struct mtr_diff *d,
+				    const struct mtr_diff_side *side, int i,
+				    struct mtr_tally *ret)
+{
+	MTR_TRY(mtr_tally_make_as(side->s, side->filter, &side->spec, ret));
+	d->total[i] = ret->total;
+	d->left_out[i] = ret->left_out;
+	return pair_modules(d, i, ret) ? NULL : mtr_error_nomem();
+}
+
+static struct mtr_error *make(struct mtr_diff *d,
+			      const struct mtr_diff_side sides[MTR_SIDES])
+{
+	const char *const exes[] = { d->s[0]->exe, d->s[1]->exe };
+	enum mtr_sort sort = sides[0].spec.sort;
 	struct mtr_tally t[MTR_SIDES] = { 0 };
 	struct mtr_error *error = NULL;
 
-	for (int i = 0; i < MTR_SIDES && !error; i++) {
-		error = mtr_tally_make(d->s[i], &filters[i], d->by, sort,
-				       &t[i]);
-		d->total[i] = t[i].total;
-		d->left_out[i] = t[i].left_out;
-	}
+	for (int i = 0; i < MTR_SIDES && !error; i++)
+		error = tally_side(d, &sides[i], i, &t[i]);
+	if (!error)
+		error = mtr_pairs_settle(&d->pairs, exes);
 	if (!error)
 		error = make_groups(d, t, sort);
 	for (int i = 0; i < MTR_SIDES; i++)
@@ -360,28 +410,25 @@ static struct mtr_error *make(struct mtr_diff *d,
 	if (d->groups.n)
 		qsort_r(d->groups.at, d->groups.n, sizeof(*d->groups.at),
 			compare_groups, &sort);
-	return d->process == MTR_PROCESS_SAME ? mtr_diff_blocks(d, filters)
+	return d->process == MTR_PROCESS_SAME ? mtr_diff_blocks(d, sides)
 					      : NULL;
 }
 
-struct mtr_error *mtr_diff_make(const struct mtr_heap_view *old,
-				const struct mtr_heap_view *now,
-				const struct mtr_filter filters[MTR_SIDES],
-				enum mtr_by by, enum mtr_sort sort,
+struct mtr_error *mtr_diff_make(const struct mtr_diff_side sides[MTR_SIDES],
 				struct mtr_diff *ret)
 {
+	const struct mtr_heap_view *old = sides[MTR_OLD].s;
+	const struct mtr_heap_view *now = sides[MTR_NEW].s;
 	struct mtr_error *error;
 
 	*ret = (struct mtr_diff){
 		.s = { old, now },
-		.by = by,
+		.by = sides[0].spec.by,
 		.process = mtr_diff_process(old, now),
 		.depths_differ = (old->heap.descriptor.stack_depth > 1) !=
 				 (now->heap.descriptor.stack_depth > 1),
 	};
-	error = mtr_pairs_make(old, now, &ret->pairs);
-	if (!error)
-		error = make(ret, filters, sort);
+	error = make(ret, sides);
 	if (error)
 		mtr_diff_fini(ret);
 	return error;

@@ -84,11 +84,14 @@ static inline int64_t mtr_grown(uint64_t old, uint64_t now)
 	return (int64_t)(now - old);
 }
 
-/* @filters: one for each side, of its view. */
-struct mtr_error *mtr_diff_make(const struct mtr_heap_view *old,
-				const struct mtr_heap_view *now,
-				const struct mtr_filter filters[MTR_SIDES],
-				enum mtr_by by, enum mtr_sort sort,
+/* Of one side. Both are of the same .by and .sort, which is not retained. */
+struct mtr_diff_side {
+	const struct mtr_heap_view *s;
+	const struct mtr_filter *filter;
+	struct mtr_tally_spec spec;
+};
+
+struct mtr_error *mtr_diff_make(const struct mtr_diff_side sides[MTR_SIDES],
 				struct mtr_diff *ret);
 void mtr_diff_fini(struct mtr_diff *d);
 

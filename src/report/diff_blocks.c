@@ -29,7 +29,7 @@ enum mtr_process mtr_diff_process(const struct mtr_heap_view *old,
 
 struct blocks {
 	struct mtr_diff *d;
-	const struct mtr_filter *filters;
+	const struct mtr_diff_side *sides;
 	unsigned generation; /* the last one of the earlier view */
 	struct mtr_age ages[MTR_GENERATION_MAX + 2];
 };
@@ -71,7 +71,7 @@ static bool changed(struct blocks *v, enum mtr_side side,
 	struct mtr_changed *c = &v->d->changed;
 	struct mtr_change *change;
 
-	if (!mtr_filter_passes(&v->filters[side], b))
+	if (!mtr_filter_passes(v->sides[side].filter, b))
 		return true;
 	change = mtr_changes_push(&c->list);
 	if (!change)
@@ -90,7 +90,7 @@ static void kept(struct blocks *v, const struct mtr_block *b)
 	const struct mtr_heap *heap = &v->d->s[MTR_NEW]->heap;
 	struct mtr_changed *c = &v->d->changed;
 
-	if (!mtr_filter_passes(&v->filters[MTR_NEW], b))
+	if (!mtr_filter_passes(v->sides[MTR_NEW].filter, b))
 		return;
 	mtr_sum_block(&c->kept, heap, b);
 	mtr_sum_block(&age_of(v, b)->kept, heap, b);
@@ -145,14 +145,14 @@ static bool ages_take(struct blocks *v)
 }
 
 struct mtr_error *mtr_diff_blocks(struct mtr_diff *d,
-				  const struct mtr_filter filters[MTR_SIDES])
+				  const struct mtr_diff_side sides[MTR_SIDES])
 {
 	mtr_auto_free struct blocks *v = calloc(1, sizeof(*v));
 
 	if (!v)
 		return mtr_error_nomem();
 	v->d = d;
-	v->filters = filters;
+	v->sides = sides;
 	v->generation = generation(d->s[MTR_OLD]) < generation(d->s[MTR_NEW])
 				? generation(d->s[MTR_OLD])
 				: generation(d->s[MTR_NEW]);

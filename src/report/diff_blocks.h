@@ -12,6 +12,6 @@ enum mtr_process mtr_diff_process(const struct mtr_heap_view *old,
 
 /* d->changed, of one process. */
 struct mtr_error *mtr_diff_blocks(struct mtr_diff *d,
-				  const struct mtr_filter filters[MTR_SIDES]);
+				  const struct mtr_diff_side sides[MTR_SIDES]);
 
 #endif

@@ -93,7 +93,7 @@ static bool owners_add(struct mtr_pairs *p, enum mtr_side side, key_of *key,
 		struct owner *o;
 		bool is_new;
 
-		if (!m->module || !is_alone(p, m))
+		if (!is_alone(p, m))
 			continue;
 		o = owners_put(v, key(m->module), &is_new);
 		if (!o)
@@ -135,74 +135,67 @@ static void join_same(struct mtr_pairs *p)
 }
 
 static struct mtr_paired *executable(struct mtr_pairs *p, enum mtr_side side,
-				     const struct mtr_heap_view *s)
+				     const char *exe)
 {
 	struct mtr_paired_map *map = &p->sides[side];
 
-	for (size_t i = 0; s->exe && i < map->n; i++)
-		if (map->at[i].module && is_alone(p, &map->at[i]) &&
-		    strcmp(map->at[i].module->path, s->exe) == 0)
+	for (size_t i = 0; exe && i < map->n; i++)
+		if (is_alone(p, &map->at[i]) &&
+		    strcmp(map->at[i].module->path, exe) == 0)
 			return &map->at[i];
 	return NULL;
 }
 
-static bool collect(struct mtr_pairs *p, enum mtr_side side,
-		    const struct mtr_heap_view *s)
+static bool list_begin(struct mtr_pairs *p)
 {
-	for (size_t i = 0; i < s->frames.n; i++) {
-		const struct mtr_module *module = s->frames.at[i].module;
-		struct mtr_paired *m;
-		struct mtr_pair *pair;
-		bool is_new;
-
-		if (!module)
-			continue;
-		m = mtr_paired_map_put(&p->sides[side], module, &is_new);
-		if (!m)
-			return false;
-		if (!is_new)
-			continue;
-		*m = (struct mtr_paired){ module, (uint32_t)p->list.n };
-		pair = mtr_pair_list_push(&p->list);
-		if (!pair)
-			return false;
-		*pair = (struct mtr_pair){ .named = true };
-		pair->module[side] = module;
-	}
-	return true;
-}
-
-static bool make(const struct mtr_heap_view *old,
-		 const struct mtr_heap_view *now, struct mtr_pairs *p)
-{
-	struct mtr_pair *none = mtr_pair_list_push(&p->list);
-	struct mtr_paired *a, *b;
+	struct mtr_pair *none =
+		p->list.n ? p->list.at : mtr_pair_list_push(&p->list);
 
 	if (!none)
 		return false;
 	*none = (struct mtr_pair){ .same = true, .named = true };
-	if (!collect(p, MTR_OLD, old) || !collect(p, MTR_NEW, now))
-		return false;
-	join_same(p);
-	if (!join_by(p, path_key) || !join_by(p, name_key) ||
-	    !join_by(p, stem_key))
-		return false;
-	a = executable(p, MTR_OLD, old);
-	b = executable(p, MTR_NEW, now);
-	if (a && b)
-		join(p, a, b);
 	return true;
 }
 
-struct mtr_error *mtr_pairs_make(const struct mtr_heap_view *old,
-				 const struct mtr_heap_view *now,
-				 struct mtr_pairs *ret)
+bool mtr_pairs_add(struct mtr_pairs *p, enum mtr_side side,
+		   const struct mtr_module *m)
 {
-	*ret = (struct mtr_pairs){ 0 };
-	if (make(old, now, ret))
-		return NULL;
-	mtr_pairs_fini(ret);
-	return mtr_error_nomem();
+	struct mtr_paired *paired;
+	struct mtr_pair *pair;
+	bool is_new;
+
+	if (!m)
+		return true;
+	if (!list_begin(p))
+		return false;
+	paired = mtr_paired_map_put(&p->sides[side], m, &is_new);
+	if (!paired || !is_new)
+		return paired;
+	*paired = (struct mtr_paired){ m, (uint32_t)p->list.n };
+	pair = mtr_pair_list_push(&p->list);
+	if (!pair)
+		return false;
+	*pair = (struct mtr_pair){ .named = true };
+	pair->module[side] = m;
+	return true;
+}
+
+struct mtr_error *mtr_pairs_settle(struct mtr_pairs *p,
+				   const char *const exes[MTR_SIDES])
+{
+	struct mtr_paired *a, *b;
+
+	if (!list_begin(p))
+		return mtr_error_nomem();
+	join_same(p);
+	if (!join_by(p, path_key) || !join_by(p, name_key) ||
+	    !join_by(p, stem_key))
+		return mtr_error_nomem();
+	a = executable(p, MTR_OLD, exes[MTR_OLD]);
+	b = executable(p, MTR_NEW, exes[MTR_NEW]);
+	if (a && b)
+		join(p, a, b);
+	return NULL;
 }
 
 void mtr_pairs_fini(struct mtr_pairs *p)

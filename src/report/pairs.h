@@ -51,10 +51,12 @@ struct mtr_pairs {
 	struct mtr_paired_map sides[MTR_SIDES];
 };
 
-/* Of all modules that a frame is in. */
-struct mtr_error *mtr_pairs_make(const struct mtr_heap_view *old,
-				 const struct mtr_heap_view *now,
-				 struct mtr_pairs *ret);
+/* First all modules of both, NULL or not, again or not; false: no memory. */
+bool mtr_pairs_add(struct mtr_pairs *p, enum mtr_side side,
+		   const struct mtr_module *m);
+/* Then what belongs together; the paths of the executables, or NULL. */
+struct mtr_error *mtr_pairs_settle(struct mtr_pairs *p,
+				   const char *const exes[MTR_SIDES]);
 void mtr_pairs_fini(struct mtr_pairs *p);
 
 /* The number of @m's pair in the list. */

@@ -41,13 +41,15 @@ grew_by "grows 6000 60"
 groups --by=line one two
 grep -q '^.*/grows.c:[0-9]* 6000 60$' got || fail "by line: $(cat got)"
 [ "$(wc -l <got)" -eq 1 ] || fail "by line: $(cat got)"
-for by in caller stack size generation type; do
+for by in caller stack size generation type root; do
     groups --by=$by one two
     [ "$(wc -l <got)" -eq 1 ] || fail "by $by: $(cat got)"
     grep -q ' 6000 60$' got || fail "by $by: $(cat got)"
 done
 groups --by=generation --max-size=99 one two
 grew_by
+groups --by=root one two
+grew_by "grown 6000 60"
 # backwards
 groups two one
 grew_by "grow -6000 -60"
@@ -103,7 +105,8 @@ for run_options in "" -s; do
     start
     orders cc
     core_as run2
-    for by in function module caller line stack size generation type; do
+    for by in function module caller line stack size generation type \
+        root; do
         groups --by=$by run1 run2
         grew_by
     done
@@ -137,6 +140,7 @@ stop
 
 refuses 1 'nosuch: no such file' diff one nosuch
 refuses 1 'nosuch: no such file' diff nosuch one
+refuses 2 'no growth' diff --sort=retained one two
 refuses 2 'missing NEW' diff one
 refuses 2 'unexpected argument' diff one two three
 exit 0
