@@ -51,6 +51,9 @@ static void **block(size_t size)
 	return p;
 }
 
+/* An array of which one word is used stays whole. */
+#define WHOLE(array) __asm__ volatile("" : : "r"(array) : "memory")
+
 /* Nothing but text leaves this, and its stack is cleaned afterwards. */
 NOINLINE static void tell(const char *state, const char *kind, const void *p,
 			  size_t size)
@@ -219,6 +222,7 @@ NOINLINE static void *ends(void *unused)
 	void *volatile deep[300];
 
 	(void)unused;
+	WHOLE(deep);
 	deep[100] = block(SIZE);
 	tell("definite", "ended_thread", deep[100], SIZE);
 	return NULL;
@@ -238,6 +242,7 @@ NOINLINE static void lost_below(void)
 {
 	void *volatile deep[8192];
 
+	WHOLE(deep);
 	deep[10] = block(SIZE);
 	tell("definite", "below", deep[10], SIZE);
 }
