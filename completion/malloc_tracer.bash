@@ -33,6 +33,8 @@ _malloc_tracer_options() {
     report) echo "--by= --sort= --top= --format= --json $filters $names $every" ;;
     list) echo "--format= --json $filters $names $every" ;;
     leaks) echo "--blocks --suppressions= --error-exitcode= --start-only --format= --json $filters $names $every" ;;
+    diff) echo "--by= --sort= --top= --blocks --format= --json $filters $names $every" ;;
+    top) echo "--by= --sort= --top= --count= $filters $names $every" ;;
     why) echo "--top= --json $names $every" ;;
     info) echo "--json $every" ;;
     mark) echo "$every" ;;
@@ -68,7 +70,7 @@ _malloc_tracer() {
     COMPREPLY=()
     if [ "$COMP_CWORD" -eq 1 ]; then
         _malloc_tracer_words \
-            'run report list why leaks info mark --help --version' "$cur"
+            'run report list why leaks diff top info mark --help --version' "$cur"
         return
     fi
     # "=" is a word of its own

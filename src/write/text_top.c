@@ -51,8 +51,11 @@ static void head(struct mtr_writer *w, const struct mtr_top *t)
 	mtr_text_size(w, watch->now.bytes, 0);
 	mtr_out_char(w->out, '\n');
 	mtr_text_label(w, "growth");
-	mtr_out_printf(w->out, blocks ? "%+" PRId64 : "%" PRId64, blocks);
-	mtr_out_text(w->out, " blocks, ");
+	if (blocks)
+		mtr_out_char(w->out, blocks < 0 ? '-' : '+');
+	mtr_text_count(w, blocks < 0 ? -(uint64_t)blocks : (uint64_t)blocks,
+		       "block");
+	mtr_out_text(w->out, ", ");
 	mtr_text_growth(w, mtr_grown(watch->base.bytes, watch->now.bytes), 0);
 	mtr_out_text(w->out, " in ");
 	duration(w, watch->base_at, watch->at);

@@ -60,7 +60,8 @@ grew_by
 ask diff --json one two
 has '"totals":{"blocks":60,"bytes":6000,'
 has '"process":"same"'
-has '{"key":"grow","module":"grows","blocks":60,"bytes":6000,.*"old":{"blocks":0,"bytes":0'
+has '{"key":"grow","module":"grows","blocks":60,"bytes":6000,'
+has '"bytes":6000,.*"old":{"blocks":0,"bytes":0.*"new":{"blocks":60,'
 has '"unchanged":3'
 ask diff one two
 has '^growth  *+60 blocks, +5.9 KiB (6,000 bytes)$'
