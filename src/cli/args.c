@@ -363,9 +363,11 @@ static bool set_names(int id, const char *text, struct mtr_args *ret)
 
 	switch (id) {
 	case OPT_EXE:
+		ret->old_exe = symbols->exe;
 		symbols->exe = text;
 		return true;
 	case OPT_SYSROOT:
+		ret->old_sysroot = symbols->sysroot;
 		symbols->sysroot = text;
 		return true;
 	case OPT_DEBUG_DIR:

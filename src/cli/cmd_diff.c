@@ -32,6 +32,18 @@ static int read_side(const struct mtr_args *args, struct side *ret)
 		       : mtr_read_target(args, no_names, &ret->g.view);
 }
 
+/* Of what was given twice the first is for the old one. */
+static struct mtr_heap_view_options old_view(const struct mtr_args *args)
+{
+	struct mtr_heap_view_options view = args->view;
+
+	if (args->old_exe)
+		view.symbols.exe = args->old_exe;
+	if (args->old_sysroot)
+		view.symbols.sysroot = args->old_sysroot;
+	return view;
+}
+
 static int read_sides(const struct mtr_args *args, struct side *sides)
 {
 	struct mtr_args one = *args;
@@ -39,6 +51,7 @@ static int read_sides(const struct mtr_args *args, struct side *sides)
 
 	for (int i = 0; i < MTR_SIDES && status == MTR_EXIT_DONE; i++) {
 		one.operands = args->operands + i;
+		one.view = i == MTR_OLD ? old_view(args) : args->view;
 		status = read_side(&one, &sides[i]);
 	}
 	return status;

@@ -43,6 +43,8 @@ struct mtr_args {
 	uint64_t top; /* UINT64_MAX: not given */
 	struct mtr_filter_spec filter;
 	struct mtr_heap_view_options view;
+	/* diff: those of the old target, where two were given; or NULL */
+	const char *old_exe, *old_sysroot;
 	enum mtr_names names;
 	char *skip_modules[MTR_SKIP_MODULES]; /* those of .view */
 	bool blocks;

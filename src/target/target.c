@@ -340,6 +340,10 @@ bool mtr_target_start(struct mtr_target *t, uint8_t ret[MTR_START_BYTES])
 {
 	static const uint8_t none[MTR_START_BYTES];
 
+	if (t->start_known) {
+		memcpy(ret, t->start, MTR_START_BYTES);
+		return true;
+	}
 	return t->auxv.random &&
 	       mtr_target_read(t, t->auxv.random, ret, MTR_START_BYTES) ==
 		       MTR_START_BYTES &&

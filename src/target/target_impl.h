@@ -77,6 +77,8 @@ struct mtr_target {
 	uint64_t notes_read; /* bytes, for build-ids */
 	bool notes_refused;
 	bool resident_asked;
+	bool start_known; /* a snapshot says: */
+	uint8_t start[MTR_START_BYTES];
 	bool unpacked;	 /* .map is of a temporary file */
 	bool map_judged; /* a change of the file has been warned about */
 };

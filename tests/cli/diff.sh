@@ -56,6 +56,8 @@ grew_by "grow -6000 -60"
 # and with what runs
 groups two "$pid"
 grew_by
+ask diff --json two "$pid"
+has '"process":"same"'
 
 ask diff --json one two
 has '"totals":{"blocks":60,"bytes":6000,'
@@ -139,9 +141,25 @@ ask diff run1 other
 has '^builds  *grows_other: build-id [0-9a-f]*, then [0-9a-f]*$'
 stop
 
+# Another build in the place of the first.
+program=$mtr_tmp/prog
+cp "$(victim grows)" prog
+start
+core_as before
+stop
+cp --remove-destination "$(victim grows_other)" prog
+start
+orders g
+core_as after
+ask diff before after
+has '^no names  *for the old build of prog: what it has is not matched$'
+has '^warning .*build-id'
+groups --exe="$(victim grows)" --exe="$program" before after
+grew_by "grow 3000 30" "more_lines -111 0"
+stop
+
 refuses 1 'nosuch: no such file' diff one nosuch
 refuses 1 'nosuch: no such file' diff nosuch one
 refuses 2 'no growth' diff --sort=retained one two
 refuses 2 'missing NEW' diff one
 refuses 2 'unexpected argument' diff one two three
-exit 0

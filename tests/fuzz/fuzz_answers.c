@@ -397,6 +397,73 @@ static void look_at_groups(const struct mtr_heap_view *s)
 	mtr_filter_fini(&some);
 }
 
+/* -------------------------------------------------------------------- diff */
+
+static void write_diff(const struct mtr_heap_view *s,
+		       const struct mtr_writer_ops *ops,
+		       const struct mtr_diff *d)
+{
+	struct mtr_diff_report r = { .diff = d, .top = 5 };
+	struct mtr_writer w = writer(s, ops);
+
+	mtr_write_diff(&w, &r);
+	written(&w);
+	w = writer(s, ops);
+	mtr_write_changes(&w, d);
+	written(&w);
+}
+
+/* The growth of all groups is that of the whole. */
+static void look_at_growth(const struct mtr_diff *d)
+{
+	struct mtr_sum sum[MTR_SIDES] = { 0 };
+
+	for (size_t i = 0; i < d->groups.n; i++)
+		for (int k = 0; k < MTR_SIDES; k++)
+			mtr_sum_add(&sum[k], &d->groups.at[i].sum[k]);
+	MUST(sum[1].bytes - sum[0].bytes ==
+	     d->total[1].bytes - d->total[0].bytes);
+	MUST(sum[1].blocks - sum[0].blocks ==
+	     d->total[1].blocks - d->total[0].blocks);
+}
+
+/*
+ * Against itself it has not grown, whether it is one process or another;
+ * against its smaller blocks it has.
+ */
+static void look_at_diff(const struct mtr_heap_view *s)
+{
+	struct mtr_heap_view old = *s, now = *s;
+	struct mtr_filter_spec spec = MTR_FILTER_ALL;
+	struct mtr_filter all, small;
+
+	old.start_known = now.start_known = true;
+	old.pid = now.pid = 1;
+	MUST(!mtr_filter_init(s, &spec, &all));
+	spec.max_size = 64;
+	MUST(!mtr_filter_init(s, &spec, &small));
+	for (int i = 0; i < 3 * MTR_BY_ROOT; i++) {
+		struct mtr_tally_spec by = { .by = i / 3 };
+		struct mtr_diff_side sides[] = { { &old, &all, by },
+						 { &now, &all, by } };
+		struct mtr_diff d;
+
+		now.start[0] = (uint8_t)(i % 3);
+		if (i % 3 == 2)
+			sides[0].filter = &small;
+		MUST(!mtr_diff_make(sides, &d));
+		MUST(i % 3 == 2 || !d.groups.n);
+		MUST(i % 3 || !d.changed.list.n);
+		look_at_growth(&d);
+		write_diff(s, &mtr_write_text, &d);
+		write_diff(s, &mtr_write_json, &d);
+		write_diff(s, &mtr_write_csv, &d);
+		mtr_diff_fini(&d);
+	}
+	mtr_filter_fini(&all);
+	mtr_filter_fini(&small);
+}
+
 /* ------------------------------------------------------------------- leaks */
 
 /* Each lost block hangs from a leader, which is one. */
@@ -647,6 +714,7 @@ void fuzz_answers(struct mtr_heap_view *s)
 	look_at_block_stacks(s, &s->heap.blocks);
 	look_at_block_stacks(s, &s->heap.freed);
 	look_at_groups(s);
+	look_at_diff(s);
 	look_at_leaks(s);
 	write_whys(s, &s->heap.blocks);
 	write_whys(s, &s->heap.freed);
