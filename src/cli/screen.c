@@ -84,7 +84,7 @@ static void on_deadly(int signo)
 
 static void on_stop(int signo);
 
-static void catch (int signo, void (*handler)(int))
+static void on_signal(int signo, void (*handler)(int))
 {
 	struct sigaction sa = { .sa_handler = handler };
 
@@ -105,7 +105,7 @@ static void on_stop(int signo)
 
 	give_back();
 	pass_on(signo);
-	catch (SIGTSTP, on_stop);
+	on_signal(SIGTSTP, on_stop);
 	take_terminal();
 	resized = 1;
 	errno = code;
@@ -129,9 +129,9 @@ bool mtr_screen_begin(void)
 	raw.c_cc[VMIN] = 0;
 	raw.c_cc[VTIME] = 0;
 	for (int i = 0; i < DEADLY; i++)
-		catch (deadly[i], on_deadly);
-	catch (SIGTSTP, on_stop);
-	catch (SIGWINCH, on_resize);
+		on_signal(deadly[i], on_deadly);
+	on_signal(SIGTSTP, on_stop);
+	on_signal(SIGWINCH, on_resize);
 	active = 1;
 	take_terminal();
 	return true;

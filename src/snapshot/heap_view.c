@@ -247,9 +247,11 @@ static struct mtr_error *name_known(struct mtr_heap_view *s,
 	memcpy(&s->frames.at[first], &before->frames.at[k->site->first],
 	       n * sizeof(*s->frames.at));
 	s->frames.n += n;
-	*site = *k->site;
-	site->first = (uint32_t)first;
-	site->owner = (uint32_t)(first + (k->site->owner - k->site->first));
+	*site = (struct mtr_site){
+		.pc = k->site->pc,
+		.first = (uint32_t)first,
+		.n = (uint32_t)n,
+	};
 	return NULL;
 }
 

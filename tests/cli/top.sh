@@ -216,6 +216,10 @@ tmux send-keys C-z
 is_restored "Ctrl-Z"
 types fg
 sees "^ *$columns  FUNCTION"
+[ "$(tmux display-message -p '#{alternate_on} #{cursor_flag}')" = "1 0" ] ||
+    fail "fg: not as it was"
+tmux send-keys s
+sees 'sorted by blocks'
 kill -TERM "$top"
 is_restored "SIGTERM"
 for signal in INT HUP QUIT SEGV; do

@@ -292,6 +292,25 @@ START_TEST(a_build_of_another_name)
 }
 END_TEST
 
+/* Of one name there may be many: then nothing tells which is which. */
+START_TEST(two_files_of_one_name)
+{
+	static struct mtr_module more[2];
+
+	s[MTR_NEW]->pid++;
+	more[0] = more[1] = other_app;
+	more[0].path = "/opt/a/app";
+	more[1].path = "/opt/b/app";
+	more[1].build_id.bytes[0]++;
+	rebuild(&more[0]);
+	make(MTR_BY_MODULE);
+	ck_assert_uint_eq(diff.groups.n, 0);
+	s[MTR_NEW]->frames.at[5].module = &more[1];
+	make(MTR_BY_MODULE);
+	ck_assert_uint_gt(diff.groups.n, 0);
+}
+END_TEST
+
 /* No file without names is matched by them. */
 START_TEST(nameless_code_of_two_builds)
 {
@@ -641,6 +660,7 @@ static void add(TCase *tests)
 	tcase_add_test(tests, functions_of_two_builds);
 	tcase_add_test(tests, lines_that_moved);
 	tcase_add_test(tests, a_build_of_another_name);
+	tcase_add_test(tests, two_files_of_one_name);
 	tcase_add_test(tests, nameless_code_of_two_builds);
 	tcase_add_test(tests, which_process);
 	tcase_add_test(tests, block_for_block);
