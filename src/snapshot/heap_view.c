@@ -73,6 +73,8 @@ static struct mtr_error *name_site(struct mtr_heap_view *s, uint64_t pc)
 }
 
 /* Where a signal handler returns to, as debuggers have it. */
+static const char signal_return[] = "<signal handler called>";
+
 static void name_signals(struct mtr_heap_view *s)
 {
 	const struct mtr_calls *calls = &s->stacks.calls;
@@ -82,7 +84,7 @@ static void name_signals(struct mtr_heap_view *s)
 
 		if (c->parent && calls->at[c->parent].signal)
 			s->frames.at[s->sites.at[c->site].first].function =
-				"<signal handler called>";
+				signal_return;
 	}
 }
 
@@ -221,16 +223,17 @@ static bool known_fill(const struct mtr_heap_view *before,
 
 /*
  * What was in no module, or in one that was unloaded, may be in another one by
- * now.
+ * now; and what a signal returns to has a name of its own, for its owner.
  */
 static bool is_still(const struct mtr_heap_view *s,
 		     const struct mtr_heap_view *before,
 		     const struct known_site *k)
 {
-	const struct mtr_module *m = before->frames.at[k->site->first].module;
+	const struct mtr_frame *f = &before->frames.at[k->site->first];
+	const struct mtr_module *m = f->module;
 	uint64_t pc = k->pc & ~MTR_PC_EXACT;
 
-	return m && !m->gone &&
+	return m && !m->gone && f->function != signal_return &&
 	       mtr_symbols_module(s->symbols, pc - !(k->pc & MTR_PC_EXACT)) ==
 		       m;
 }

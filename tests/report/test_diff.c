@@ -308,6 +308,13 @@ START_TEST(two_files_of_one_name)
 	s[MTR_NEW]->frames.at[5].module = &more[1];
 	make(MTR_BY_MODULE);
 	ck_assert_uint_gt(diff.groups.n, 0);
+	for (int i = 0; i < 2; i++) {
+		uint32_t pair = mtr_pairs_find(&diff.pairs, MTR_NEW, &more[i]);
+
+		ck_assert_ptr_eq(diff.pairs.list.at[pair].module[MTR_NEW],
+				 &more[i]);
+		ck_assert_ptr_null(diff.pairs.list.at[pair].module[MTR_OLD]);
+	}
 }
 END_TEST
 
