@@ -36,6 +36,7 @@ _malloc_tracer_options() {
     diff) echo "--by= --sort= --top= --blocks --format= --json $filters $names $every" ;;
     top) echo "--by= --sort= --top= --count= $filters $names $every" ;;
     why) echo "--top= --json $names $every" ;;
+    memory) echo "--format= --json $every" ;;
     info) echo "--json $every" ;;
     mark) echo "$every" ;;
     esac
@@ -47,7 +48,7 @@ _malloc_tracer_value() { # COMMAND OPTION WORD
         _malloc_tracer_words \
             'function module caller line stack size generation type root' "$3"
         ;;
-    --sort) _malloc_tracer_words 'bytes count unused retained' "$3" ;;
+    --sort) _malloc_tracer_words 'bytes count unused retained pins' "$3" ;;
     --format)
         case $1 in
         list) _malloc_tracer_words 'text json csv chap' "$3" ;;
@@ -70,7 +71,7 @@ _malloc_tracer() {
     COMPREPLY=()
     if [ "$COMP_CWORD" -eq 1 ]; then
         _malloc_tracer_words \
-            'run report list why leaks diff top info mark --help --version' "$cur"
+            'run report list why leaks memory diff top info mark --help --version' "$cur"
         return
     fi
     # "=" is a word of its own

@@ -58,7 +58,9 @@ static const struct option_row rows[] = {
 	  "generation, type or root",
 	  NULL },
 	{ MTR_TAKES_GROUPS, OPT_SORT, "sort", "WHAT",
-	  "sort by bytes (default), count, unused or retained", NULL },
+	  "sort by bytes (default), count, unused, retained or pins (free "
+	  "heap that cannot be given back)",
+	  NULL },
 	{ MTR_TAKES_GROUPS, OPT_TOP, "top", "N",
 	  "show the N largest groups; 0: all (default: 20 in text, else all)",
 	  "a number; 0: all" },

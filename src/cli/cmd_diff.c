@@ -125,8 +125,8 @@ static int diff(const struct mtr_args *args)
 	struct mtr_error *error = NULL;
 	int status = MTR_EXIT_USAGE;
 
-	if (args->sort == MTR_SORT_RETAINED)
-		mtr_say("--sort=%s: of what blocks retain there is no growth",
+	if (args->sort == MTR_SORT_RETAINED || args->sort == MTR_SORT_PINS)
+		mtr_say("--sort=%s: of what blocks keep there is no growth",
 			mtr_name_sort(args->sort));
 	else
 		status = read_sides(args, sides);

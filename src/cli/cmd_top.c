@@ -295,7 +295,8 @@ static int top(const struct mtr_args *args)
 	};
 	struct mtr_error *error;
 
-	if (args->by == MTR_BY_ROOT || args->sort == MTR_SORT_RETAINED) {
+	if (args->by == MTR_BY_ROOT || args->sort == MTR_SORT_RETAINED ||
+	    args->sort == MTR_SORT_PINS) {
 		mtr_say("to find out who holds what a process has to be "
 			"stopped, which top does not: `report` does");
 		return MTR_EXIT_USAGE;

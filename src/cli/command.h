@@ -91,6 +91,17 @@ extern const struct mtr_command mtr_cmd_leaks;
 extern const struct mtr_command mtr_cmd_diff;
 extern const struct mtr_command mtr_cmd_top;
 extern const struct mtr_command mtr_cmd_mark;
+extern const struct mtr_command mtr_cmd_memory;
+
+/* ---------------------------------------------------------- cmd_memory.c */
+
+/*
+ * The blocks of a target that was opened, and its pages unless @map is NULL, of
+ * one moment: a process is stopped, and to be resumed. *map is to be freed in
+ * any case.
+ */
+struct mtr_error *mtr_stop_and_read(struct mtr_heap_view *s,
+				    struct mtr_memory_map *map);
 
 /* --------------------------------------------------------------- args.c */
 
@@ -122,6 +133,8 @@ struct mtr_heap_graph {
 	struct mtr_heap_view view;
 	struct mtr_graph graph;
 	struct mtr_lost_list lost;
+	bool pages; /* to be set before, if .map is asked for */
+	struct mtr_memory_map map;
 };
 
 /*
@@ -162,6 +175,7 @@ void mtr_progress_end(void);
 #define mtr_auto_heap_view mtr_cleanup(mtr_heap_view_fini)
 #define mtr_auto_heap_graph mtr_cleanup(mtr_heap_graph_fini)
 #define mtr_auto_holders mtr_cleanup(mtr_holders_fini)
+#define mtr_auto_memory_map mtr_cleanup(mtr_memory_map_fini)
 #define mtr_auto_leaks mtr_cleanup(mtr_leaks_fini)
 #define mtr_auto_filter mtr_cleanup(mtr_filter_fini)
 #define mtr_auto_tree mtr_cleanup(mtr_tree_fini)

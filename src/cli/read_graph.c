@@ -10,8 +10,7 @@ static struct mtr_error *read_stopped(const struct mtr_graph_options *options,
 {
 	struct mtr_target *t = ret->view.target;
 
-	MTR_TRY(mtr_target_stop(t));
-	MTR_TRY(mtr_heap_view_read(&ret->view));
+	MTR_TRY(mtr_stop_and_read(&ret->view, ret->pages ? &ret->map : NULL));
 	MTR_TRY(mtr_graph_read(t, &ret->view.heap, options, &ret->graph));
 	MTR_TRY(mtr_lost_find(&ret->graph, &ret->lost));
 	return mtr_target_resume(t);
@@ -42,5 +41,6 @@ void mtr_heap_graph_fini(struct mtr_heap_graph *g)
 {
 	mtr_lost_list_fini(&g->lost);
 	mtr_graph_fini(&g->graph);
+	mtr_memory_map_fini(&g->map);
 	mtr_heap_view_fini(&g->view);
 }

@@ -150,10 +150,9 @@ const char *mtr_name_by(unsigned by)
 const char *mtr_name_sort(unsigned sort)
 {
 	static const char *const names[] = {
-		[MTR_SORT_BYTES] = "bytes",
-		[MTR_SORT_BLOCKS] = "count",
-		[MTR_SORT_SLACK] = "unused",
-		[MTR_SORT_RETAINED] = "retained",
+		[MTR_SORT_BYTES] = "bytes",  [MTR_SORT_BLOCKS] = "count",
+		[MTR_SORT_SLACK] = "unused", [MTR_SORT_RETAINED] = "retained",
+		[MTR_SORT_PINS] = "pins",
 	};
 
 	return sort < sizeof(names) / sizeof(*names) ? names[sort] : NULL;

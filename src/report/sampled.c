@@ -50,6 +50,7 @@ static void give(struct caller *c, const struct mtr_sampled *sampled,
 	sum->bytes += bytes;
 	sum->slack += take(&c->left.slack, sampled->bytes, c->weight.bytes);
 	sum->usable += take(&c->left.usable, sampled->bytes, c->weight.bytes);
+	sum->pins += take(&c->left.pins, sampled->bytes, c->weight.bytes);
 	sum->blocks += take(&c->left.blocks, sampled->blocks, c->weight.blocks);
 	c->weight.bytes -= sampled->bytes;
 	c->weight.blocks -= sampled->blocks;

@@ -33,6 +33,69 @@ static bool name_is(const struct mtr_group *g, struct name name)
 
 MTR_MAP(group_map, struct mtr_group, struct name, name_hash, name_is);
 
+/* What a tally is made of. */
+struct maker {
+	const struct mtr_heap_view *s;
+	const struct mtr_filter *filter;
+	const struct mtr_tally_spec *spec;
+	struct mtr_tally *t;
+};
+
+/* Is more asked of a group than the sum of its blocks? */
+static bool wants_groups(const struct maker *m)
+{
+	return m->spec->holders || m->spec->map;
+}
+
+/* Count block @i. */
+static inline void count(const struct maker *m, size_t i, struct mtr_sum *sum)
+{
+	mtr_sum_block(sum, &m->s->heap, &m->s->heap.blocks.at[i]);
+	if (m->spec->map)
+		sum->pins += m->spec->map->pins[i];
+}
+
+static bool passes(const struct maker *m, size_t i)
+{
+	return mtr_filter_passes(m->filter, &m->s->heap.blocks.at[i]);
+}
+
+/* What its groups retain; @group is that of each block. */
+static struct mtr_error *retained(const struct maker *m, const uint32_t *group)
+{
+	struct mtr_groups *v = &m->t->groups;
+	mtr_auto_free uint64_t *sums = calloc(v->n + 1, sizeof(*sums));
+
+	if (!sums || !mtr_holders_retained(m->spec->holders, group, v->n, sums))
+		return mtr_error_nomem();
+	for (size_t i = 0; i < v->n; i++)
+		v->at[i].retained = sums[i];
+	return NULL;
+}
+
+/* On how much they are alone. */
+static struct mtr_error *alone(const struct maker *m, const uint32_t *group)
+{
+	struct mtr_groups *v = &m->t->groups;
+	mtr_auto_free uint64_t *sums = calloc(v->n + 1, sizeof(*sums));
+
+	if (!sums)
+		return mtr_error_nomem();
+	mtr_memory_alone(m->s, m->spec->map, group, sums);
+	for (size_t i = 0; i < v->n; i++)
+		v->at[i].alone = sums[i];
+	return NULL;
+}
+
+/* By root what a group retains is what it is. */
+static struct mtr_error *ask_groups(const struct maker *m,
+				    const uint32_t *group)
+{
+	if (m->spec->holders && m->spec->by != MTR_BY_ROOT)
+		MTR_TRY(retained(m, group));
+	return m->spec->map ? alone(m, group) : NULL;
+}
+
 struct folder {
 	const struct mtr_heap_view *s;
 	struct group_map groups;
@@ -298,46 +361,29 @@ static struct mtr_error *spread(const struct mtr_heap_view *s,
 	return mtr_sampled_spread(s, sampled, sums) ? NULL : mtr_error_nomem();
 }
 
-/* What its groups retain; @group is that of each block. */
-static struct mtr_error *retained(const struct mtr_holders *holders,
-				  const uint32_t *group, struct mtr_tally *t)
+/* The groups are there: which of them each block is in. */
+static struct mtr_error *ask_cells(const struct maker *m,
+				   const struct cells *cells)
 {
-	mtr_auto_free uint64_t *sums = calloc(t->groups.n + 1, sizeof(*sums));
-
-	if (!sums || !mtr_holders_retained(holders, group, t->groups.n, sums))
-		return mtr_error_nomem();
-	for (size_t i = 0; i < t->groups.n; i++)
-		t->groups.at[i].retained = sums[i];
-	return NULL;
-}
-
-static struct mtr_error *cells_retained(const struct mtr_heap_view *s,
-					const struct mtr_filter *filter,
-					const struct cells *cells,
-					const struct mtr_holders *holders,
-					struct mtr_tally *t)
-{
-	mtr_auto_free uint32_t *group =
-		malloc((s->heap.blocks.n + 1) * sizeof(*group));
+	const struct mtr_blocks *v = &m->s->heap.blocks;
+	mtr_auto_free uint32_t *group = malloc((v->n + 1) * sizeof(*group));
+	enum mtr_by by = m->spec->by;
 
 	if (!group)
 		return mtr_error_nomem();
-	for (size_t i = 0; i < s->heap.blocks.n; i++) {
-		const struct mtr_block *b = &s->heap.blocks.at[i];
-		uint32_t type = type_of(s, i, t->by);
+	for (size_t i = 0; i < v->n; i++) {
+		uint32_t type = type_of(m->s, i, by);
 
-		group[i] = !mtr_filter_passes(filter, b) ? MTR_NO_BLOCK
-			   : type ? cells->type_group[type]
-				  : cells->group[cell_of(s, b, t->by)];
+		group[i] = !passes(m, i) ? MTR_NO_BLOCK
+			   : type	 ? cells->type_group[type]
+				  : cells->group[cell_of(m->s, &v->at[i], by)];
 	}
-	return retained(holders, group, t);
+	return ask_groups(m, group);
 }
 
-static struct mtr_error *tally_cells(const struct mtr_heap_view *s,
-				     const struct mtr_filter *filter,
-				     const struct mtr_holders *holders,
-				     struct mtr_tally *t)
+static struct mtr_error *tally_cells(const struct maker *m)
 {
+	const struct mtr_heap_view *s = m->s;
 	size_t n = s->sites.n + s->stacks.list.n, types_n = s->types.names.n;
 	mtr_auto_free struct mtr_sum *sums = calloc(n + 1, sizeof(*sums));
 	mtr_auto_free struct mtr_sum *types =
@@ -345,25 +391,26 @@ static struct mtr_error *tally_cells(const struct mtr_heap_view *s,
 	mtr_auto_free uint32_t *group =
 		malloc((n + types_n + 1) * sizeof(*group));
 	struct cells cells = { sums, types, n, group, group + n };
+	enum mtr_by by = m->spec->by;
 
 	if (!sums || !types || !group)
 		return mtr_error_nomem();
 	memset(group, 0xff, (n + types_n) * sizeof(*group));
 	for (size_t i = 0; i < s->heap.blocks.n; i++) {
 		const struct mtr_block *b = &s->heap.blocks.at[i];
-		uint32_t type = type_of(s, i, t->by);
+		uint32_t type = type_of(s, i, by);
 
-		if (!mtr_filter_passes(filter, b))
-			mtr_sum_block(&t->left_out, &s->heap, b);
+		if (!passes(m, i))
+			count(m, i, &m->t->left_out);
 		else if (type)
-			mtr_sum_block(&types[type], &s->heap, b);
+			count(m, i, &types[type]);
 		else
-			mtr_sum_block(&sums[cell_of(s, b, t->by)], &s->heap, b);
+			count(m, i, &sums[cell_of(s, b, by)]);
 	}
-	if (s->heap.descriptor.sample && t->by != MTR_BY_CALLER)
-		MTR_TRY(spread(s, filter, t->by, sums + s->sites.n));
-	MTR_TRY(fold(s, &cells, t));
-	return holders ? cells_retained(s, filter, &cells, holders, t) : NULL;
+	if (s->heap.descriptor.sample && by != MTR_BY_CALLER)
+		MTR_TRY(spread(s, m->filter, by, sums + s->sites.n));
+	MTR_TRY(fold(s, &cells, m->t));
+	return wants_groups(m) ? ask_cells(m, &cells) : NULL;
 }
 
 /* ------------------------------------------------------------- by numbers */
@@ -386,21 +433,22 @@ static bool number_is(const struct numbered *n, uint64_t number)
 MTR_MAP(numbers, struct numbered, uint64_t, number_hash, number_is);
 
 /* @group: of each block, to be filled in; or NULL. */
-static bool numbers_tally(const struct mtr_heap_view *s,
-			  const struct mtr_filter *filter, struct mtr_tally *t,
-			  struct numbers *v, uint32_t *group)
+static bool numbers_tally(const struct maker *m, struct numbers *v,
+			  uint32_t *group)
 {
-	for (size_t i = 0; i < s->heap.blocks.n; i++) {
-		const struct mtr_block *b = &s->heap.blocks.at[i];
+	const struct mtr_blocks *blocks = &m->s->heap.blocks;
+
+	for (size_t i = 0; i < blocks->n; i++) {
+		const struct mtr_block *b = &blocks->at[i];
 		uint64_t number =
-			t->by == MTR_BY_SIZE ? b->size : b->generation;
+			m->spec->by == MTR_BY_SIZE ? b->size : b->generation;
 		struct numbered *slot;
 		bool is_new;
 
 		if (group)
 			group[i] = MTR_NO_BLOCK;
-		if (!mtr_filter_passes(filter, b)) {
-			mtr_sum_block(&t->left_out, &s->heap, b);
+		if (!passes(m, i)) {
+			count(m, i, &m->t->left_out);
 			continue;
 		}
 		slot = numbers_put(v, number, &is_new);
@@ -409,7 +457,7 @@ static bool numbers_tally(const struct mtr_heap_view *s,
 		slot->number = number;
 		if (group)
 			group[i] = slot - v->at;
-		mtr_sum_block(&slot->sum, &s->heap, b);
+		count(m, i, &slot->sum);
 	}
 	return true;
 }
@@ -429,23 +477,21 @@ static bool number_group(const struct numbered *from, struct mtr_groups *to)
 	return true;
 }
 
-static struct mtr_error *tally_numbers(const struct mtr_heap_view *s,
-				       const struct mtr_filter *filter,
-				       const struct mtr_holders *holders,
-				       struct mtr_tally *t)
+static struct mtr_error *tally_numbers(const struct maker *m)
 {
+	bool wants = wants_groups(m);
 	mtr_auto_free uint32_t *group =
-		holders ? malloc((s->heap.blocks.n + 1) * sizeof(*group))
-			: NULL;
+		wants ? malloc((m->s->heap.blocks.n + 1) * sizeof(*group))
+		      : NULL;
 	struct numbers v = { 0 };
-	bool ok = (group || !holders) && numbers_tally(s, filter, t, &v, group);
+	bool ok = (group || !wants) && numbers_tally(m, &v, group);
 
 	for (size_t i = 0; i < v.n && ok; i++)
-		ok = number_group(&v.at[i], &t->groups);
+		ok = number_group(&v.at[i], &m->t->groups);
 	numbers_fini(&v);
 	if (!ok)
 		return mtr_error_nomem();
-	return holders ? retained(holders, group, t) : NULL;
+	return wants ? ask_groups(m, group) : NULL;
 }
 
 /* ---------------------------------------------------------------- by roots */
@@ -467,29 +513,41 @@ static struct mtr_error *root_group(const struct mtr_holder *h,
 	return g->key ? NULL : mtr_error_nomem();
 }
 
-static struct mtr_error *tally_roots(const struct mtr_heap_view *s,
-				     const struct mtr_filter *filter,
-				     const struct mtr_holders *holders,
-				     struct mtr_tally *t)
+/* The groups are there: of each holder its own, in @of_holder. */
+static struct mtr_error *ask_roots(const struct maker *m,
+				   const uint32_t *of_holder)
 {
-	mtr_auto_free struct mtr_sum *sums =
-		calloc(holders->list.n, sizeof(*sums));
+	size_t n = m->s->heap.blocks.n;
+	mtr_auto_free uint32_t *group = malloc((n + 1) * sizeof(*group));
 
-	if (!sums)
+	if (!group)
 		return mtr_error_nomem();
-	for (size_t i = 0; i < s->heap.blocks.n; i++) {
-		const struct mtr_block *b = &s->heap.blocks.at[i];
+	for (size_t i = 0; i < n; i++)
+		group[i] = passes(m, i) ? of_holder[m->spec->holders->of[i]]
+					: MTR_NO_BLOCK;
+	return ask_groups(m, group);
+}
 
-		mtr_sum_block(mtr_filter_passes(filter, b)
-				      ? &sums[holders->of[i]]
-				      : &t->left_out,
-			      &s->heap, b);
+static struct mtr_error *tally_roots(const struct maker *m)
+{
+	const struct mtr_holders *holders = m->spec->holders;
+	size_t n = holders->list.n;
+	mtr_auto_free struct mtr_sum *sums = calloc(n, sizeof(*sums));
+	mtr_auto_free uint32_t *of_holder = calloc(n, sizeof(*of_holder));
+
+	if (!sums || !of_holder)
+		return mtr_error_nomem();
+	for (size_t i = 0; i < m->s->heap.blocks.n; i++)
+		count(m, i,
+		      passes(m, i) ? &sums[holders->of[i]] : &m->t->left_out);
+	for (size_t i = 0; i < n; i++) {
+		if (!sums[i].blocks)
+			continue;
+		of_holder[i] = m->t->groups.n;
+		MTR_TRY(root_group(&holders->list.at[i], &sums[i],
+				   &m->t->groups));
 	}
-	for (size_t i = 0; i < holders->list.n; i++)
-		if (sums[i].blocks)
-			MTR_TRY(root_group(&holders->list.at[i], &sums[i],
-					   &t->groups));
-	return NULL;
+	return ask_roots(m, of_holder);
 }
 
 /* --------------------------------------------------------------- the whole */
@@ -553,6 +611,14 @@ static int compare_retained(const void *a, const void *b)
 	return order ? order : compare_bytes(a, b);
 }
 
+static int compare_pins(const void *a, const void *b)
+{
+	const struct mtr_group *x = a, *y = b;
+	int order = compare_down(x->sum.pins, y->sum.pins);
+
+	return order ? order : compare_bytes(a, b);
+}
+
 static int compare_nameless(const void *a, const void *b)
 {
 	const struct mtr_nameless *x = a, *y = b;
@@ -568,6 +634,7 @@ static void sort_groups(struct mtr_groups *groups, enum mtr_sort sort)
 		[MTR_SORT_BLOCKS] = compare_blocks,
 		[MTR_SORT_SLACK] = compare_slack,
 		[MTR_SORT_RETAINED] = compare_retained,
+		[MTR_SORT_PINS] = compare_pins,
 	};
 
 	if (groups->n)
@@ -589,16 +656,17 @@ struct mtr_error *mtr_tally_make_as(const struct mtr_heap_view *s,
 				    const struct mtr_tally_spec *spec,
 				    struct mtr_tally *ret)
 {
+	const struct maker m = { s, filter, spec, ret };
 	enum mtr_by by = spec->by;
 	struct mtr_error *error;
 
-	*ret = (struct mtr_tally){ .by = by };
+	*ret = (struct mtr_tally){ .by = by, .pins = spec->map };
 	if (by == MTR_BY_ROOT)
-		error = tally_roots(s, filter, spec->holders, ret);
+		error = tally_roots(&m);
 	else if (by == MTR_BY_SIZE || by == MTR_BY_GENERATION)
-		error = tally_numbers(s, filter, spec->holders, ret);
+		error = tally_numbers(&m);
 	else
-		error = tally_cells(s, filter, spec->holders, ret);
+		error = tally_cells(&m);
 	if (error) {
 		mtr_tally_fini(ret);
 		return error;

@@ -15,6 +15,7 @@
 #include "snapshot/heap_view.h"
 #include "report/filter.h"
 #include "report/holders.h"
+#include "report/memory.h"
 
 enum mtr_by {
 	MTR_BY_FUNCTION,
@@ -34,6 +35,7 @@ enum mtr_sort {
 	MTR_SORT_BLOCKS,
 	MTR_SORT_SLACK,
 	MTR_SORT_RETAINED,
+	MTR_SORT_PINS, /* needs a memory map */
 };
 
 struct mtr_sum {
@@ -42,6 +44,8 @@ struct mtr_sum {
 	uint64_t usable; /* the allocator's, with the records */
 	uint64_t slack;	 /* between the two, without the records; not of
 			  * damaged blocks */
+	uint64_t pins;	 /* free heap on the blocks' pages, as far as it is
+			  * put down to them; 0 without a memory map */
 };
 
 /* A file that has no names for callers in it. */
@@ -63,6 +67,8 @@ struct mtr_group {
 					* bytes; NULL: not grouped by callers */
 	const struct mtr_stack *stack; /* the one with the most bytes, if that
 					* has one; else NULL */
+	uint64_t alone; /* bytes of pages that nobody else has blocks on; 0
+			 * without a memory map */
 };
 
 MTR_VECTOR(mtr_groups, struct mtr_group);
@@ -74,6 +80,7 @@ struct mtr_tally {
 	struct mtr_sum wrappers; /* of what is attributed to an allocation
 				  * wrapper, because no stack says more; not by
 				  * size or generation */
+	bool pins;		 /* are known */
 	struct mtr_nameless_list nameless; /* stripped, most bytes first */
 	struct mtr_groups groups;
 };
@@ -83,6 +90,8 @@ struct mtr_tally_spec {
 	enum mtr_sort sort;
 	const struct mtr_holders *holders; /* by root, and for .retained; else
 					    * it may be NULL */
+	const struct mtr_memory_map *map;  /* with .pins; NULL: nobody asks what
+					    * blocks pin */
 };
 
 static inline void mtr_sum_block(struct mtr_sum *sum,
@@ -102,6 +111,7 @@ static inline void mtr_sum_add(struct mtr_sum *sum, const struct mtr_sum *more)
 	sum->bytes += more->bytes;
 	sum->usable += more->usable;
 	sum->slack += more->slack;
+	sum->pins += more->pins;
 }
 
 /* Groups come sorted, largest first; those that are equal by their keys. */

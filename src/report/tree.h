@@ -44,6 +44,7 @@ static inline uint64_t mtr_sum_by(const struct mtr_sum *sum, enum mtr_sort sort)
 {
 	return sort == MTR_SORT_BLOCKS	? sum->blocks
 	       : sort == MTR_SORT_SLACK ? sum->slack
+	       : sort == MTR_SORT_PINS	? sum->pins
 					: sum->bytes;
 }
 

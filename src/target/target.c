@@ -82,7 +82,6 @@ bool mtr_target_add_range(struct mtr_target *t, const struct mtr_range *range)
 	if (!slot)
 		return false;
 	*slot = *range;
-	slot->resident = MTR_RESIDENT_UNKNOWN;
 	return true;
 }
 
@@ -128,23 +127,6 @@ const void *mtr_target_peek(struct mtr_target *t, uint64_t addr, size_t bytes)
 uint64_t mtr_target_data(struct mtr_target *t, uint64_t addr, uint64_t end)
 {
 	return t->ops->data ? t->ops->data(t, addr, end) : addr;
-}
-
-uint64_t mtr_target_resident(struct mtr_target *t)
-{
-	uint64_t sum = 0;
-	bool known = false;
-
-	if (t->ops->resident && !t->resident_asked)
-		t->ops->resident(t);
-	t->resident_asked = true;
-	for (size_t i = 0; i < t->ranges.n; i++) {
-		if (t->ranges.at[i].resident == MTR_RESIDENT_UNKNOWN)
-			continue;
-		sum += t->ranges.at[i].resident;
-		known = true;
-	}
-	return known ? sum : MTR_RESIDENT_UNKNOWN;
 }
 
 void mtr_target_read_many(struct mtr_target *t, struct mtr_read *reads,
@@ -330,6 +312,8 @@ void mtr_target_auxv(struct mtr_target *t, const void *bytes, size_t n)
 			v->execfn = a.a_un.a_val;
 		if (a.a_type == AT_RANDOM)
 			v->random = a.a_un.a_val;
+		if (a.a_type == AT_PAGESZ)
+			v->page = a.a_un.a_val;
 		if (a.a_type == AT_SECURE)
 			v->secure = a.a_un.a_val != 0;
 	}

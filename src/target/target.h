@@ -16,6 +16,7 @@
 
 #include "base/error.h"
 #include "base/vector.h"
+#include "target/resident.h"
 #include "target/threads.h"
 
 enum mtr_target_kind {
@@ -35,11 +36,6 @@ struct mtr_range {
 	int prot;	     /* MTR_PROT_*; -1: the target does not say */
 	bool readable;	     /* its contents can be read from the target;
 			      * false: not dumped, or cut off */
-	uint64_t resident;   /* bytes; see mtr_target_resident */
-};
-
-struct mtr_area {
-	uint64_t start, end; /* [start, end) */
 };
 
 struct mtr_build_id {
@@ -48,7 +44,6 @@ struct mtr_build_id {
 };
 
 MTR_VECTOR(mtr_ranges, struct mtr_range);
-MTR_VECTOR(mtr_areas, struct mtr_area);
 MTR_VECTOR(mtr_strings, char *);
 
 /* One of many reads to be done together. */
@@ -120,18 +115,6 @@ const void *mtr_target_peek(struct mtr_target *t, uint64_t addr, size_t bytes);
  * them.
  */
 uint64_t mtr_target_data(struct mtr_target *t, uint64_t addr, uint64_t end);
-
-/*
- * Find out .resident of all ranges, which costs a while and is done once;
- * before that, and where it is not to be known, it is MTR_RESIDENT_UNKNOWN.
- * Gives the sum of what is known, or that.
- *
- * Of a live process it is what the kernel says; of a core what is no hole in
- * its file, which is exact for one that the kernel wrote and nobody copied, and
- * not known of a file without holes.
- */
-#define MTR_RESIDENT_UNKNOWN UINT64_MAX
-uint64_t mtr_target_resident(struct mtr_target *t);
 
 /*
  * Its threads, found out when first asked for; none of a snapshot. A live

@@ -73,24 +73,6 @@ static size_t core_read(struct mtr_target *t, uint64_t addr, void *to,
 
 /* ------------------------------------------------------ holes in the file */
 
-/* The next place from @from on of that kind, before @end; @end: there is none.
- */
-static uint64_t file_next(struct mtr_target *t, uint64_t from, uint64_t end,
-			  int whence)
-{
-	off_t at = lseek(mtr_map_fd(&t->map), (off_t)from, whence);
-
-	/* behind the last data there is none; any other error says nothing */
-	if (at < 0)
-		return errno == ENXIO || whence == SEEK_HOLE ? end : from;
-	return (uint64_t)at < end ? (uint64_t)at : end;
-}
-
-static uint64_t extent_offset(const struct core *c, const struct extent *e)
-{
-	return e->at - c->target.map.at;
-}
-
 static uint64_t core_data(struct mtr_target *t, uint64_t addr, uint64_t end)
 {
 	const struct extent *e = extent_find(core_of(t), addr);
@@ -98,61 +80,9 @@ static uint64_t core_data(struct mtr_target *t, uint64_t addr, uint64_t end)
 
 	if (!e || addr >= end)
 		return addr;
-	offset = extent_offset(core_of(t), e) + (addr - e->start);
+	offset = mtr_core_offset(core_of(t), e) + (addr - e->start);
 	stop = offset + ((end < e->end ? end : e->end) - addr);
-	return addr + (file_next(t, offset, stop, SEEK_DATA) - offset);
-}
-
-/* [@start, @end) is resident: *range is the first range that may have it. */
-static void data_add(struct mtr_target *t, uint64_t start, uint64_t end,
-		     struct mtr_range **range)
-{
-	struct mtr_range *r = *range, *last = t->ranges.at + t->ranges.n;
-
-	while (r < last && r->end <= start)
-		r++;
-	*range = r;
-	for (; r < last && r->start < end; r++) {
-		uint64_t from = r->start > start ? r->start : start;
-		uint64_t to = r->end < end ? r->end : end;
-
-		if (r->readable)
-			r->resident += to - from;
-	}
-}
-
-/* Has it a hole? A file that was copied, or written by gcore, has none. */
-static bool file_has_holes(struct mtr_target *t)
-{
-	return file_next(t, 0, t->map.bytes, SEEK_HOLE) < t->map.bytes;
-}
-
-static void core_resident(struct mtr_target *t)
-{
-	const struct core *c = core_of(t);
-	struct mtr_range *range = t->ranges.at;
-
-	if (t->unpacked || !file_has_holes(t))
-		return;
-	for (size_t i = 0; i < t->ranges.n; i++)
-		if (t->ranges.at[i].readable)
-			t->ranges.at[i].resident = 0;
-	for (size_t i = 0; i < c->extents.n; i++) {
-		const struct extent *e = &c->extents.at[i];
-		uint64_t offset = extent_offset(c, e);
-		uint64_t end = offset + (e->end - e->start);
-		uint64_t at = file_next(t, offset, end, SEEK_DATA);
-
-		while (at < end) {
-			uint64_t stop = file_next(t, at, end, SEEK_HOLE);
-
-			if (stop <= at)
-				break; /* it is being changed */
-			data_add(t, e->start + (at - offset),
-				 e->start + (stop - offset), &range);
-			at = file_next(t, stop, end, SEEK_DATA);
-		}
-	}
+	return addr + (mtr_core_next(t, offset, stop, SEEK_DATA) - offset);
 }
 
 static void core_fini(struct mtr_target *t)
@@ -169,7 +99,8 @@ static const struct mtr_target_ops core_ops = {
 	.read = core_read,
 	.peek = core_peek,
 	.data = core_data,
-	.resident = core_resident,
+	.resident = mtr_core_resident,
+	.pages = mtr_core_pages,
 	.threads = mtr_core_threads,
 	.fini = core_fini,
 };
@@ -226,6 +157,22 @@ static void damage_warn(struct mtr_target *t, const struct damage *d)
 				d->mappings);
 }
 
+/* gcore has section headers, and packs what it writes. */
+static bool is_by_kernel(const Elf64_Ehdr *eh, const struct mtr_phdrs *p)
+{
+	enum { PAGE = 4096 };
+
+	if (eh->e_shnum > (eh->e_phnum == PN_XNUM))
+		return false;
+	for (uint64_t i = 0; i < p->n; i++) {
+		Elf64_Phdr ph = mtr_phdr_at(p, i);
+
+		if (ph.p_type == PT_LOAD && ph.p_offset % PAGE)
+			return false;
+	}
+	return true;
+}
+
 static struct mtr_error *core_load(struct core *c)
 {
 	struct damage d = { .unclaimed = 2 * (uint64_t)c->target.map.bytes };
@@ -235,6 +182,7 @@ static struct mtr_error *core_load(struct core *c)
 	MTR_TRY(mtr_core_header(&c->target.map, &eh));
 	MTR_TRY(mtr_core_phdrs(&c->target.map, &eh, &p));
 	c->target.machine = eh.e_machine;
+	c->by_kernel = is_by_kernel(&eh, &p);
 	MTR_TRY(mtr_core_segments_read(c, &p, &d));
 	MTR_TRY(mtr_core_notes_read(c, &p, &d));
 	/* a core of no memory has nothing to be named */
@@ -244,6 +192,7 @@ static struct mtr_error *core_load(struct core *c)
 	MTR_TRY(mtr_core_ranges_make(c));
 	exe_find(c);
 	damage_warn(&c->target, &d);
+	c->cut = d.missing;
 	return NULL;
 }
 

@@ -44,6 +44,8 @@ struct core {
 	struct extents extents;
 	struct mappings mappings;
 	const struct extent *last; /* where the last look-up ended */
+	bool by_kernel;		   /* it looks as if the kernel wrote it */
+	bool cut;		   /* not all of it is there */
 };
 
 /* What was found wrong on the way, to be said once each. */
@@ -84,6 +86,24 @@ struct mtr_error *mtr_core_modules_find(struct core *c);
 
 /* By address; what overlaps is left out, and counted. */
 void mtr_core_mappings_sort(struct core *c, struct damage *d);
+
+/* Where in the file @e begins. */
+static inline uint64_t mtr_core_offset(const struct core *c,
+				       const struct extent *e)
+{
+	return e->at - c->target.map.at;
+}
+
+/*
+ * The next place in the file from @from on of that kind, SEEK_DATA or
+ * SEEK_HOLE, before @end; @end: there is none.
+ */
+uint64_t mtr_core_next(struct mtr_target *t, uint64_t from, uint64_t end,
+		       int whence);
+
+/* See mtr_target_resident and mtr_target_pages. */
+uint64_t mtr_core_resident(struct mtr_target *t);
+struct mtr_error *mtr_core_pages(struct mtr_target *t, struct mtr_pages *ret);
 
 /* The target's ranges, from .segments and .mappings. */
 struct mtr_error *mtr_core_ranges_make(struct core *c);

@@ -20,8 +20,10 @@ struct mtr_target_ops {
 	const void *(*peek)(struct mtr_target *t, uint64_t addr, size_t bytes);
 	/* NULL: nothing is known of zeros */
 	uint64_t (*data)(struct mtr_target *t, uint64_t addr, uint64_t end);
-	/* NULL: not known. Sets .resident of t->ranges where it is */
-	void (*resident)(struct mtr_target *t);
+	/* NULL: not known. 0: the same */
+	uint64_t (*resident)(struct mtr_target *t);
+	/* NULL: not known */
+	struct mtr_error *(*pages)(struct mtr_target *t, struct mtr_pages *ret);
 	/* NULL: it has none */
 	struct mtr_error *(*threads)(struct mtr_target *t,
 				     struct mtr_threads *ret);
@@ -49,7 +51,7 @@ struct mtr_target_ops {
 struct mtr_auxv {
 	bool known; /* there was one */
 	bool secure;
-	uint64_t phdr, phnum, base, entry, execfn, random;
+	uint64_t phdr, phnum, base, entry, execfn, random, page;
 };
 
 /* The child of ours that keeps a process stopped. */
@@ -79,6 +81,7 @@ struct mtr_target {
 	bool resident_asked;
 	bool start_known; /* a snapshot says: */
 	uint8_t start[MTR_START_BYTES];
+	uint64_t resident;
 	bool unpacked;	 /* .map is of a temporary file */
 	bool map_judged; /* a change of the file has been warned about */
 };

@@ -16,6 +16,7 @@
 #include <sys/uio.h>
 
 #include "base/strbuf.h"
+#include "target/resident_impl.h"
 #include "target/target_impl.h"
 #include "target/threads_impl.h"
 
@@ -262,38 +263,28 @@ static struct mtr_error *live_write(struct mtr_target *t, uint64_t addr,
 /* ------------------------------------------------------------ what is resident
  */
 
-/* "start-end ...": the range that begins and ends there, or NULL. */
-static struct mtr_range *smaps_range(struct mtr_target *t, const char *line)
+/*
+ * /proc/PID/statm: size and resident, in pages. The kernel does not walk them
+ * for that, as it does for smaps.
+ */
+static uint64_t live_resident(struct mtr_target *t)
 {
-	unsigned long long start, end;
-	struct mtr_range *r;
+	mtr_auto_close int fd = proc_open(t->pid, "statm", O_RDONLY);
+	unsigned long resident;
+	char text[128];
+	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
 
-	if (sscanf(line, "%llx-%llx ", &start, &end) != 2)
-		return NULL;
-	r = (struct mtr_range *)mtr_target_find(t, start);
-	return r && r->start == start && r->end == end ? r : NULL;
+	if (n <= 0)
+		return 0;
+	text[n] = '\0';
+	if (sscanf(text, "%*u %lu", &resident) != 1)
+		return 0;
+	return (uint64_t)resident * sysconf(_SC_PAGESIZE);
 }
 
-/* A mapping's lines: the first as in maps, then "Rss:  n kB" among others. */
-static void live_resident(struct mtr_target *t)
+static struct mtr_error *live_pages(struct mtr_target *t, struct mtr_pages *ret)
 {
-	mtr_auto_close int fd = proc_open(t->pid, "smaps", O_RDONLY);
-	mtr_cleanup(mtr_strbuf_fini) struct mtr_strbuf text = { 0 };
-	struct mtr_range *r = NULL;
-	unsigned long long kilobytes;
-
-	if (fd < 0 || file_slurp(fd, &text) || !text.text)
-		return;
-	for (char *line = text.text, *end; *line; line = end) {
-		end = strchrnul(line, '\n');
-		if (*end)
-			*end++ = '\0';
-		if (sscanf(line, "Rss: %llu kB", &kilobytes) != 1)
-			r = *line >= 'A' && *line <= 'Z' ? r
-							 : smaps_range(t, line);
-		else if (r)
-			r->resident = kilobytes * 1024;
-	}
+	return mtr_live_pages(t->pid, true, ret);
 }
 
 enum { PAGES_AT_ONCE = 4096 };
@@ -357,6 +348,7 @@ static const struct mtr_target_ops live_ops = {
 	.write = live_write,
 	.data = live_data,
 	.resident = live_resident,
+	.pages = live_pages,
 	.threads = mtr_live_threads,
 	.stop = live_stop,
 	.resume = live_resume,

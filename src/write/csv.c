@@ -66,7 +66,9 @@ static void csv_report_begin(struct mtr_writer *w, const struct mtr_report *r)
 {
 	mtr_out_text(w->out, "key,module,bytes,blocks,usable,slack,function,"
 			     "file,line");
-	mtr_out_text(w->out, has_retained(w, r) ? ",retained\n" : "\n");
+	if (has_retained(w, r))
+		mtr_out_text(w->out, ",retained");
+	mtr_out_text(w->out, r->tally->pins ? ",pins,alone\n" : "\n");
 }
 
 static void csv_caller(const struct mtr_writer *w, struct mtr_strbuf *b,
@@ -103,6 +105,9 @@ static void csv_group(struct mtr_writer *w, const struct mtr_report *r,
 		mtr_strbuf_add(&b, ",,");
 	if (has_retained(w, r))
 		mtr_strbuf_printf(&b, ",%" PRIu64, g->retained);
+	if (r->tally->pins)
+		mtr_strbuf_printf(&b, ",%" PRIu64 ",%" PRIu64, g->sum.pins,
+				  g->alone);
 	mtr_strbuf_add(&b, "\n");
 	mtr_writer_strbuf(w, &b);
 }
@@ -259,4 +264,5 @@ const struct mtr_writer_ops mtr_write_csv = {
 	.diff = mtr_csv_diff,
 	.changes_begin = csv_changes_begin,
 	.change = csv_change,
+	.memory = mtr_csv_memory,
 };

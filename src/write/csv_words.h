@@ -11,5 +11,6 @@
 void mtr_csv_field(struct mtr_strbuf *b, const char *text);
 
 void mtr_csv_diff(struct mtr_writer *w, const struct mtr_diff_report *r);
+void mtr_csv_memory(struct mtr_writer *w, const struct mtr_memory *m);
 
 #endif

@@ -274,6 +274,8 @@ static void json_report_begin(struct mtr_writer *w, const struct mtr_report *r)
 	mtr_json_filters(e, w->filter);
 	left_out_object(e, r);
 	sum_object(e, "totals", &r->tally->total);
+	if (r->tally->pins)
+		mtr_emit_number(e, "pins", r->tally->total.pins);
 	mtr_emit_number(e, "resident", r->notes->resident.bytes);
 	sum_object(e, "wrappers", &r->tally->wrappers);
 	stripped_array(e, r->tally);
@@ -357,6 +359,10 @@ static void json_group(struct mtr_writer *w, const struct mtr_report *r,
 	mtr_emit_number(e, "slack", g->sum.slack);
 	if (r->tally->by == MTR_BY_ROOT || w->sort == MTR_SORT_RETAINED)
 		mtr_emit_number(e, "retained", g->retained);
+	if (r->tally->pins) {
+		mtr_emit_number(e, "pins", g->sum.pins);
+		mtr_emit_number(e, "alone", g->alone);
+	}
 	group_stack(e, w, g);
 	mtr_emit_end(e);
 }
@@ -638,4 +644,5 @@ const struct mtr_writer_ops mtr_write_json = {
 	.diff = mtr_json_diff,
 	.changes_begin = mtr_json_changes_begin,
 	.change = mtr_json_change,
+	.memory = mtr_json_memory,
 };

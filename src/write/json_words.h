@@ -36,6 +36,7 @@ void mtr_json_leaks(struct mtr_writer *w, const struct mtr_leaks *l);
 void mtr_json_diff(struct mtr_writer *w, const struct mtr_diff_report *r);
 void mtr_json_changes_begin(struct mtr_writer *w);
 void mtr_json_change(struct mtr_writer *w, const struct mtr_change *c);
+void mtr_json_memory(struct mtr_writer *w, const struct mtr_memory *m);
 void mtr_json_lost(struct mtr_writer *w, const struct mtr_leaks *l);
 
 #endif

@@ -57,10 +57,16 @@ static void text_report_begin(struct mtr_writer *w, const struct mtr_report *r)
 		return;
 	}
 	mtr_text_colour(w, "1");
-	mtr_out_printf(w->out, "%*s%*s", SIZE, "BYTES", SHARE, "SHARE");
+	mtr_out_printf(w->out, "%*s%*s", SIZE,
+		       r->tally->pins ? "PINS" : "BYTES", SHARE, "SHARE");
 	if (w->width)
 		mtr_text_spaces(w, BAR + 1);
-	mtr_out_printf(w->out, "%*s %*s", BLOCKS, "BLOCKS", SIZE, "UNUSED");
+	if (r->tally->pins)
+		mtr_out_printf(w->out, " %*s %*s%*s", SIZE, "ALONE", SIZE,
+			       "BYTES", BLOCKS, "BLOCKS");
+	else
+		mtr_out_printf(w->out, "%*s %*s", BLOCKS, "BLOCKS", SIZE,
+			       "UNUSED");
 	if (w->sort == MTR_SORT_RETAINED)
 		mtr_out_printf(w->out, " %*s", SIZE, "RETAINED");
 	mtr_out_printf(w->out, "  %s", columns[r->tally->by].title);
@@ -104,6 +110,24 @@ static int numbers(struct mtr_writer *w, const struct mtr_group *g,
 	return left;
 }
 
+/* The same, where pins were asked for. */
+static int numbers_pins(struct mtr_writer *w, const struct mtr_group *g,
+			unsigned share)
+{
+	mtr_text_size(w, g->sum.pins, SIZE);
+	mtr_out_printf(w->out, "%*u.%u%%", SHARE - 3, share / 10, share % 10);
+	if (w->width)
+		bar(w, share);
+	mtr_out_char(w->out, ' ');
+	mtr_text_size(w, g->alone, SIZE);
+	mtr_out_char(w->out, ' ');
+	mtr_text_size(w, g->sum.bytes, SIZE);
+	mtr_out_dec_wide(w->out, g->sum.blocks, BLOCKS);
+	mtr_out_text(w->out, "  ");
+	return 3 * SIZE + SHARE + (w->width ? BAR + 1 : 0) + BLOCKS + 4;
+}
+
+/* What stands behind the key: whose it is, or where. */
 void mtr_text_details(const struct mtr_writer *w, enum mtr_by by,
 		      const struct mtr_site *site,
 		      const struct mtr_module *module, struct mtr_strbuf *ret)
@@ -151,7 +175,8 @@ static void text_group(struct mtr_writer *w, const struct mtr_report *r,
 {
 	unsigned share = mtr_text_share(mtr_sum_by(&g->sum, w->sort),
 					mtr_sum_by(&r->tally->total, w->sort));
-	int left = numbers(w, g, share);
+	int left = r->tally->pins ? numbers_pins(w, g, share)
+				  : numbers(w, g, share);
 
 	name(w, r->tally->by, g, left);
 	mtr_out_char(w->out, '\n');
@@ -163,8 +188,8 @@ static void text_report_end(struct mtr_writer *w, const struct mtr_report *r)
 
 	if (!groups)
 		return;
-	mtr_text_size(w, r->rest.bytes, SIZE);
-	mtr_out_text(w->out, " in ");
+	mtr_text_size(w, r->tally->pins ? r->rest.pins : r->rest.bytes, SIZE);
+	mtr_out_text(w->out, r->tally->pins ? " pinned by " : " in ");
 	mtr_text_count(w, r->rest.blocks, "block");
 	mtr_out_text(w->out, " of ");
 	mtr_text_count(w, groups, "more group");
@@ -278,4 +303,5 @@ const struct mtr_writer_ops mtr_write_text = {
 	.changes_begin = text_changes_begin,
 	.change = text_change,
 	.changes_end = text_changes_end,
+	.memory = mtr_text_memory,
 };

@@ -356,6 +356,12 @@ void mtr_text_head(struct mtr_writer *w, const struct mtr_report *r)
 {
 	mtr_text_target(w, &r->notes->resident, &r->notes->live);
 	mtr_text_live(w, &r->tally->total, &r->tally->left_out);
+	if (r->tally->pins) {
+		mtr_text_label(w, "pinned");
+		mtr_text_size(w, r->tally->total.pins, 0);
+		mtr_out_text(w->out, " of free heap, on pages with live "
+				     "blocks\n");
+	}
 	if (r->tally->total.blocks) {
 		wrappers(w, r->tally);
 		nameless(w, r->tally);

@@ -39,7 +39,9 @@ static void numbers(const struct state *s, const struct mtr_sum *sum)
 	unsigned share = mtr_text_share(weight, s->whole);
 
 	mtr_text_size(s->w,
-		      s->w->sort == MTR_SORT_SLACK ? sum->slack : sum->bytes,
+		      s->w->sort == MTR_SORT_SLACK  ? sum->slack
+		      : s->w->sort == MTR_SORT_PINS ? sum->pins
+						    : sum->bytes,
 		      SIZE);
 	mtr_out_printf(s->w->out, "%*u.%u%%", SHARE - 3, share / 10,
 		       share % 10);
@@ -176,8 +178,10 @@ void mtr_text_tree(struct mtr_writer *w, const struct mtr_report *r)
 	}
 	mtr_text_colour(w, "1");
 	mtr_out_printf(w->out, "%*s%*s%*s  %s", SIZE,
-		       w->sort == MTR_SORT_SLACK ? "UNUSED" : "BYTES", SHARE,
-		       "SHARE", BLOCKS, "BLOCKS", "CALL TREE");
+		       w->sort == MTR_SORT_SLACK  ? "UNUSED"
+		       : w->sort == MTR_SORT_PINS ? "PINS"
+						  : "BYTES",
+		       SHARE, "SHARE", BLOCKS, "BLOCKS", "CALL TREE");
 	mtr_text_colour(w, "0");
 	mtr_out_char(w->out, '\n');
 	children(&s, r->tree->branches.at, 0);

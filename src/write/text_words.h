@@ -95,6 +95,7 @@ void mtr_text_info(struct mtr_writer *w, const struct mtr_info *info);
 void mtr_text_leaks(struct mtr_writer *w, const struct mtr_leaks *l);
 void mtr_text_diff(struct mtr_writer *w, const struct mtr_diff_report *r);
 void mtr_text_top(struct mtr_writer *w, const struct mtr_top *t);
+void mtr_text_memory(struct mtr_writer *w, const struct mtr_memory *m);
 void mtr_text_lost(struct mtr_writer *w, const struct mtr_leaks *l);
 
 #endif

@@ -14,6 +14,7 @@
 #include "report/block.h"
 #include "report/diff.h"
 #include "report/leaks.h"
+#include "report/memory.h"
 #include "report/notes.h"
 #include "report/references.h"
 #include "report/tree.h"
@@ -109,6 +110,7 @@ struct mtr_writer_ops {
 	/* w->s is the view that it is of */
 	void (*change)(struct mtr_writer *w, const struct mtr_change *c);
 	void (*changes_end)(struct mtr_writer *w, const struct mtr_changed *c);
+	void (*memory)(struct mtr_writer *w, const struct mtr_memory *m);
 };
 
 struct mtr_writer {

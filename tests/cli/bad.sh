@@ -20,7 +20,7 @@ header 2 4 10 >mips
 header 2 2 76 >program
 head -c 30 no_segments >"cut"
 
-for cmd in report list info; do
+for cmd in report list memory info; do
     refuses 1 'nosuch: no such file' $cmd nosuch
     refuses 1 '\.: it is a directory' $cmd .
     refuses 1 'empty: the file is empty' $cmd empty
@@ -83,7 +83,7 @@ if command -v gcore >/dev/null 2>&1 &&
 fi
 
 # Command lines
-for cmd in run report list why info mark; do
+for cmd in run report list why memory info mark; do
     refuses 2 'no-such-option' $cmd --no-such-option
     refuses 2 "missing [A-Z]*" $cmd
     grep -q "^Try 'malloc_tracer $cmd --help'" said ||
@@ -104,7 +104,7 @@ invalid() { # VALUES OPTION VALUE COMMAND
 }
 keys='function, module, caller, line, stack, size, generation, type, root'
 invalid "$keys" --by x report
-invalid 'bytes, count, unused, retained' --sort x report
+invalid 'bytes, count, unused, retained, pins' --sort x report
 invalid 'text, json, csv' --format chap report
 invalid 'text, json, csv, chap' --format xml list
 invalid 'short, full' --names long report

@@ -161,5 +161,6 @@ stop
 refuses 1 'nosuch: no such file' diff one nosuch
 refuses 1 'nosuch: no such file' diff nosuch one
 refuses 2 'no growth' diff --sort=retained one two
+refuses 2 'no growth' diff --sort=pins one two
 refuses 2 'missing NEW' diff one
 refuses 2 'unexpected argument' diff one two three

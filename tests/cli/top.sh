@@ -61,6 +61,7 @@ wait $job_top || fail "at the process's end: exit $?"
     fail "at the process's end: $(cat said.end)"
 refuses 1 'no such file or process' top "$gone"
 refuses 2 'has to be stopped' top --by=root 1
+refuses 2 'has to be stopped' top --sort=pins 1
 refuses 2 'missing PID' top
 
 # ------------------------------------------------------------- a terminal

@@ -614,7 +614,8 @@ static void look_at_holders(const struct mtr_heap_view *s,
 			    const struct mtr_lost_list *lost,
 			    const struct mtr_filter *filter)
 {
-	struct mtr_tally_spec by = { MTR_BY_ROOT, MTR_SORT_RETAINED, NULL };
+	struct mtr_tally_spec by = { .by = MTR_BY_ROOT,
+				     .sort = MTR_SORT_RETAINED };
 	struct mtr_holders holders;
 	struct mtr_tally tally;
 
@@ -701,6 +702,91 @@ static void look_at_leaks(const struct mtr_heap_view *s)
 	mtr_graph_fini(&g);
 }
 
+/* ------------------------------------------------------------------ memory */
+
+static void write_memory(const struct mtr_heap_view *s,
+			 const struct mtr_writer_ops *ops,
+			 const struct mtr_memory *m)
+{
+	struct mtr_writer w = writer(s, ops);
+
+	w.ops->memory(&w, m);
+	written(&w);
+}
+
+/* No group pins what others do, and none is alone on more than there is. */
+static void look_at_pins(const struct mtr_heap_view *s,
+			 const struct mtr_memory_map *map, enum mtr_by by,
+			 uint64_t pinned)
+{
+	struct mtr_tally_spec spec = { .by = by,
+				       .sort = MTR_SORT_PINS,
+				       .map = map };
+	struct mtr_filter all = { .spec = MTR_FILTER_ALL, .s = s };
+	struct mtr_tally tally;
+	uint64_t alone = 0;
+
+	MUST(!mtr_tally_make_as(s, &all, &spec, &tally));
+	MUST(tally.pins && tally.total.pins == pinned);
+	for (size_t i = 0; i < tally.groups.n; i++) {
+		const struct mtr_group *g = &tally.groups.at[i];
+
+		MUST(!i || g[-1].sum.pins >= g->sum.pins);
+		alone += g->alone;
+	}
+	MUST(alone <= map->pages.resident);
+	if (by == MTR_BY_STACK) {
+		write_tree(s, &tally, MTR_SORT_PINS, 80, 2);
+	} else {
+		write_report(s, &tally, &mtr_write_text, 3);
+		write_report(s, &tally, &mtr_write_json, 0);
+		write_report(s, &tally, &mtr_write_csv, 0);
+	}
+	mtr_tally_fini(&tally);
+}
+
+static void look_at_map(const struct mtr_heap_view *s,
+			struct mtr_memory_map *map)
+{
+	struct mtr_memory m;
+	uint64_t sum = 0;
+
+	MUST(!mtr_memory_make(s, map, &m));
+	for (int i = 0; i < MTR_MEMORY_KEYS; i++)
+		sum += m.classes[i].bytes;
+	MUST(sum == m.resident);
+	write_memory(s, &mtr_write_text, &m);
+	write_memory(s, &mtr_write_json, &m);
+	write_memory(s, &mtr_write_csv, &m);
+	MUST(!mtr_memory_pins(s, map));
+	look_at_pins(s, map, MTR_BY_FUNCTION,
+		     m.classes[MTR_MEMORY_FREE_PINNED].bytes);
+	look_at_pins(s, map, MTR_BY_SIZE,
+		     m.classes[MTR_MEMORY_FREE_PINNED].bytes);
+	look_at_pins(s, map, MTR_BY_STACK,
+		     m.classes[MTR_MEMORY_FREE_PINNED].bytes);
+	mtr_memory_fini(&m);
+}
+
+static void look_at_memory(const struct mtr_heap_view *s)
+{
+	struct mtr_memory_map map = { 0 };
+	struct mtr_error *error = mtr_target_pages(s->target, &map.pages);
+
+	MUST(!error == (s->kind != MTR_TARGET_SNAPSHOT));
+	mtr_error_destroy(error);
+	if (error)
+		return;
+	MUST(!mtr_regions_find(s->target, &s->heap, &map.regions));
+	for (size_t i = 0; i < map.regions.n; i++) {
+		const struct mtr_region *r = &map.regions.at[i];
+
+		MUST(r->start < r->end && (!i || r[-1].end <= r->start));
+	}
+	look_at_map(s, &map);
+	mtr_memory_map_fini(&map);
+}
+
 void fuzz_answers(struct mtr_heap_view *s)
 {
 	s->name = mtr_target_name(s->target);
@@ -716,6 +802,7 @@ void fuzz_answers(struct mtr_heap_view *s)
 	look_at_groups(s);
 	look_at_diff(s);
 	look_at_leaks(s);
+	look_at_memory(s);
 	write_whys(s, &s->heap.blocks);
 	write_whys(s, &s->heap.freed);
 	write_info(s, &mtr_write_text);

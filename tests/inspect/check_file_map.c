@@ -82,6 +82,8 @@ START_TEST(file_that_grows_while_it_is_read)
 }
 END_TEST
 
+static unsigned char zeroed[0x2800];
+
 /* Zeros that the file has not, in pages 16 to 31, and 40 to 63. */
 static void punch(int fd)
 {
@@ -94,6 +96,7 @@ static void punch(int fd)
 
 START_TEST(holes_are_leapt_over_and_not_resident)
 {
+	struct mtr_pages pages;
 	struct mtr_target *t;
 	int fd;
 
@@ -112,29 +115,62 @@ START_TEST(holes_are_leapt_over_and_not_resident)
 	ck_assert_uint_eq(mtr_target_data(t, 0x130000, 0x140000), 0x140000);
 	ck_assert_uint_eq(mtr_target_data(t, 0x130000, 0x999999), 0x140000);
 	ck_assert_uint_eq(mtr_target_data(t, 0x500000, 0x600000), 0x500000);
-	ck_assert_uint_eq(mtr_target_find(t, 0x104000)->resident,
-			  MTR_RESIDENT_UNKNOWN);
 	ck_assert_uint_eq(mtr_target_resident(t), 0x18000);
-	ck_assert_uint_eq(mtr_target_find(t, 0x100000)->resident, 0x4000);
-	ck_assert_uint_eq(mtr_target_find(t, 0x104000)->resident, 0x2000);
-	ck_assert_uint_eq(mtr_target_find(t, 0x106000)->resident, 0x12000);
-	ck_assert_uint_eq(mtr_target_find(t, 0x300000)->resident,
-			  MTR_RESIDENT_UNKNOWN);
-	ck_assert_uint_eq(mtr_target_resident(t), 0x18000);
+	succeeds(mtr_target_pages(t, &pages));
+	ck_assert_uint_eq(pages.resident, 0x18000);
+	ck_assert_uint_eq(pages.areas.n, 2);
+	ck_assert_uint_eq(pages.areas.at[0].start, 0x100000);
+	ck_assert_uint_eq(pages.areas.at[0].end, 0x110000);
+	ck_assert_uint_eq(pages.areas.at[1].start, 0x120000);
+	ck_assert_uint_eq(pages.areas.at[1].end, 0x128000);
+	/* no page of zeros is left: a copy may look like that */
+	ck_assert_int_eq(pages.doubt, MTR_PAGES_COPIED);
+	mtr_pages_fini(&pages);
 	mtr_target_close(t);
 	close(fd);
 }
 END_TEST
 
-START_TEST(file_without_holes_tells_nothing)
+/* The kernel's own has pages of zeros, and leaves holes. */
+START_TEST(kernel_core_is_exact)
 {
+	struct mtr_pages pages;
 	struct mtr_target *t;
 	int fd;
 
+	memset(zeroed, 0, sizeof(zeroed));
 	t = open_changing(&fd);
-	ck_assert_uint_eq(mtr_target_resident(t), MTR_RESIDENT_UNKNOWN);
-	ck_assert_uint_eq(mtr_target_find(t, 0x100000)->resident,
-			  MTR_RESIDENT_UNKNOWN);
+	ck_assert_int_eq(pwrite(fd, zeroed, sizeof(zeroed), 0x1000 + 0x3000),
+			 sizeof(zeroed));
+	punch(fd);
+	succeeds(mtr_target_pages(t, &pages));
+	ck_assert_uint_eq(pages.resident, 0x18000);
+	ck_assert_int_eq(pages.doubt, MTR_PAGES_EXACT);
+	mtr_pages_fini(&pages);
+	mtr_target_close(t);
+	close(fd);
+}
+END_TEST
+
+START_TEST(without_holes_what_is_zero_does_not_count)
+{
+	struct mtr_pages pages;
+	struct mtr_target *t;
+	int fd;
+
+	memset(zeroed, 0, sizeof(zeroed));
+	t = open_changing(&fd);
+	/* two whole pages and a half */
+	ck_assert_int_eq(pwrite(fd, zeroed, sizeof(zeroed), 0x1000 + 0x3000),
+			 sizeof(zeroed));
+	ck_assert_uint_eq(mtr_target_resident(t), 64 * 4096);
+	succeeds(mtr_target_pages(t, &pages));
+	ck_assert_uint_eq(pages.resident, 62 * 4096);
+	ck_assert_uint_eq(pages.areas.n, 2);
+	ck_assert_uint_eq(pages.areas.at[0].end, 0x103000);
+	ck_assert_uint_eq(pages.areas.at[1].start, 0x105000);
+	ck_assert_int_eq(pages.doubt, MTR_PAGES_COPIED);
+	mtr_pages_fini(&pages);
 	mtr_target_close(t);
 	close(fd);
 }
@@ -201,7 +237,8 @@ int main(void)
 	tcase_add_test(t, file_that_shrinks_within_a_page);
 	tcase_add_test(t, file_that_grows_while_it_is_read);
 	tcase_add_test(t, holes_are_leapt_over_and_not_resident);
-	tcase_add_test(t, file_without_holes_tells_nothing);
+	tcase_add_test(t, kernel_core_is_exact);
+	tcase_add_test(t, without_holes_what_is_zero_does_not_count);
 	tcase_add_test_raise_signal(t, page_of_another_file, SIGBUS);
 	tcase_add_test(t, handler_of_before_has_the_rest);
 	return run_suite(s);

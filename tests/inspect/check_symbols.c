@@ -251,10 +251,10 @@ START_TEST(page_of_two_segments)
 		  0x2fa0, 0x1000 },
 	};
 	struct mtr_range ranges[] = {
-		{ bias, bias + 0x18000, 0, "a", MTR_PROT_READ, true, 0 },
-		{ bias + 0x18000, bias + 0x60000, 0x17000, "a", -1, false, 0 },
+		{ bias, bias + 0x18000, 0, "a", MTR_PROT_READ, true },
+		{ bias + 0x18000, bias + 0x60000, 0x17000, "a", -1, false },
 		{ bias + 0x60000, bias + 0x63000, 0x5e000, "a", MTR_PROT_READ,
-		  true, 0 },
+		  true },
 	};
 	struct mtr_elf_file file = {
 		.header.e_type = ET_DYN,

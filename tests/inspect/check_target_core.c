@@ -37,15 +37,14 @@ START_TEST(ranges_join_segments_and_files)
 	ck_assert_uint_eq(mtr_target_ranges(t)->n, 4);
 	is_range(t, 0,
 		 (struct mtr_range){ 0x10000, 0x13000, 0x5000, "/lib/a", 5,
-				     false, 0 });
+				     false });
 	is_range(t, 1,
-		 (struct mtr_range){ 0x13000, 0x14000, 0, "/lib/a", 6, true,
-				     0 });
+		 (struct mtr_range){ 0x13000, 0x14000, 0, "/lib/a", 6, true });
 	is_range(t, 2,
-		 (struct mtr_range){ 0x20000, 0x21000, 0, NULL, 6, true, 0 });
-	is_range(t, 3,
-		 (struct mtr_range){ 0x30000, 0x32000, 0, "/lib/b", -1, false,
-				     0 });
+		 (struct mtr_range){ 0x20000, 0x21000, 0, NULL, 6, true });
+	is_range(
+		t, 3,
+		(struct mtr_range){ 0x30000, 0x32000, 0, "/lib/b", -1, false });
 	ck_assert_ptr_null(mtr_target_find(t, 0xffff));
 	ck_assert_uint_eq(mtr_target_find(t, 0x10000)->start, 0x10000);
 	ck_assert_uint_eq(mtr_target_find(t, 0x13fff)->start, 0x13000);
@@ -68,22 +67,22 @@ START_TEST(ranges_cut_at_every_edge)
 	t = open_target(core_path(core));
 	ck_assert_uint_eq(mtr_target_ranges(t)->n, 7);
 	is_range(t, 0,
-		 (struct mtr_range){ 0x10000, 0x11000, 0, NULL, 6, true, 0 });
+		 (struct mtr_range){ 0x10000, 0x11000, 0, NULL, 6, true });
 	is_range(t, 1,
-		 (struct mtr_range){ 0x11000, 0x12000, 0, "/one", 6, true, 0 });
+		 (struct mtr_range){ 0x11000, 0x12000, 0, "/one", 6, true });
 	is_range(t, 2,
-		 (struct mtr_range){ 0x12000, 0x13000, 0, NULL, 6, true, 0 });
+		 (struct mtr_range){ 0x12000, 0x13000, 0, NULL, 6, true });
 	is_range(t, 3,
-		 (struct mtr_range){ 0x13000, 0x14000, 0, "/two", 6, true, 0 });
+		 (struct mtr_range){ 0x13000, 0x14000, 0, "/two", 6, true });
 	is_range(t, 4,
 		 (struct mtr_range){ 0x14000, 0x15000, 0x1000, "/two", -1,
-				     false, 0 });
+				     false });
 	is_range(t, 5,
-		 (struct mtr_range){ 0x15000, 0x16000, 0x2000, "/two", 6, true,
-				     0 });
+		 (struct mtr_range){ 0x15000, 0x16000, 0x2000, "/two", 6,
+				     true });
 	is_range(t, 6,
 		 (struct mtr_range){ 0x16000, 0x17000, 0x3000, "/two", -1,
-				     false, 0 });
+				     false });
 	mtr_target_close(t);
 }
 END_TEST
@@ -168,7 +167,7 @@ START_TEST(segments_in_any_order)
 		is_range(t, i,
 			 (struct mtr_range){ 0x10000 + i * 0x2000,
 					     0x11000 + i * 0x2000, 0, NULL, 6,
-					     true, 0 });
+					     true });
 	}
 	mtr_target_close(t);
 }
@@ -200,9 +199,9 @@ START_TEST(overlapping_segments)
 	t = open_target(core_path(core));
 	ck_assert_uint_eq(mtr_target_ranges(t)->n, 2);
 	is_range(t, 0,
-		 (struct mtr_range){ 0x10000, 0x12000, 0, NULL, 6, true, 0 });
+		 (struct mtr_range){ 0x10000, 0x12000, 0, NULL, 6, true });
 	is_range(t, 1,
-		 (struct mtr_range){ 0x12000, 0x13000, 0, NULL, 4, true, 0 });
+		 (struct mtr_range){ 0x12000, 0x13000, 0, NULL, 4, true });
 	ck_assert_uint_eq(mtr_target_read(t, 0x11000, to, 0x2000), 0x2000);
 	ck_assert_uint_eq(to[0xfff], 1);
 	ck_assert_uint_eq(to[0x1000], 3);
@@ -227,11 +226,11 @@ START_TEST(cut_off_core)
 	warned(t, 1, "the core is cut off: 11724 of 20480 bytes of memory");
 	ck_assert_uint_eq(mtr_target_ranges(t)->n, 4);
 	is_range(t, 1,
-		 (struct mtr_range){ 0x20000, 0x21234, 0, NULL, 6, true, 0 });
+		 (struct mtr_range){ 0x20000, 0x21234, 0, NULL, 6, true });
 	is_range(t, 2,
-		 (struct mtr_range){ 0x21234, 0x23000, 0, NULL, 6, false, 0 });
+		 (struct mtr_range){ 0x21234, 0x23000, 0, NULL, 6, false });
 	is_range(t, 3,
-		 (struct mtr_range){ 0x30000, 0x31000, 0, NULL, 6, false, 0 });
+		 (struct mtr_range){ 0x30000, 0x31000, 0, NULL, 6, false });
 	ck_assert_uint_eq(mtr_target_read(t, 0x21233, &byte, 1), 1);
 	ck_assert_uint_eq(mtr_target_read(t, 0x21234, &byte, 1), 0);
 	ck_assert_ptr_null(mtr_target_peek(t, 0x21230, 8));
@@ -453,8 +452,8 @@ START_TEST(file_note_of_gcore)
 	file_note(1, 1, 0x7000, "/a", 3);
 	t = open_target(core_path(core));
 	is_range(t, 0,
-		 (struct mtr_range){ 0x10000, 0x11000, 0x7000, "/a", -1, false,
-				     0 });
+		 (struct mtr_range){ 0x10000, 0x11000, 0x7000, "/a", -1,
+				     false });
 	mtr_target_close(t);
 }
 END_TEST

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "suite.h"
+#include "target/resident_impl.h"
 
 enum { PAGE = 65536 }; /* a multiple of any page's size */
 
@@ -180,20 +181,187 @@ START_TEST(pages_without_rights)
 }
 END_TEST
 
+/* How much of [@start, @end) is in memory, by @p. */
+static uint64_t resident_in(const struct mtr_pages *p, uint64_t start,
+			    uint64_t end)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < p->areas.n; i++) {
+		uint64_t from = p->areas.at[i].start, to = p->areas.at[i].end;
+
+		from = from > start ? from : start;
+		to = to < end ? to : end;
+		sum += from < to ? to - from : 0;
+	}
+	return sum;
+}
+
+/* Each second page of ours is touched, and those left are read: zeros. */
+static unsigned char *half_touched(size_t size)
+{
+	unsigned char *p = mmap(NULL, 64 * size, PROT_READ | PROT_WRITE,
+				MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	ck_assert_ptr_ne(p, MAP_FAILED);
+	madvise(p, 64 * size, MADV_NOHUGEPAGE);
+	for (int i = 0; i < 64; i += 2) {
+		p[i * size] = 1;
+		ck_assert_uint_eq(
+			*(volatile unsigned char *)(p + i * size + size), 0);
+	}
+	return p;
+}
+
+static void check_half(const struct mtr_pages *pages, const unsigned char *p)
+{
+	uint64_t start = (uintptr_t)p, end = start + 64 * pages->page, sum = 0;
+
+	ck_assert_uint_eq(resident_in(pages, start, end), 32 * pages->page);
+	for (size_t i = 0; i < pages->areas.n; i++) {
+		const struct mtr_area *a = &pages->areas.at[i];
+
+		ck_assert(a->start < a->end);
+		ck_assert(!i || a[-1].end < a->start);
+		sum += a->end - a->start;
+	}
+	ck_assert_uint_eq(sum, pages->resident);
+}
+
+static void check_each(const struct mtr_pages *pages, const unsigned char *p)
+{
+	uint64_t at = (uintptr_t)p, size = pages->page;
+
+	for (int i = 0; i < 64; i++, at += size)
+		ck_assert_uint_eq(resident_in(pages, at, at + size),
+				  i % 2 ? 0 : size);
+}
+
 START_TEST(resident_is_what_the_kernel_says)
 {
-	uint64_t sum;
+	size_t size = sysconf(_SC_PAGESIZE);
+	unsigned char *p = half_touched(size);
+	struct mtr_pages pages;
+
+	succeeds(mtr_live_pages(getpid(), true, &pages));
+	ck_assert_uint_eq(pages.page, size);
+	check_half(&pages, p);
+	check_each(&pages, p);
+	mtr_pages_fini(&pages);
+	munmap(p, 64 * size);
 
 	target = open_target(name);
-	ck_assert_uint_eq(mtr_target_find(target, at(0))->resident,
-			  MTR_RESIDENT_UNKNOWN);
-	sum = mtr_target_resident(target);
-	ck_assert_uint_ge(mtr_target_find(target, at(0))->resident, PAGE);
-	ck_assert_uint_ge(mtr_target_find(target, at(2 * PAGE))->resident,
-			  PAGE);
-	ck_assert_uint_ge(sum, 2 * PAGE);
-	ck_assert_uint_lt(sum, (uint64_t)1 << 32);
+	succeeds(mtr_target_pages(target, &pages));
+	ck_assert_uint_eq(resident_in(&pages, at(0), at(PAGE)), PAGE);
+	ck_assert_uint_eq(resident_in(&pages, at(PAGE), at(2 * PAGE)), 0);
+	ck_assert_uint_ge(mtr_target_resident(target), 2 * PAGE);
+	ck_assert_uint_lt(mtr_target_resident(target), (uint64_t)1 << 32);
+	mtr_pages_fini(&pages);
 	ck_assert_uint_eq(mtr_target_data(target, at(0), at(1)), at(0));
+}
+END_TEST
+
+/* By plain pagemap, also where a child makes our pages look like zeros'. */
+START_TEST(resident_without_a_scan)
+{
+	size_t size = sysconf(_SC_PAGESIZE);
+	unsigned char *p = half_touched(size);
+	struct mtr_pages pages;
+	int other;
+
+	succeeds(mtr_live_pages(getpid(), false, &pages));
+	check_half(&pages, p);
+	check_each(&pages, p);
+	mtr_pages_fini(&pages);
+	other = fork();
+	if (!other) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		for (;;)
+			pause();
+	}
+	succeeds(mtr_live_pages(getpid(), false, &pages));
+	check_half(&pages, p);
+	ck_assert_int_eq(pages.doubt, MTR_PAGES_SCALED);
+	mtr_pages_fini(&pages);
+	kill(other, SIGKILL);
+	waitpid(other, NULL, 0);
+	munmap(p, 64 * size);
+}
+END_TEST
+
+static struct mtr_mapping_list smaps(const char *text)
+{
+	struct mtr_mapping_list v = { 0 };
+
+	succeeds(mtr_smaps_read(text, strlen(text), &v));
+	return v;
+}
+
+/* What cannot be is left out, and nothing has more than it is large. */
+START_TEST(smaps_that_lie)
+{
+	struct mtr_mapping_list v = smaps("Rss: 4 kB\n"
+					  "1000-3000 rw-p 00000000 00:00 0   \n"
+					  "Rss:                   8 kB\n"
+					  "Swap:                  4 kB\n"
+					  "AnonHugePages:         4 kB\n"
+					  "2000-5000 overlaps\n"
+					  "Rss: 4 kB\n"
+					  "9000-8000 is upside down\n"
+					  "fffffffffffffffff-1 is too long\n"
+					  "Rss: 4 kB\n"
+					  "5000-6000 rw-p\n"
+					  "Rss: 99999999999999999999999 kB\n"
+					  "Swap:\n"
+					  "Private_Hugetlb: 2 kB\n"
+					  "Shared_Hugetlb: 77 kB\n"
+					  "6000-7000 rw-p\n"
+					  "Rss: -3 kB\n"
+					  "8000-");
+
+	ck_assert_uint_eq(v.n, 3);
+	ck_assert_uint_eq(v.at[0].start, 0x1000);
+	ck_assert_uint_eq(v.at[0].resident, 0x2000);
+	ck_assert_uint_eq(v.at[0].swapped, 0x1000);
+	ck_assert_uint_eq(v.at[0].huge, 0x1000);
+	ck_assert_uint_eq(v.at[1].start, 0x5000);
+	ck_assert_uint_eq(v.at[1].resident, 0x1000);
+	ck_assert_uint_eq(v.at[1].huge_tlb, 0x1000);
+	ck_assert_uint_eq(v.at[2].resident, 0);
+	mtr_mapping_list_fini(&v);
+}
+END_TEST
+
+/* Of what is listed as much is taken as is counted, evenly. */
+START_TEST(listed_is_not_counted)
+{
+	struct mtr_listed listed[] = {
+		{ 0x1000, 0x11000, false }, /* 16 pages, of which 4 */
+		{ 0x20000, 0x22000, false },
+		{ 0x22000, 0x32000, true },  /* 2 and 8 of 16 */
+		{ 0x40000, 0x50000, false }, /* fewer than are counted */
+		{ 0x60000, 0x70000, false }, /* nobody's */
+	};
+	const struct mtr_listing listing = { listed, 5, 5 };
+	struct mtr_pages p = {
+		.page = 0x1000,
+		.mappings = smaps("1000-11000 x\nRss: 16 kB\n"
+				  "20000-32000 x\nRss: 40 kB\n"
+				  "40000-60000 x\nRss: 128 kB\n"
+				  "60000-70000 x\nRss: 0 kB\n"),
+	};
+
+	succeeds(mtr_pages_fit(&p, &listing));
+	ck_assert_int_eq(p.doubt, MTR_PAGES_SCALED);
+	ck_assert_uint_eq(resident_in(&p, 0x1000, 0x11000), 0x4000);
+	ck_assert_uint_eq(resident_in(&p, 0x1000, 0x9000), 0x2000);
+	ck_assert_uint_eq(resident_in(&p, 0x20000, 0x22000), 0x2000);
+	ck_assert_uint_eq(resident_in(&p, 0x22000, 0x32000), 0x8000);
+	ck_assert_uint_eq(resident_in(&p, 0x22000, 0x2a000), 0x4000);
+	ck_assert_uint_eq(resident_in(&p, 0x40000, 0x60000), 0x10000);
+	ck_assert_uint_eq(resident_in(&p, 0x60000, 0x70000), 0);
+	ck_assert_uint_eq(p.resident, 0x1e000);
+	mtr_pages_fini(&p);
 }
 END_TEST
 
@@ -415,6 +583,9 @@ int main(void)
 	tcase_add_test(t, pages_of_the_kernel);
 	tcase_add_test(t, pages_without_rights);
 	tcase_add_test(t, resident_is_what_the_kernel_says);
+	tcase_add_test(t, resident_without_a_scan);
+	tcase_add_test(t, smaps_that_lie);
+	tcase_add_test(t, listed_is_not_counted);
 	tcase_add_test(t, reads_without_process_vm_readv);
 	tcase_add_test(t, writes_memory);
 	tcase_add_test(t, process_that_ends_while_it_is_read);

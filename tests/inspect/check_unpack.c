@@ -83,6 +83,17 @@ static void packed_free(struct packed *p)
 }
 
 #ifdef HAVE_LIBARCHIVE
+static uint64_t readable(struct mtr_target *t)
+{
+	const struct mtr_ranges *v = mtr_target_ranges(t);
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < v->n; i++)
+		if (v->at[i].readable)
+			sum += v->at[i].end - v->at[i].start;
+	return sum;
+}
+
 START_TEST(compressed_core_is_a_core)
 {
 	mtr_cleanup(packed_free) struct packed p = packed_core();
@@ -102,7 +113,7 @@ START_TEST(compressed_core_is_a_core)
 	ck_assert(to[0] == 8);
 	/* a hole is what was zero, not what was not there */
 	ck_assert_uint_ge(mtr_target_data(t, 0x101000, 0x201000), 0x200000);
-	ck_assert_uint_eq(mtr_target_resident(t), MTR_RESIDENT_UNKNOWN);
+	ck_assert_uint_eq(mtr_target_resident(t), readable(t));
 	mtr_target_close(t);
 	close(fd);
 }

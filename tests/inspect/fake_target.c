@@ -70,13 +70,9 @@ void fake_range(struct mtr_target *t, uint64_t start, uint64_t end,
 	check(r, "memory");
 	for (; r > t->ranges.at && r[-1].start > start; r--)
 		*r = r[-1];
-	*r = (struct mtr_range){ start,
-				 end,
-				 offset,
-				 path ? keep(t, path) : NULL,
-				 prot,
-				 true,
-				 MTR_RESIDENT_UNKNOWN };
+	*r = (struct mtr_range){ start,	 end,
+				 offset, path ? keep(t, path) : NULL,
+				 prot,	 true };
 }
 
 static struct backing *load(struct mtr_target *t, const char *file)
@@ -307,7 +303,7 @@ uint64_t mtr_target_data(struct mtr_target *t, uint64_t addr, uint64_t end)
 uint64_t mtr_target_resident(struct mtr_target *t)
 {
 	(void)t;
-	return MTR_RESIDENT_UNKNOWN;
+	return 0;
 }
 
 struct mtr_error *mtr_target_threads(struct mtr_target *t,

@@ -220,13 +220,71 @@ static char *answer_end(struct answer *a)
 static struct mtr_filter_spec report_filter = MTR_FILTER_ALL_INIT;
 const struct mtr_filter_spec *sample_filter;
 struct mtr_resident sample_resident;
-bool sample_short_names, sample_asked_servers;
 const struct mtr_references *sample_references;
+bool sample_short_names, sample_asked_servers, sample_has_pins;
+
+/* What is in memory of the sample, and what for. */
+static void map_make(struct mtr_heap_view *s, struct mtr_memory_map *ret)
+{
+	static const struct mtr_region regions[] = {
+		{ 0x1000, 0x8000, MTR_REGION_HEAP, NULL, 0 },
+		{ 0x8000, 0x9000, MTR_REGION_TRACER, NULL, MTR_OWN_LEDGER },
+		{ 0x9000, 0xa000, MTR_REGION_DATA, "/opt/app", 0 },
+		{ 0xa000, 0xf000, MTR_REGION_FILE, "/lib/=1,\033x.so", 0 },
+		{ 0xf000, 0x11000, MTR_REGION_STACK, "[stack]", 1234 },
+		{ 0x20000, 0x40000, MTR_REGION_OTHER, NULL, 0 },
+		{ 0x40000, 0x41000, MTR_REGION_OTHER, "[vdso]", 0 },
+	};
+	static const struct mtr_area areas[] = {
+		{ 0x1000, 0x7000 },
+		{ 0x8000, 0xe000 },
+		{ 0x10000, 0x24000 },
+		{ 0x40000, 0x41000 },
+	};
+
+	*ret = (struct mtr_memory_map){ .pages.page = 4096 };
+	FILL(mtr_regions, &ret->regions, regions);
+	FILL(mtr_areas, &ret->pages.areas, areas);
+	for (size_t i = 0; i < COUNT(areas); i++)
+		ret->pages.resident += areas[i].end - areas[i].start;
+	ck_assert_ptr_null(mtr_memory_pins(s, ret));
+}
+
+char *sample_memory(const struct mtr_writer_ops *ops, bool live, int width)
+{
+	static const struct mtr_mapping_pages mapping = {
+		.start = 0x1000,
+		.end = 0x8000,
+		.resident = 0x6000,
+		.swapped = 0x1000,
+		.huge = 0x2000,
+	};
+	struct mtr_memory_map map;
+	struct mtr_memory m;
+	struct answer a;
+
+	answer_begin(&a, ops);
+	a.w.width = width;
+	map_make(a.s, &map);
+	if (live) {
+		a.s->kind = MTR_TARGET_LIVE;
+		*mtr_mapping_list_push(&map.pages.mappings) = mapping;
+	} else {
+		map.pages.doubt = MTR_PAGES_COPIED;
+	}
+	ck_assert_ptr_null(mtr_memory_make(a.s, &map, &m));
+	ops->memory(&a.w, &m);
+	mtr_memory_fini(&m);
+	mtr_memory_map_fini(&map);
+	return answer_end(&a);
+}
 
 /* As `report` makes it; a @tree if there is one for this format. */
 char *sample_report(const struct mtr_writer_ops *ops, enum mtr_by by,
 		    enum mtr_sort sort, size_t top, int width)
 {
+	struct mtr_tally_spec spec = { .by = by, .sort = sort };
+	struct mtr_memory_map map = { 0 };
 	struct mtr_filter filter;
 	struct mtr_notes notes;
 	struct mtr_tally t;
@@ -241,7 +299,11 @@ char *sample_report(const struct mtr_writer_ops *ops, enum mtr_by by,
 	a.w.short_names = sample_short_names;
 	a.w.asked_servers = sample_asked_servers;
 	ck_assert_ptr_null(mtr_filter_init(a.s, a.w.filter, &filter));
-	ck_assert_ptr_null(mtr_tally_make(a.s, &filter, by, sort, &t));
+	if (sample_has_pins)
+		map_make(a.s, &map);
+	if (sample_has_pins)
+		spec.map = &map;
+	ck_assert_ptr_null(mtr_tally_make_as(a.s, &filter, &spec, &t));
 	ck_assert_ptr_null(mtr_notes_make(a.s, &t, &notes));
 	notes.resident = sample_resident;
 	if (ops->tree && by == MTR_BY_STACK) {
@@ -252,6 +314,7 @@ char *sample_report(const struct mtr_writer_ops *ops, enum mtr_by by,
 	if (r.tree)
 		mtr_tree_fini(&tree);
 	mtr_tally_fini(&t);
+	mtr_memory_map_fini(&map);
 	mtr_filter_fini(&filter);
 	return answer_end(&a);
 }

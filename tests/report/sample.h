@@ -38,6 +38,9 @@ extern bool sample_has_stacks, sample_has_types;
 /* What the descriptor counts as blocks without a stack. */
 extern uint64_t sample_without_stack;
 
+/* A report is asked for with a memory map: all but the last page is there. */
+extern bool sample_has_pins;
+
 /* How a report is asked for; NULL, 0: as if nothing was said. */
 extern const struct mtr_filter_spec *sample_filter;
 extern struct mtr_resident sample_resident;
@@ -56,6 +59,7 @@ char *sample_tree(enum mtr_sort sort, size_t top, int width);
 char *sample_list(const struct mtr_writer_ops *ops,
 		  const struct mtr_filter_spec *spec);
 char *sample_why(const struct mtr_writer_ops *ops, uint64_t addr);
+char *sample_memory(const struct mtr_writer_ops *ops, bool live, int width);
 char *sample_info(const struct mtr_writer_ops *ops);
 
 /* Fails with both texts, if they differ. */

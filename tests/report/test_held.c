@@ -70,7 +70,9 @@ static void teardown(void)
 static struct mtr_tally tally(enum mtr_by by, enum mtr_sort sort,
 			      struct mtr_filter_spec *spec)
 {
-	const struct mtr_tally_spec as = { by, sort, &holders };
+	const struct mtr_tally_spec as = { .by = by,
+					   .sort = sort,
+					   .holders = &holders };
 	struct mtr_filter_spec all = MTR_FILTER_ALL;
 	struct mtr_filter filter;
 	struct mtr_tally t;

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What is counted and what is listed, brought together. See resident.h and
+ * resident_impl.h for the contracts.
+ */
+#include "target/resident.h"
+
+#include "target/resident_impl.h"
+#include "target/target_impl.h"
+
+void mtr_pages_fini(struct mtr_pages *p)
+{
+	mtr_areas_fini(&p->areas);
+	mtr_mapping_list_fini(&p->mappings);
+	*p = (struct mtr_pages){ 0 };
+}
+
+bool mtr_pages_add(struct mtr_pages *p, uint64_t start, uint64_t end)
+{
+	struct mtr_area *last =
+		p->areas.n ? &p->areas.at[p->areas.n - 1] : NULL;
+
+	if (last && start < last->end)
+		start = last->end;
+	if (start >= end)
+		return true;
+	p->resident += end - start;
+	if (last && last->end == start) {
+		last->end = end;
+		return true;
+	}
+	last = mtr_areas_push(&p->areas);
+	if (last)
+		*last = (struct mtr_area){ start, end };
+	return last;
+}
+
+/* ------------------------------------------------------ listed and counted */
+
+/* Of @pages pages @take are in memory; which ones nobody says. */
+struct guess {
+	uint64_t pages, take, seen;
+};
+
+/* Spread evenly. */
+static bool add_some(struct mtr_pages *p, uint64_t start, uint64_t end,
+		     struct guess *g)
+{
+	if (g->take >= g->pages)
+		return mtr_pages_add(p, start, end);
+	for (uint64_t at = start; g->take && at < end; at += p->page) {
+		uint64_t stop = end - at > p->page ? at + p->page : end;
+		__extension__ typedef unsigned __int128 wide;
+
+		if ((wide)(g->seen + 1) * g->take / g->pages !=
+			    (wide)g->seen * g->take / g->pages &&
+		    !mtr_pages_add(p, at, stop))
+			return false;
+		g->seen++;
+	}
+	return true;
+}
+
+static uint64_t pages_of(const struct mtr_pages *p, uint64_t bytes)
+{
+	return bytes / p->page + (bytes % p->page ? 1 : 0);
+}
+
+static uint64_t later(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
+static uint64_t earlier(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* @from: the first of the listing that may lie in @m. */
+static bool fit(struct mtr_pages *p, const struct mtr_mapping_pages *m,
+		const struct mtr_listing *v, size_t from)
+{
+	uint64_t left = pages_of(p, m->resident);
+	struct guess sure = { 0 }, doubtful = { 0 };
+
+	for (size_t i = from; i < v->n && v->at[i].start < m->end; i++) {
+		struct guess *g = v->at[i].doubtful ? &doubtful : &sure;
+
+		g->pages +=
+			pages_of(p, earlier(v->at[i].end, m->end) -
+					    later(v->at[i].start, m->start));
+	}
+	sure.take = earlier(left, sure.pages);
+	doubtful.take = earlier(left - sure.take, doubtful.pages);
+	/* what counts for nobody is no guess */
+	if (left && (left < sure.pages || left > sure.pages + doubtful.pages ||
+		     (doubtful.take && doubtful.take < doubtful.pages)))
+		p->doubt = MTR_PAGES_SCALED;
+	for (size_t i = from; i < v->n && v->at[i].start < m->end; i++)
+		if (!add_some(p, later(v->at[i].start, m->start),
+			      earlier(v->at[i].end, m->end),
+			      v->at[i].doubtful ? &doubtful : &sure))
+			return false;
+	return true;
+}
+
+struct mtr_error *mtr_pages_fit(struct mtr_pages *p,
+				const struct mtr_listing *v)
+{
+	size_t at = 0;
+
+	for (size_t i = 0; i < p->mappings.n; i++) {
+		const struct mtr_mapping_pages *m = &p->mappings.at[i];
+
+		while (at < v->n && v->at[at].end <= m->start)
+			at++;
+		if (!fit(p, m, v, at))
+			return mtr_error_nomem();
+	}
+	return NULL;
+}
+
+/* ------------------------------------------------------------ of a target */
+
+struct mtr_error *mtr_target_pages(struct mtr_target *t, struct mtr_pages *ret)
+{
+	struct mtr_error *error;
+
+	*ret = (struct mtr_pages){ 0 };
+	if (!t->ops->pages)
+		return mtr_error_coded(MTR_ERROR_UNSUPPORTED,
+				       "it does not tell which of its pages "
+				       "were in memory");
+	error = t->ops->pages(t, ret);
+	if (error)
+		mtr_pages_fini(ret);
+	return error;
+}
+
+uint64_t mtr_target_resident(struct mtr_target *t)
+{
+	if (t->ops->resident && !t->resident_asked)
+		t->resident = t->ops->resident(t);
+	t->resident_asked = true;
+	return t->resident;
+}

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Where the memory is, for people: a line for each class, and below it the
+ * largest parts of those that have names.
+ */
+#include "write/text_words.h"
+
+enum { SIZE = MTR_TEXT_SIZE, SHARE = MTR_TEXT_SHARE, BAR = 12, WORD = 12 };
+
+static const struct {
+	const char *word, *what;
+} lines[MTR_MEMORY_KEYS] = {
+	[MTR_MEMORY_REQUESTED] = { "requested", "by live blocks" },
+	[MTR_MEMORY_UNUSED] = { "unused", "slack, and malloc's headers" },
+	[MTR_MEMORY_RECORDS] = { "records", "the tracer's, in blocks" },
+	[MTR_MEMORY_FREE_PINNED] = { "free, pinned",
+				     "by blocks: report --sort=pins" },
+	[MTR_MEMORY_FREE_PAGES] = { "free pages", "of the heap" },
+	[MTR_MEMORY_TRACER] = { "tracer", "the library's tables" },
+	[MTR_MEMORY_DATA] = { "data", "variables of modules" },
+	[MTR_MEMORY_FILES] = { "files", "mapped" },
+	[MTR_MEMORY_STACKS] = { "stacks", "of threads" },
+	[MTR_MEMORY_OTHER] = { "other", "memory, anonymous or shared" },
+};
+
+static const char *const besides[MTR_BESIDE_KEYS] = {
+	[MTR_BESIDE_UNTOUCHED] = "requested, and not in memory",
+	[MTR_BESIDE_SWAPPED] = "swapped out",
+	[MTR_BESIDE_HUGE] = "of it in transparent huge pages",
+	[MTR_BESIDE_HUGE_TLB] = "in huge pages of the system's pool",
+};
+
+static const char *doubt(enum mtr_pages_doubt doubt)
+{
+	switch (doubt) {
+	case MTR_PAGES_SCALED:
+		return "about: the kernel counts other pages than it lists";
+	case MTR_PAGES_COPIED:
+		return "about: the kernel did not write this core, or it was "
+		       "copied; what is not all zero counts";
+	case MTR_PAGES_CUT:
+		return "about: the core is cut off";
+	default:
+		return "exact";
+	}
+}
+
+static void head(struct mtr_writer *w, const struct mtr_memory *m)
+{
+	static const struct mtr_resident unknown;
+	static const struct mtr_sum none;
+
+	mtr_text_target(w, &unknown, &none);
+	mtr_text_label(w, "resident");
+	mtr_text_bytes(w, m->resident);
+	mtr_out_text(w->out, ", ");
+	mtr_out_text(w->out, doubt(m->doubt));
+	mtr_out_char(w->out, '\n');
+	if (w->s->kind == MTR_TARGET_CORE) {
+		mtr_text_label(w, "not in it");
+		mtr_out_text(w->out, "pages of files that nobody wrote to; of "
+				     "data all are\n");
+	}
+	mtr_text_health(w);
+	mtr_out_char(w->out, '\n');
+}
+
+static void bar(struct mtr_writer *w, unsigned share)
+{
+	unsigned n = (share * BAR + 500) / 1000;
+
+	mtr_text_colour(w, "36");
+	for (unsigned i = 0; i < BAR; i++)
+		mtr_out_char(w->out, i < n ? '#' : ' ');
+	mtr_text_colour(w, "0");
+}
+
+static void numbers(struct mtr_writer *w, uint64_t bytes, uint64_t whole)
+{
+	unsigned share = mtr_text_share(bytes, whole);
+
+	mtr_text_size(w, bytes, SIZE);
+	mtr_out_printf(w->out, "%*u.%u%% ", SHARE - 3, share / 10, share % 10);
+}
+
+static void largest(struct mtr_writer *w, const struct mtr_memory *m,
+		    const struct mtr_memory_parts *v)
+{
+	enum { SHOWN = 4 };
+
+	for (size_t i = 0; i < v->n && i < SHOWN; i++) {
+		/* what says nothing: less than a thousandth */
+		if (!mtr_text_share(v->at[i].bytes, m->resident))
+			return;
+		mtr_text_spaces(w, SIZE + SHARE + 1 + BAR + 1);
+		mtr_text_size(w, v->at[i].bytes, SIZE);
+		mtr_out_text(w->out, "  ");
+		mtr_text_fit(w, v->at[i].name,
+			     w->width ? w->width - 2 * SIZE - SHARE - BAR - 4
+				      : 0,
+			     MTR_CUT_START);
+		mtr_out_char(w->out, '\n');
+	}
+}
+
+static void class_line(struct mtr_writer *w, const struct mtr_memory *m, int i)
+{
+	uint64_t bytes = m->classes[i].bytes;
+
+	numbers(w, bytes, m->resident);
+	bar(w, mtr_text_share(bytes, m->resident));
+	mtr_out_printf(w->out, " %-*s  ", WORD, lines[i].word);
+	mtr_text_fit(w, lines[i].what,
+		     w->width ? w->width - SIZE - SHARE - BAR - WORD - 4 : 0,
+		     MTR_CUT_END);
+	mtr_out_char(w->out, '\n');
+	largest(w, m, &m->classes[i].largest);
+}
+
+void mtr_text_memory(struct mtr_writer *w, const struct mtr_memory *m)
+{
+	head(w, m);
+	mtr_text_colour(w, "1");
+	mtr_out_printf(w->out, "%*s%*s %*s %s", SIZE, "BYTES", SHARE, "SHARE",
+		       BAR, "", "CLASS");
+	mtr_text_colour(w, "0");
+	mtr_out_char(w->out, '\n');
+	for (int i = 0; i < MTR_MEMORY_KEYS; i++)
+		class_line(w, m, i);
+	numbers(w, m->resident, m->resident);
+	mtr_text_spaces(w, BAR + 1);
+	mtr_out_text(w->out, "resident\n\n");
+	for (int i = 0; i < MTR_BESIDE_KEYS; i++) {
+		/* no process need know of swap or huge pages */
+		if (!m->beside[i].bytes && i != MTR_BESIDE_UNTOUCHED)
+			continue;
+		mtr_text_size(w, m->beside[i].bytes, SIZE);
+		mtr_out_text(w->out, "  ");
+		mtr_out_text(w->out, besides[i]);
+		mtr_out_char(w->out, '\n');
+	}
+}

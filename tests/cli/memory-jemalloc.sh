@@ -1,0 +1,7 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Where the memory is, over jemalloc.
+. "$MTR_SRC/tests/lib.sh"
+MTR_AFTER=$(find_library libjemalloc.so.2)
+[ -n "$MTR_AFTER" ] || skip "libjemalloc.so.2 is not installed"
+. "$MTR_SRC/tests/cli/memory-lib.sh"

@@ -1,0 +1,7 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Where the memory is, over mimalloc.
+. "$MTR_SRC/tests/lib.sh"
+MTR_AFTER=$(find_library 'libmimalloc.so.[23]')
+[ -n "$MTR_AFTER" ] || skip "libmimalloc.so.2 or .3 is not installed"
+. "$MTR_SRC/tests/cli/memory-lib.sh"

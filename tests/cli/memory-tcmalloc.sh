@@ -1,0 +1,7 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Where the memory is, over tcmalloc.
+. "$MTR_SRC/tests/lib.sh"
+MTR_AFTER=$(find_library libtcmalloc.so.4)
+[ -n "$MTR_AFTER" ] || skip "libtcmalloc.so.4 is not installed"
+. "$MTR_SRC/tests/cli/memory-lib.sh"
