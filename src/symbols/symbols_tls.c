@@ -46,14 +46,15 @@ static bool read_all(struct mtr_symbols *s, uint64_t addr, void *to, size_t n)
 /* 0: it is not there. */
 static uint64_t first_object(struct mtr_symbols *s)
 {
-	const struct mtr_module_file *m = &s->files.at[s->executable];
+	struct mtr_module_file *m;
 	Elf64_Dyn dynamic;
 	struct debug debug;
 	uint64_t at;
 
 	if (s->executable >= s->files.n)
 		return 0;
-	mtr_symbols_load(s, &s->files.at[s->executable]);
+	m = &s->files.at[s->executable];
+	mtr_symbols_load(s, m);
 	if (!m->mapped->shown.found || !m->file.dynamic)
 		return 0;
 	at = m->mapped->shown.bias + m->file.dynamic;
