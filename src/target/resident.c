@@ -76,19 +76,39 @@ static uint64_t earlier(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
+/* What of a listed area lies in @m. */
+static struct mtr_area part_of(const struct mtr_mapping_pages *m,
+			       const struct mtr_listed *l)
+{
+	return (struct mtr_area){ later(l->start, m->start),
+				  earlier(l->end, m->end) };
+}
+
+/* Of what is not listed as much as is missing. */
+static bool fill(struct mtr_pages *p, uint64_t start, uint64_t end,
+		 uint64_t *missing)
+{
+	uint64_t bytes = end > start ? end - start : 0;
+
+	if (*missing < bytes / p->page)
+		bytes = *missing * p->page;
+	*missing -= earlier(*missing, pages_of(p, bytes));
+	return mtr_pages_add(p, start, start + bytes);
+}
+
 /* @from: the first of the listing that may lie in @m. */
 static bool fit(struct mtr_pages *p, const struct mtr_mapping_pages *m,
 		const struct mtr_listing *v, size_t from)
 {
-	uint64_t left = pages_of(p, m->resident);
+	uint64_t left = pages_of(p, m->resident), at = m->start;
 	struct guess sure = { 0 }, doubtful = { 0 };
+	struct mtr_area a;
 
 	for (size_t i = from; i < v->n && v->at[i].start < m->end; i++) {
 		struct guess *g = v->at[i].doubtful ? &doubtful : &sure;
 
-		g->pages +=
-			pages_of(p, earlier(v->at[i].end, m->end) -
-					    later(v->at[i].start, m->start));
+		a = part_of(m, &v->at[i]);
+		g->pages += pages_of(p, a.end - a.start);
 	}
 	sure.take = earlier(left, sure.pages);
 	doubtful.take = earlier(left - sure.take, doubtful.pages);
@@ -96,12 +116,16 @@ static bool fit(struct mtr_pages *p, const struct mtr_mapping_pages *m,
 	if (left && (left < sure.pages || left > sure.pages + doubtful.pages ||
 		     (doubtful.take && doubtful.take < doubtful.pages)))
 		p->doubt = MTR_PAGES_SCALED;
-	for (size_t i = from; i < v->n && v->at[i].start < m->end; i++)
-		if (!add_some(p, later(v->at[i].start, m->start),
-			      earlier(v->at[i].end, m->end),
+	left -= sure.take + doubtful.take;
+	for (size_t i = from; i < v->n && v->at[i].start < m->end; i++) {
+		a = part_of(m, &v->at[i]);
+		if (!fill(p, at, a.start, &left) ||
+		    !add_some(p, a.start, a.end,
 			      v->at[i].doubtful ? &doubtful : &sure))
 			return false;
-	return true;
+		at = a.end;
+	}
+	return fill(p, at, m->end, &left);
 }
 
 struct mtr_error *mtr_pages_fit(struct mtr_pages *p,

@@ -21,7 +21,7 @@ bool mtr_pages_add(struct mtr_pages *p, uint64_t start, uint64_t end);
 
 /*
  * p->areas: of what is listed in each of p->mappings as much as it has
- * resident, sure ones first. Sets .doubt where that takes a guess.
+ * resident, sure ones first, then any. Sets .doubt where that takes a guess.
  */
 struct mtr_error *mtr_pages_fit(struct mtr_pages *p,
 				const struct mtr_listing *listing);
