@@ -262,7 +262,7 @@ static void region_name(const struct mtr_region *r, struct mtr_strbuf *b)
 		mtr_strbuf_add(b, tables[r->number]);
 	else if (r->kind == MTR_REGION_STACK && r->number)
 		mtr_strbuf_printf(b, "thread %" PRIu32, r->number);
-	else if (r->name)
+	else if (r->name && *r->name)
 		mtr_strbuf_add(b, r->name);
 	else
 		mtr_strbuf_printf(b, "%#" PRIx64 "-%#" PRIx64, r->start,
