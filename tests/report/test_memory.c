@@ -120,6 +120,26 @@ START_TEST(by_hand)
 }
 END_TEST
 
+/* Of a file that a core gives the empty name, and one without any. */
+START_TEST(without_a_name)
+{
+	struct mtr_memory m;
+
+	region(0x1000, 0x3000, MTR_REGION_FILE);
+	region(0x5000, 0x6000, MTR_REGION_FILE);
+	map.regions.at[0].name = "";
+	resident(0x1000, 0x3000);
+	resident(0x5000, 0x6000);
+	m = make();
+	ck_assert_uint_eq(m.classes[MTR_MEMORY_FILES].largest.n, 2);
+	ck_assert_str_eq(m.classes[MTR_MEMORY_FILES].largest.at[0].name,
+			 "0x101000-0x103000");
+	ck_assert_str_eq(m.classes[MTR_MEMORY_FILES].largest.at[1].name,
+			 "0x105000-0x106000");
+	mtr_memory_fini(&m);
+}
+END_TEST
+
 /* Headers of chunks are not free. */
 START_TEST(headers_of_chunks)
 {
@@ -758,6 +778,7 @@ static void add(TCase *t)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_set_timeout(t, 120);
 	tcase_add_test(t, by_hand);
+	tcase_add_test(t, without_a_name);
 	tcase_add_test(t, headers_of_chunks);
 	tcase_add_test(t, blocks_that_overlap);
 	tcase_add_loop_test(t, at_random, 0, 200);
