@@ -59,7 +59,7 @@ _malloc_tracer_value() { # COMMAND OPTION WORD
     --exe | --suppressions) _malloc_tracer_files -f "$3" ;;
     --sysroot | --debug-dir) _malloc_tracer_files -d "$3" ;;
     -o) _malloc_tracer_words \
-        'stacks=32 frees=1 follow=0 caller=direct' "$3" ;;
+        'stacks=32 frees=1 follow=0 caller=direct snapshot_at=1G' "$3" ;;
     *) return 1 ;;
     esac
 }

@@ -111,6 +111,10 @@ struct mtr_descriptor {
 	uint64_t sample; /* sample=N: the mean of the bytes from one stack to
 			  * the next; 0: every block has one */
 	uint64_t own;	 /* address of struct mtr_own_list; 0: none */
+	/* of those that the library writes unasked */
+	uint32_t snapshots, snapshots_failed;
+	uint32_t snapshot_error; /* errno of the last that failed */
+	uint32_t spare2;
 };
 
 /* What the first library of this version had. */
@@ -136,7 +140,8 @@ static_assert(offsetof(struct mtr_descriptor, opened) == 384, "opened");
 static_assert(offsetof(struct mtr_descriptor, record) == 392, "record");
 static_assert(offsetof(struct mtr_descriptor, sample) == 400, "sample");
 static_assert(offsetof(struct mtr_descriptor, own) == 408, "own");
-static_assert(sizeof(struct mtr_descriptor) == 416, "descriptor");
+static_assert(offsetof(struct mtr_descriptor, snapshots) == 416, "snapshots");
+static_assert(sizeof(struct mtr_descriptor) == 432, "descriptor");
 static_assert(MTR_ADDR_BITS == 48, "address bits");
 
 static inline uint64_t mtr_root_index(uint64_t addr)

@@ -3,6 +3,9 @@
  * A saved snapshot: the record of a live process in a file, without the
  * contents of its blocks. malloc_tracer-format(5) says the same in words.
  *
+ * This is version 1, which is not written any more; version 2 has the same
+ * parts and others (format/saved.h).
+ *
  *   | header | blocks ... | maps | modules | exe | nodes ... | opened |
  *
  * The header is written last, so a file that was not finished has none. All
@@ -62,7 +65,8 @@ struct mtr_snapshot_header {
 	uint32_t machine; /* e_machine, as ELF has it */
 	uint64_t time;	  /* seconds since the epoch */
 	struct mtr_snapshot_section section[MTR_PART_MAX];
-	struct mtr_descriptor descriptor; /* as it stands in memory */
+	struct mtr_descriptor descriptor; /* as it stands in memory: its
+					   * size is that of the library */
 };
 
 /* What the first library that wrote this version had. */
@@ -88,6 +92,5 @@ static_assert(sizeof(struct mtr_snapshot_module) == 48, "module");
 static_assert(offsetof(struct mtr_snapshot_header, time) == 32, "time");
 static_assert(offsetof(struct mtr_snapshot_header, section) == 40, "section");
 static_assert(offsetof(struct mtr_snapshot_header, descriptor) == 168, "desc");
-static_assert(sizeof(struct mtr_snapshot_header) == 584, "header");
 
 #endif

@@ -14,7 +14,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "format/snapshot.h"
+#include "format/saved.h"
 #include "heap/heap_descriptor.h"
 #include "heap/heap_reader.h"
 
@@ -282,27 +282,36 @@ static struct mtr_error *saved_blocks(struct mtr_reader *r,
 	return NULL;
 }
 
-static struct mtr_error *saved_read(struct mtr_reader *r,
-				    const unsigned char *file, size_t bytes)
+static struct mtr_error *saved_descriptor(struct mtr_reader *r)
 {
-	const struct mtr_snapshot_section *part;
-	struct mtr_snapshot_header h;
+	struct mtr_descriptor *d = &r->heap->descriptor;
+	const void *at;
+	size_t bytes;
 
-	/* target_snapshot.c has checked that the header and its parts fit */
-	mtr_snapshot_header_read(file, bytes, &h);
-	if (memcmp(h.descriptor.magic, MTR_MAGIC, sizeof(h.descriptor.magic)))
+	MTR_TRY(mtr_target_part(r->t, MTR_SAVED_DESCRIPTOR, &at, &bytes));
+	if (bytes > sizeof(*d))
+		bytes = sizeof(*d);
+	if (at)
+		memcpy(d, at, bytes);
+	if (bytes < MTR_DESCRIPTOR_MIN ||
+	    memcmp(d->magic, MTR_MAGIC, sizeof(d->magic)))
 		return mtr_error_coded(MTR_ERROR_DAMAGED,
 				       "the snapshot's descriptor is damaged");
-	r->heap->descriptor = h.descriptor;
-	mtr_descriptor_trim(&r->heap->descriptor);
-	r->heap->descriptor_addr = h.descriptor.self;
-	MTR_TRY(record_begin(r));
-	part = &h.section[MTR_PART_OPENED];
-	MTR_TRY(mtr_opened_saved(file + part->offset, part->bytes,
-				 &r->heap->opened));
-	part = &h.section[MTR_PART_BLOCKS];
-	return saved_blocks(r, file + part->offset,
-			    part->bytes / sizeof(struct mtr_snapshot_block));
+	mtr_descriptor_trim(d);
+	r->heap->descriptor_addr = d->self;
+	return record_begin(r);
+}
+
+static struct mtr_error *saved_read(struct mtr_reader *r)
+{
+	const void *at;
+	size_t bytes;
+
+	MTR_TRY(saved_descriptor(r));
+	MTR_TRY(mtr_target_part(r->t, MTR_PART_OPENED, &at, &bytes));
+	MTR_TRY(mtr_opened_saved(at, bytes, &r->heap->opened));
+	MTR_TRY(mtr_target_part(r->t, MTR_PART_BLOCKS, &at, &bytes));
+	return saved_blocks(r, at, bytes / sizeof(struct mtr_snapshot_block));
 }
 
 /* ------------------------------------------------------- its own mappings */
@@ -378,15 +387,12 @@ static struct mtr_error *heap_read(struct mtr_reader *r)
 {
 	struct mtr_heap *heap = r->heap;
 	uint64_t *unknown = mtr_addresses_push(&heap->sites);
-	const unsigned char *file;
-	size_t bytes;
 
 	if (!unknown)
 		return mtr_error_nomem();
 	*unknown = 0;
-	file = mtr_target_snapshot_file(r->t, &bytes);
-	if (file)
-		return saved_read(r, file, bytes);
+	if (mtr_target_kind(r->t) == MTR_TARGET_SNAPSHOT)
+		return saved_read(r);
 	MTR_TRY(mtr_descriptor_find(r->t, &heap->descriptor,
 				    &heap->descriptor_addr));
 	MTR_TRY(record_begin(r));

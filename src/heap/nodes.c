@@ -106,20 +106,18 @@ static uint32_t callers_saved(struct mtr_nodes *v)
 	return id;
 }
 
-static void saved_open(struct mtr_nodes *v, const unsigned char *file,
-		       size_t bytes)
+static void saved_open(struct mtr_nodes *v)
 {
-	struct mtr_snapshot_section part;
-	struct mtr_snapshot_header h;
+	const void *at;
+	size_t bytes, n;
 
-	/* target_snapshot.c has checked that the header and its parts fit */
-	mtr_snapshot_header_read(file, bytes, &h);
-	part = h.section[MTR_PART_STACKS];
-	part.bytes /= sizeof(struct mtr_node);
-	if (part.bytes > MTR_NODE_MAX - MTR_NODE_FIRST)
-		part.bytes = MTR_NODE_MAX - MTR_NODE_FIRST;
-	v->saved = file + part.offset;
-	v->n = part.bytes ? MTR_NODE_FIRST + part.bytes : 0;
+	/* what cannot be unpacked is not there: its stacks are not known */
+	mtr_error_destroy(mtr_target_part(v->t, MTR_PART_STACKS, &at, &bytes));
+	n = bytes / sizeof(struct mtr_node);
+	if (n > MTR_NODE_MAX - MTR_NODE_FIRST)
+		n = MTR_NODE_MAX - MTR_NODE_FIRST;
+	v->saved = at;
+	v->n = n ? MTR_NODE_FIRST + n : 0;
 	if (v->descriptor->record && v->n > MTR_NODE_CALLERS)
 		v->callers = callers_saved(v);
 }
@@ -127,13 +125,9 @@ static void saved_open(struct mtr_nodes *v, const unsigned char *file,
 void mtr_nodes_open(struct mtr_nodes *v, struct mtr_target *t,
 		    const struct mtr_descriptor *descriptor)
 {
-	const unsigned char *file;
-	size_t bytes;
-
 	*v = (struct mtr_nodes){ .t = t, .descriptor = descriptor };
-	file = mtr_target_snapshot_file(t, &bytes);
-	if (file) {
-		saved_open(v, file, bytes);
+	if (mtr_target_kind(t) == MTR_TARGET_SNAPSHOT) {
+		saved_open(v);
 	} else if (depot_read(v)) {
 		v->n = v->depot.nodes;
 		if (v->depot.callers <= MTR_NODE_CALLERS)

@@ -23,6 +23,7 @@
 #include "preload/sys.h"
 #include "preload/threads.h"
 #include "preload/track.h"
+#include "preload/watch.h"
 
 MTR_EXPORT struct mtr_descriptor malloc_tracer_descriptor = {
 	.magic = MTR_MAGIC,
@@ -123,6 +124,7 @@ void mtr_init_options(void)
 	if (!options.direct)
 		mtr_objects_look_through();
 	init_stacks();
+	mtr_watch_init(&options);
 }
 
 void mtr_init_descriptor(bool shadowed)
@@ -178,6 +180,8 @@ __attribute__((constructor)) static void construct(void)
 	mtr_init_options();
 	mtr_real_open_roads();
 	init_threads();
+	if (!(mtr_descriptor.flags & MTR_FLAG_SHADOWED))
+		mtr_watch_handle(&options);
 	if (!options.follow && environ)
 		unfollow();
 }

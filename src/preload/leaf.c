@@ -47,6 +47,8 @@ static_assert(MTR_LEAF_GRANULES / PART == 64, "a bit for each part");
 #define LENT ((uint64_t)1 << 25)
 #define TURN ((uint64_t)1 << 26)
 
+_Atomic uint32_t mtr_leaf_count;
+
 /* The next free leaf of the pool; its low bits count how many there are. */
 static _Atomic uintptr_t pool;
 
@@ -240,6 +242,8 @@ static uint8_t *create(mtr_leaf *slot, bool stays)
 
 	if (!h) {
 		leaf = from_pool(stays);
+		if (leaf)
+			atomic_fetch_add(&mtr_leaf_count, 1);
 		if (leaf && !stays)
 			start(leaf, slot, LENT + HOLD);
 		return leaf;

@@ -35,6 +35,9 @@
 #include "format/layout.h"
 #include "preload/compiler.h"
 
+/* Leaves that were ever in use at once, or very nearly. */
+extern MTR_HIDDEN _Atomic uint32_t mtr_leaf_count;
+
 /* A place for the address of a leaf, in a mid table. */
 typedef _Atomic(uint8_t *) mtr_leaf;
 

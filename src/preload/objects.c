@@ -106,8 +106,8 @@ void mtr_object_at(const void *start, const struct link_map *map,
 		   e->e_phnum, map);
 }
 
-static size_t note_build_id(const char *note, size_t bytes, uint8_t *to,
-			    size_t size)
+size_t mtr_notes_build_id(const char *note, size_t bytes, uint8_t *to,
+			  size_t size)
 {
 	ElfW(Nhdr) head;
 
@@ -137,9 +137,9 @@ size_t mtr_object_build_id(const struct mtr_object *o, uint8_t *to, size_t size)
 
 	for (size_t i = 0; i < o->n_headers && !n; i++)
 		if (o->headers[i].p_type == PT_NOTE)
-			n = note_build_id((const char *)o->bias +
-						  o->headers[i].p_vaddr,
-					  o->headers[i].p_memsz, to, size);
+			n = mtr_notes_build_id((const char *)o->bias +
+						       o->headers[i].p_vaddr,
+					       o->headers[i].p_memsz, to, size);
 	return n;
 }
 
@@ -307,6 +307,14 @@ enum mtr_object_kind mtr_objects_find(uintptr_t pc, struct mtr_object *ret)
 		return MTR_OBJECT_PERMANENT;
 	}
 	return passing_find(pc, ret) ? MTR_OBJECT_PASSING : MTR_OBJECT_NONE;
+}
+
+bool mtr_objects_hold(uintptr_t pc)
+{
+	struct found f;
+
+	return table_find(pc) ||
+	       (loader.find_object && !loader.find_object((void *)pc, &f));
 }
 
 void mtr_objects_iterate(int (*visit)(struct dl_phdr_info *, size_t, void *),

@@ -93,6 +93,12 @@ enum mtr_object_kind {
 enum mtr_object_kind mtr_objects_find(uintptr_t pc, struct mtr_object *ret);
 
 /*
+ * Is @pc known to lie in an object? Takes no lock, and looks at nothing that
+ * may be unloaded meanwhile: before glibc 2.35 only those that stay are known.
+ */
+bool mtr_objects_hold(uintptr_t pc);
+
+/*
  * dl_iterate_phdr, libc's own: objects neither come nor go while it calls
  * @visit. Takes the loader's lock for the list of objects.
  */
@@ -109,6 +115,10 @@ void mtr_object_at(const void *start, const struct link_map *map,
 /* The length of @o's build-id, which is written to @to; 0: it has none. */
 size_t mtr_object_build_id(const struct mtr_object *o, uint8_t *to,
 			   size_t size);
+
+/* The same, from @bytes of notes at @note. */
+size_t mtr_notes_build_id(const char *note, size_t bytes, uint8_t *to,
+			  size_t size);
 
 MTR_INLINE void mtr_objects_watch(uint8_t why)
 {

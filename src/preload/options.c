@@ -4,6 +4,7 @@
  */
 #include "preload/options.h"
 
+#include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -74,6 +75,68 @@ static bool parse_bytes(struct word value, uint64_t *ret)
 	return true;
 }
 
+/* Sizes with colons between them, each once. */
+static bool parse_sizes(struct word value, struct mtr_options *ret)
+{
+	uint64_t sizes[MTR_SNAPSHOT_SIZES] = { 0 };
+	size_t n = 0;
+
+	for (;;) {
+		const char *colon = memchr(value.at, ':', value.len);
+		struct word one = { value.at, colon ? (size_t)(colon - value.at)
+						    : value.len };
+
+		if (n == MTR_SNAPSHOT_SIZES || !parse_bytes(one, &sizes[n++]))
+			return false;
+		if (!colon)
+			break;
+		value.len -= one.len + 1;
+		value.at = colon + 1;
+	}
+	memcpy(ret->snapshot_sizes, sizes, sizeof(sizes));
+	return true;
+}
+
+/*
+ * One that a handler may take, and that nobody but the program raises: not
+ * those of faults, nor libc's own two.
+ */
+static bool parse_signal(struct word value, int *ret)
+{
+	static const char no[] = { SIGILL, SIGTRAP, SIGABRT, SIGBUS,
+				   SIGFPE, SIGKILL, SIGSEGV, SIGSTOP,
+				   SIGSYS, 32,	    33 };
+	int n = 0;
+
+	if (value.len == 0 || value.len > 2)
+		return false;
+	for (size_t i = 0; i < value.len; i++) {
+		if (value.at[i] < '0' || value.at[i] > '9')
+			return false;
+		n = 10 * n + (value.at[i] - '0');
+	}
+	if (n < 1 || n > 64 || memchr(no, n, sizeof(no)))
+		return false;
+	*ret = n;
+	return true;
+}
+
+/* %p, %n, %e and %%, and nothing else after a %. */
+static bool parse_pattern(struct word value, struct mtr_options *ret)
+{
+	if (value.len == 0 || value.len >= sizeof(ret->snapshot_file))
+		return false;
+	for (size_t i = 0; i < value.len; i++) {
+		if (value.at[i] != '%')
+			continue;
+		if (++i == value.len || !memchr("pne%", value.at[i], 4))
+			return false;
+	}
+	memcpy(ret->snapshot_file, value.at, value.len);
+	ret->snapshot_file[value.len] = '\0';
+	return true;
+}
+
 static bool parse_record(struct word value, bool *ret)
 {
 	*ret = word_is(value, "16");
@@ -114,6 +177,12 @@ static bool parse_one(struct word key, struct word value,
 		return parse_flag(value, &ret->frees);
 	if (word_is(key, "follow"))
 		return parse_flag(value, &ret->follow);
+	if (word_is(key, "snapshot_at"))
+		return parse_sizes(value, ret);
+	if (word_is(key, "snapshot_signal"))
+		return parse_signal(value, &ret->snapshot_signal);
+	if (word_is(key, "snapshot_file"))
+		return parse_pattern(value, ret);
 	if (word_is(key, "log"))
 		return parse_log(value, ret);
 	return false;

@@ -15,7 +15,11 @@
 
 #define MTR_OPTIONS_VARIABLE "MALLOC_TRACER_OPTIONS"
 
-enum { MTR_LOG_PATH_MAX = 256 };
+enum {
+	MTR_LOG_PATH_MAX = 256,
+	MTR_SNAPSHOT_PATH_MAX = 1024,
+	MTR_SNAPSHOT_SIZES = 16,
+};
 
 struct mtr_options {
 	bool frees;	     /* keep what a freed block's trailer tells */
@@ -24,10 +28,17 @@ struct mtr_options {
 	bool long_record;    /* record=16, with stacks, too */
 	bool direct;	     /* caller=direct: as it is, in libc too */
 	bool follow;	     /* leave LD_PRELOAD to the children */
+	uint64_t snapshot_sizes[MTR_SNAPSHOT_SIZES]; /* ends with 0 */
+	int snapshot_signal;			     /* 0: none */
+	char snapshot_file[MTR_SNAPSHOT_PATH_MAX];   /* with %p and so on */
 	char log[MTR_LOG_PATH_MAX]; /* --enable-debug: where to; "": stderr */
 };
 
-#define MTR_OPTIONS_DEFAULT ((struct mtr_options){ .follow = true })
+#define MTR_OPTIONS_DEFAULT                                         \
+	((struct mtr_options){                                      \
+		.follow = true,                                     \
+		.snapshot_file = "malloc_tracer-%e-%p-%n.snapshot", \
+	})
 
 /* Where complaints go: one whole line each, @len bytes. */
 typedef void mtr_complain(const char *line, size_t len);

@@ -7,25 +7,32 @@
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
-#include <link.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <time.h>
 
 #include "format/depot.h"
-#include "format/snapshot.h"
-#include "preload/objects.h"
+#include "format/saved.h"
+#include "preload/maps.h"
 #include "preload/opened.h"
 #include "preload/sys.h"
 #include "preload/track.h"
-#include "preload/walk.h"
 
 /* PATH.xxxxxxxx.part */
 enum { DIGITS = 8 };
 static const char suffix[] = ".part";
 
+/* In the order in which they are written: who asked for a block comes after the
+ * blocks, and so do the nodes of its stack. */
+static const uint32_t kinds[] = {
+	MTR_PART_BLOCKS, MTR_PART_MAPS,	  MTR_PART_MODULES,	MTR_PART_EXE,
+	MTR_PART_STACKS, MTR_PART_OPENED, MTR_SAVED_DESCRIPTOR,
+};
+
+enum { KINDS = sizeof(kinds) / sizeof(*kinds) };
+
 struct file {
+	struct mtr_snapshot_room *room;
 	int fd;
 	uint64_t at;
 };
@@ -42,43 +49,21 @@ static int put_blocks(void *context, const struct mtr_snapshot_block *blocks,
 	return file_put(context, blocks, n * sizeof(*blocks));
 }
 
-static int put_maps(struct file *f)
+static int put_text(void *context, const char *text, size_t bytes)
 {
-	int fd = mtr_sys_open("/proc/self/maps", O_RDONLY, 0);
-	char text[2048];
-	long n = 0;
-	int error = 0;
-
-	if (fd < 0)
-		return fd;
-	while (!error && (n = mtr_sys_read(fd, text, sizeof(text))) > 0)
-		error = file_put(f, text, n);
-	mtr_sys_close(fd);
-	return n < 0 ? n : error;
+	return file_put(context, text, bytes);
 }
 
-static int put_module(struct dl_phdr_info *info, size_t size, void *context)
+static int put_module(void *context, const struct mtr_snapshot_module *module)
 {
-	struct mtr_object o = { .bias = info->dlpi_addr,
-				.headers = info->dlpi_phdr,
-				.n_headers = info->dlpi_phnum };
-	struct mtr_snapshot_module m = { .start = UINT64_MAX };
-
-	(void)size;
-	for (size_t i = 0; i < o.n_headers; i++) {
-		uint64_t start = o.bias + o.headers[i].p_vaddr;
-
-		if (o.headers[i].p_type == PT_LOAD && start < m.start)
-			m.start = start & -(uint64_t)4096;
-	}
-	m.id_bytes = mtr_object_build_id(&o, m.id, sizeof(m.id));
-	return file_put(context, &m, sizeof(m));
+	return file_put(context, module, sizeof(*module));
 }
 
 static int put_exe(struct file *f)
 {
-	char path[PATH_MAX];
-	long n = mtr_sys_readlink("/proc/self/exe", path, sizeof(path));
+	char *path = f->room->text;
+	long n =
+		mtr_sys_readlink("/proc/self/exe", path, sizeof(f->room->text));
 
 	return n < 0 ? n : file_put(f, path, n);
 }
@@ -132,15 +117,18 @@ static int put_opened(struct file *f)
 	return error;
 }
 
-static int put_part(struct file *f, enum mtr_snapshot_part part)
+static int put_part(struct file *f, uint32_t kind)
 {
-	switch (part) {
+	char *text = f->room->text;
+	size_t room = sizeof(f->room->text);
+
+	switch (kind) {
 	case MTR_PART_BLOCKS:
-		return mtr_walk(put_blocks, f);
+		return mtr_walk_in(&f->room->walk, put_blocks, f);
 	case MTR_PART_MAPS:
-		return put_maps(f);
+		return mtr_maps_read(text, room, put_text, f);
 	case MTR_PART_MODULES:
-		return dl_iterate_phdr(put_module, f);
+		return mtr_maps_modules(text, room, put_module, f);
 	case MTR_PART_EXE:
 		return put_exe(f);
 	case MTR_PART_STACKS:
@@ -148,32 +136,48 @@ static int put_part(struct file *f, enum mtr_snapshot_part part)
 	case MTR_PART_OPENED:
 		return put_opened(f);
 	default:
-		return 0;
+		return file_put(f, &mtr_descriptor, sizeof(mtr_descriptor));
 	}
 }
 
-static int put_all(int fd)
+/* What is at the start of the file. */
+struct head {
+	struct mtr_saved_header header;
+	struct mtr_saved_part part[KINDS];
+};
+
+static void head_fill(struct mtr_saved_header *h)
 {
-	struct mtr_snapshot_header h = { 0 };
-	struct file f = { .fd = fd };
+	memcpy(h->magic, MTR_SNAPSHOT_MAGIC, sizeof(h->magic));
+	h->version = MTR_SAVED_VERSION;
+	h->size = sizeof(*h);
+	h->pid = mtr_sys_getpid();
+#ifdef __x86_64__
+	h->machine = EM_X86_64;
+#else
+	h->machine = EM_AARCH64;
+#endif
+	h->time = time(NULL);
+	h->table = offsetof(struct head, part);
+	h->parts = KINDS;
+	h->entry = sizeof(struct mtr_saved_part);
+}
+
+static int put_all(struct mtr_snapshot_room *room, int fd)
+{
+	struct file f = { .room = room, .fd = fd };
+	struct head h = { 0 };
 	int error = file_put(&f, &h, sizeof(h));
 
-	for (int i = 0; !error && i < MTR_PART_COUNT; i++) {
-		h.section[i].offset = f.at;
-		error = put_part(&f, i);
-		h.section[i].bytes = f.at - h.section[i].offset;
+	for (int i = 0; !error && i < KINDS; i++) {
+		struct mtr_saved_part *p = &h.part[i];
+
+		p->kind = kinds[i];
+		p->offset = f.at;
+		error = put_part(&f, kinds[i]);
+		p->bytes = p->whole = f.at - p->offset;
 	}
-	memcpy(h.magic, MTR_SNAPSHOT_MAGIC, sizeof(h.magic));
-	h.version = MTR_SNAPSHOT_VERSION;
-	h.size = sizeof(h);
-	h.pid = mtr_sys_getpid();
-#ifdef __x86_64__
-	h.machine = EM_X86_64;
-#else
-	h.machine = EM_AARCH64;
-#endif
-	h.time = time(NULL);
-	h.descriptor = mtr_descriptor;
+	head_fill(&h.header);
 	return error ? error : mtr_sys_write_start(fd, &h, sizeof(h));
 }
 
@@ -202,33 +206,33 @@ static int part_create(const char *path, char part[PATH_MAX])
 	return fd;
 }
 
-static int write_hushed(const char *path)
+int mtr_snapshot_write_in(struct mtr_snapshot_room *room, const char *path)
 {
-	char part[PATH_MAX];
 	int error = mtr_sys_may_replace(path);
 	int fd;
 
 	if (error)
 		return error;
-	fd = part_create(path, part);
+	fd = part_create(path, room->part);
 	if (fd < 0)
 		return fd;
-	error = put_all(fd);
+	error = put_all(room, fd);
 	mtr_sys_close(fd);
 	if (!error)
-		error = mtr_sys_rename(part, path);
+		error = mtr_sys_rename(room->part, path);
 	if (error)
-		mtr_sys_unlink(part);
+		mtr_sys_unlink(room->part);
 	return error;
 }
 
 int mtr_snapshot_write(const char *path)
 {
+	struct mtr_snapshot_room room;
 	struct mtr_hush hush;
 	int error;
 
 	mtr_sys_hush(&hush);
-	error = write_hushed(path);
+	error = mtr_snapshot_write_in(&room, path);
 	mtr_sys_unhush(&hush, error);
 	return error;
 }

@@ -138,6 +138,13 @@ void mtr_sys_advise_huge(void *p, size_t bytes)
 		atomic_store(&refused, true);
 }
 
+bool mtr_sys_wipe_on_fork(void *p, size_t bytes)
+{
+	enum { WIPE = 18 /* MADV_WIPEONFORK, Linux 4.14 */ };
+
+	return call3(SYS_madvise, (long)p, bytes, WIPE) == 0;
+}
+
 int mtr_sys_open(const char *path, int flags, int mode)
 {
 	return call6(SYS_openat, AT_FDCWD, (long)path, flags | O_CLOEXEC, mode,
@@ -216,14 +223,22 @@ static uint64_t hushed(void)
 	return sigset_bit(SIGPIPE) | sigset_bit(SIGXFSZ) | sigset_bit(SIGTTOU);
 }
 
-void mtr_sys_hush(struct mtr_hush *ret)
+static void hush(uint64_t add, struct mtr_hush *ret)
 {
-	uint64_t add = hushed();
-
 	*ret = (struct mtr_hush){ 0 };
 	call6(SYS_rt_sigprocmask, SIG_BLOCK, (long)&add, (long)&ret->mask,
 	      sigset_bytes, 0, 0);
 	call3(SYS_rt_sigpending, (long)&ret->pending, sigset_bytes, 0);
+}
+
+void mtr_sys_hush(struct mtr_hush *ret)
+{
+	hush(hushed(), ret);
+}
+
+void mtr_sys_hush_all(struct mtr_hush *ret)
+{
+	hush(UINT64_MAX, ret);
 }
 
 /*
@@ -241,6 +256,51 @@ void mtr_sys_unhush(const struct mtr_hush *h, int error)
 		      sigset_bytes, 0, 0);
 	call6(SYS_rt_sigprocmask, SIG_SETMASK, (long)&h->mask, 0, sigset_bytes,
 	      0, 0);
+}
+
+/* As rt_sigaction(2) has it. */
+struct action {
+	void (*handler)(int sig);
+	unsigned long flags;
+#ifdef __x86_64__
+	void (*restorer)(void);
+#endif
+	uint64_t mask;
+};
+
+#ifdef __x86_64__
+enum { SA_RESTORER_FLAG = 0x04000000 };
+
+/* Debuggers and unwinders know a signal's frame by these bytes, as libc's. */
+void mtr_sys_restore(void) __attribute__((visibility("hidden")));
+__asm__(".pushsection .text\n"
+	".type mtr_sys_restore, @function\n"
+	".hidden mtr_sys_restore\n"
+	"nop\n"
+	"mtr_sys_restore:\n"
+	"mov $15, %rax\n"
+	"syscall\n"
+	".size mtr_sys_restore, . - mtr_sys_restore\n"
+	".popsection\n");
+#endif
+
+int mtr_sys_handle(int sig, void (*handler)(int sig))
+{
+	struct action was, is = { .handler = handler,
+				  .flags = SA_RESTART | SA_ONSTACK,
+				  .mask = UINT64_MAX };
+	long error;
+
+#ifdef __x86_64__
+	is.flags |= SA_RESTORER_FLAG;
+	is.restorer = mtr_sys_restore;
+#endif
+	error = call6(SYS_rt_sigaction, sig, 0, (long)&was, sigset_bytes, 0, 0);
+	if (error)
+		return error;
+	if (was.handler != SIG_DFL)
+		return -EBUSY;
+	return call6(SYS_rt_sigaction, sig, (long)&is, 0, sigset_bytes, 0, 0);
 }
 
 /*

@@ -29,6 +29,9 @@ void *mtr_sys_map_small(size_t bytes);
 enum { MTR_SYS_HUGE_PAGE = 1 << 21 };
 void *mtr_sys_map_huge(size_t bytes);
 
+/* A child of fork gets it empty. False: the kernel does not do that. */
+bool mtr_sys_wipe_on_fork(void *p, size_t bytes);
+
 /* Worth a huge page from now on: many places of it are in use. A hint. */
 void mtr_sys_advise_huge(void *p, size_t bytes);
 
@@ -60,6 +63,8 @@ struct mtr_hush {
 	uint64_t mask, pending;
 };
 void mtr_sys_hush(struct mtr_hush *ret);
+/* The same, and no handler runs at all. */
+void mtr_sys_hush_all(struct mtr_hush *ret);
 void mtr_sys_unhush(const struct mtr_hush *h, int error);
 
 /* All of it, however many writes it takes. 0, or a negative errno value. */
@@ -73,6 +78,12 @@ void mtr_sys_say(int fd, const void *line, size_t bytes);
 
 /* At the start of the file, wherever writing has come to. */
 int mtr_sys_write_start(int fd, const void *buf, size_t bytes);
+
+/*
+ * @handler takes @sig, on the program's alternative stack if it has one; no
+ * other interrupts it. -EBUSY: the program has one, or ignores the signal.
+ */
+int mtr_sys_handle(int sig, void (*handler)(int sig));
 
 int mtr_sys_getpid(void);
 /* Not to be foretold, as far as the kernel has it so. Waits for nothing. */

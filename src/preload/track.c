@@ -7,6 +7,7 @@
 #include <errno.h>
 
 #include "preload/opened.h"
+#include "preload/watch.h"
 
 uint8_t mtr_freed_lead;
 
@@ -154,7 +155,7 @@ track(void *p, size_t size, size_t request, struct mtr_fill fill)
 		     ? mtr_hint_byte(hint, (uintptr_t)p)
 		     : mtr_ledger_find_staying((uintptr_t)p);
 	if (unlikely(!at || (uintptr_t)p % MTR_GRANULE ||
-		     usable < MTR_USABLE_MIN || usable >> MTR_USABLE_BITS)) {
+		     usable < MTR_USABLE_MIN || usable > mtr_watch_large)) {
 		at = entry_make(p, usable);
 		made = true;
 	}
@@ -162,8 +163,10 @@ track(void *p, size_t size, size_t request, struct mtr_fill fill)
 		return p;
 	record(p, at, size, usable, fill);
 	mtr_ledger_mark(at, mtr_descriptor.lead, usable);
-	if (made)
+	if (made) {
 		mtr_ledger_settle(at, (uintptr_t)p);
+		mtr_watch_grown(usable);
+	}
 	mtr_opened_allocated(p, size, fill.caller);
 	return p;
 }

@@ -16,20 +16,12 @@
 #include "preload/sys.h"
 
 enum {
-	BATCH = 64,  /* 6 KiB of stack */
+	BATCH = MTR_WALK_BATCH,
 	ROUNDS = 16, /* to find a block that others change at rest */
 	SURE = 4,    /* so many agree on a doubtful one */
 };
 
 static_assert(BATCH * MTR_TRAILER <= PIPE_BUF, "mtr_sys_peek's at a time");
-
-struct batch {
-	struct mtr_snapshot_block block[BATCH];
-	struct mtr_trailer again[BATCH];
-	struct iovec local[BATCH], remote[BATCH];
-	bool gone[BATCH];
-	size_t n;
-};
 
 static uint64_t block_usable(const struct mtr_snapshot_block *b)
 {
@@ -37,7 +29,7 @@ static uint64_t block_usable(const struct mtr_snapshot_block *b)
 }
 
 /* Fill with what the ledger has at or after @addr; return where to go on. */
-static uintptr_t batch_collect(struct batch *b, uintptr_t addr)
+static uintptr_t batch_collect(struct mtr_walk_room *b, uintptr_t addr)
 {
 	for (b->n = 0; b->n < BATCH; b->n++) {
 		struct mtr_snapshot_block *block = &b->block[b->n];
@@ -64,7 +56,7 @@ static uintptr_t batch_collect(struct batch *b, uintptr_t addr)
  * within one that lies across two pages. That trailer is skipped, and the next
  * one read.
  */
-static int batch_peek(struct batch *b)
+static int batch_peek(struct mtr_walk_room *b)
 {
 	size_t done = 0;
 
@@ -109,17 +101,15 @@ static bool is_doubtful(const struct mtr_snapshot_block *b)
 {
 	const struct mtr_trailer *t = &b->trailer;
 	uint64_t usable = block_usable(b);
-	struct mtr_object unused;
 
 	return !mtr_size_is_likely(usable, mtr_trailer_size(t, usable),
 				   mtr_descriptor.record,
 				   mtr_descriptor.flags & MTR_FLAG_CHUNKS) ||
-	       mtr_objects_find(block_caller(b) - 1, &unused) ==
-		       MTR_OBJECT_NONE;
+	       !mtr_objects_hold(block_caller(b) - 1);
 }
 
 /* One round: the trailer, the entry, the trailer again, all unchanged. */
-static bool round_agrees(struct batch *b, size_t i, uint64_t entry)
+static bool round_agrees(struct mtr_walk_room *b, size_t i, uint64_t entry)
 {
 	struct mtr_snapshot_block *block = &b->block[i];
 	uint64_t usable = block_usable(block);
@@ -141,7 +131,7 @@ static bool round_agrees(struct batch *b, size_t i, uint64_t entry)
  * doubtful one several rounds in turn have to say the same. What never agrees
  * is left out.
  */
-static void block_settle(struct batch *b, size_t i)
+static void block_settle(struct mtr_walk_room *b, size_t i)
 {
 	struct mtr_snapshot_block *block = &b->block[i];
 	int same = 0;
@@ -171,9 +161,8 @@ static void block_settle(struct batch *b, size_t i)
 
 /* The trailers, the entries, the trailers again: what is the same is of one
  * block. */
-static int batch_read(struct batch *b)
+static int batch_read(struct mtr_walk_room *b)
 {
-	bool same[BATCH];
 	int error;
 
 	for (size_t i = 0; i < b->n; i++)
@@ -181,7 +170,7 @@ static int batch_read(struct batch *b)
 			(struct iovec){ &b->block[i].trailer, MTR_TRAILER };
 	error = batch_peek(b);
 	for (size_t i = 0; i < b->n; i++) {
-		same[i] =
+		b->same[i] =
 			mtr_ledger_load(b->block[i].addr) == b->block[i].usable;
 		b->local[i] = (struct iovec){ &b->again[i], MTR_TRAILER };
 	}
@@ -189,13 +178,13 @@ static int batch_read(struct batch *b)
 		error = batch_peek(b);
 	for (size_t i = 0; i < b->n && !error; i++)
 		if (!b->gone[i] &&
-		    (!same[i] || is_doubtful(&b->block[i]) ||
+		    (!b->same[i] || is_doubtful(&b->block[i]) ||
 		     !trailers_equal(&b->block[i].trailer, &b->again[i])))
 			block_settle(b, i);
 	return error;
 }
 
-static void batch_squeeze(struct batch *b)
+static void batch_squeeze(struct mtr_walk_room *b)
 {
 	size_t n = 0;
 
@@ -212,19 +201,25 @@ static void batch_squeeze(struct batch *b)
 	b->n = n;
 }
 
-int mtr_walk(mtr_walk_fn *fn, void *context)
+int mtr_walk_in(struct mtr_walk_room *b, mtr_walk_fn *fn, void *context)
 {
 	uintptr_t addr = MTR_GRANULE;
-	struct batch b;
 	int error = 0;
 
 	while (addr && !error) {
-		addr = batch_collect(&b, addr);
-		error = batch_read(&b);
+		addr = batch_collect(b, addr);
+		error = batch_read(b);
 		if (error)
 			break;
-		batch_squeeze(&b);
-		error = fn(context, b.block, b.n);
+		batch_squeeze(b);
+		error = fn(context, b->block, b->n);
 	}
 	return error;
+}
+
+int mtr_walk(mtr_walk_fn *fn, void *context)
+{
+	struct mtr_walk_room room;
+
+	return mtr_walk_in(&room, fn, context);
 }

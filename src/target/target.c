@@ -451,10 +451,12 @@ void mtr_target_warn(struct mtr_target *t, const char *format, ...)
 		free(text);
 }
 
-const void *mtr_target_snapshot_file(const struct mtr_target *t, size_t *bytes)
+struct mtr_error *mtr_target_part(struct mtr_target *t, unsigned kind,
+				  const void **ret, size_t *bytes)
 {
-	if (t->ops->kind != MTR_TARGET_SNAPSHOT)
-		return NULL;
-	*bytes = t->map.bytes;
-	return t->map.at;
+	if (t->ops->part)
+		return t->ops->part(t, kind, ret, bytes);
+	*ret = NULL;
+	*bytes = 0;
+	return NULL;
 }

@@ -161,8 +161,13 @@ bool mtr_target_bias(struct mtr_target *t, uint64_t start, uint64_t *ret);
 size_t mtr_target_segments(struct mtr_target *t, uint64_t start,
 			   struct mtr_area *ret, size_t room);
 
-/* The file of a saved snapshot, whole, for heap.c; NULL for other kinds. */
-const void *mtr_target_snapshot_file(const struct mtr_target *t, size_t *bytes);
+/*
+ * A part of a saved snapshot (format/saved.h), unpacked, as long as @t lives:
+ * @kind is enum mtr_snapshot_part or mtr_saved_kind. NULL: it has no such part,
+ * or is no snapshot. What is in it has not been looked at.
+ */
+struct mtr_error *mtr_target_part(struct mtr_target *t, unsigned kind,
+				  const void **ret, size_t *bytes);
 
 /* Write into a live process: what `mark` needs. */
 struct mtr_error *mtr_target_write(struct mtr_target *t, uint64_t addr,

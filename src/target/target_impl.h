@@ -39,6 +39,9 @@ struct mtr_target_ops {
 	/* NULL: from the ELF header at @start, with read */
 	void (*build_id)(struct mtr_target *t, uint64_t start,
 			 struct mtr_build_id *ret);
+	/* NULL: it has none */
+	struct mtr_error *(*part)(struct mtr_target *t, unsigned kind,
+				  const void **ret, size_t *bytes);
 	/* NULL: cannot be written to */
 	struct mtr_error *(*write)(struct mtr_target *t, uint64_t addr,
 				   const void *from, size_t bytes);

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A saved snapshot as a target: mappings and build-ids, and no memory. The
- * blocks in it are heap.c's. Everything that the header leads to is checked
- * here, once, when the file is opened.
+ * blocks in it are heap.c's. Where parts lie is checked here, once, when the
+ * file is opened; a part that is packed is unpacked when it is asked for.
  */
 #include <elf.h>
 #include <inttypes.h>
 #include <string.h>
 
-#include "format/snapshot.h"
+#include "format/saved.h"
 #include "target/target_impl.h"
+#include "target/unpack.h"
 
 /* Of a module of the file: there may be very many. */
 struct module {
@@ -19,10 +20,21 @@ struct module {
 
 MTR_VECTOR(modules, struct module);
 
+/* One part of the file; .there is false for most kinds. */
+struct part {
+	bool there;
+	uint32_t packing;
+	uint64_t offset, bytes, whole;
+	unsigned char *unpacked; /* NULL: it is not, or need not be */
+};
+
 struct saved {
 	struct mtr_target target;
-	struct mtr_snapshot_header header;
-	struct modules modules; /* by address, and by place */
+	struct mtr_saved_header header;
+	struct mtr_descriptor descriptor; /* of version 1 */
+	struct part part[MTR_SAVED_KINDS];
+	const unsigned char *module; /* the part */
+	struct modules modules;	     /* by address, and by place */
 };
 
 static struct saved *saved_of(struct mtr_target *t)
@@ -40,20 +52,113 @@ static size_t saved_read(struct mtr_target *t, uint64_t addr, void *to,
 	return 0;
 }
 
-static const unsigned char *part(const struct saved *s,
-				 enum mtr_snapshot_part part, size_t *bytes)
+/* ------------------------------------------------------------------ parts */
+
+static struct mtr_error *unpack(const struct saved *s, struct part *p,
+				unsigned kind)
 {
-	*bytes = s->header.section[part].bytes;
-	return s->target.map.at + s->header.section[part].offset;
+	mtr_auto_free unsigned char *to = malloc(p->whole);
+
+	if (!to)
+		return mtr_error_nomem();
+	MTR_TRY(mtr_unpack_zstd(s->target.map.at + p->offset, p->bytes, to,
+				p->whole, kind));
+	p->unpacked = mtr_take(to);
+	return NULL;
+}
+
+static struct mtr_error *saved_part(struct mtr_target *t, unsigned kind,
+				    const void **ret, size_t *bytes)
+{
+	struct saved *s = saved_of(t);
+	struct part *p = kind < MTR_SAVED_KINDS ? &s->part[kind] : NULL;
+
+	*ret = NULL;
+	*bytes = 0;
+	if (!p || !p->there || !p->whole)
+		return NULL;
+	if (p->packing != MTR_SAVED_STORED && !p->unpacked)
+		MTR_TRY(unpack(s, p, kind));
+	*bytes = p->whole;
+	*ret = p->unpacked ? p->unpacked : s->target.map.at + p->offset;
+	if (kind == MTR_SAVED_DESCRIPTOR && s->header.version == 1)
+		*ret = &s->descriptor;
+	return NULL;
+}
+
+/* What a file of so many bytes may unpack to, of all that it has. */
+static uint64_t most(uint64_t bytes)
+{
+	enum { RATIO = 256 };
+
+	return ((uint64_t)64 << 20) + bytes * RATIO;
+}
+
+static struct mtr_error *cut_off(unsigned kind, uint64_t offset, uint64_t bytes,
+				 uint64_t file)
+{
+	return mtr_error_coded(MTR_ERROR_DAMAGED,
+			       "the snapshot is cut off: its part %u is "
+			       "%" PRIu64 " bytes from offset %" PRIu64
+			       " on, in a file of %" PRIu64 " bytes",
+			       kind, bytes, offset, file);
+}
+
+static struct mtr_error *
+part_add(struct saved *s, const struct mtr_saved_part *from, uint64_t *sum)
+{
+	uint64_t file = s->target.map.bytes;
+	struct part *p =
+		from->kind < MTR_SAVED_KINDS ? &s->part[from->kind] : NULL;
+
+	if (from->offset > file || from->bytes > file - from->offset)
+		return cut_off(from->kind, from->offset, from->bytes, file);
+	if (!p)
+		return NULL;
+	if (p->there || from->packing > MTR_SAVED_ZSTD ||
+	    (from->packing == MTR_SAVED_STORED && from->whole != from->bytes) ||
+	    from->whole > most(file) - *sum)
+		return mtr_error_coded(MTR_ERROR_DAMAGED,
+				       "the snapshot's part %" PRIu32
+				       " makes no sense",
+				       from->kind);
+	*sum += from->whole;
+	*p = (struct part){
+		.there = true,
+		.packing = from->packing,
+		.offset = from->offset,
+		.bytes = from->bytes,
+		.whole = from->whole,
+	};
+	return NULL;
+}
+
+static struct mtr_error *parts_read(struct saved *s)
+{
+	enum { PARTS_MAX = 1024, ENTRY_MAX = 4096 };
+	const struct mtr_saved_header *h = &s->header;
+	uint64_t file = s->target.map.bytes, sum = 0;
+	struct mtr_saved_part p;
+
+	if (h->parts > PARTS_MAX || h->entry < sizeof(p) ||
+	    h->entry > ENTRY_MAX || h->table > file ||
+	    (uint64_t)h->parts * h->entry > file - h->table)
+		return mtr_error_coded(MTR_ERROR_DAMAGED,
+				       "the snapshot is damaged or cut off: it "
+				       "has no table of its parts");
+	for (uint32_t i = 0; i < h->parts; i++) {
+		memcpy(&p, s->target.map.at + h->table + (uint64_t)i * h->entry,
+		       sizeof(p));
+		MTR_TRY(part_add(s, &p, &sum));
+	}
+	return NULL;
 }
 
 static struct mtr_snapshot_module module_at(const struct saved *s, size_t at)
 {
 	struct mtr_snapshot_module m;
-	size_t bytes;
 
-	memcpy(&m, part(s, MTR_PART_MODULES, &bytes) + at * sizeof(m),
-	       sizeof(m));
+	memcpy(&m, s->module + at * sizeof(m), sizeof(m));
 	return m;
 }
 
@@ -68,9 +173,11 @@ static int by_start(const void *a, const void *b)
 
 static struct mtr_error *modules_load(struct saved *s)
 {
+	const void *at;
 	size_t bytes, n;
 
-	part(s, MTR_PART_MODULES, &bytes);
+	MTR_TRY(saved_part(&s->target, MTR_PART_MODULES, &at, &bytes));
+	s->module = at;
 	n = bytes / sizeof(struct mtr_snapshot_module);
 	for (size_t i = 0; i < n; i++) {
 		struct module *m = modules_push(&s->modules);
@@ -125,77 +232,123 @@ static_assert(sizeof(((struct mtr_snapshot_module *)0)->id) <=
 
 static void saved_fini(struct mtr_target *t)
 {
-	modules_fini(&saved_of(t)->modules);
+	struct saved *s = saved_of(t);
+
+	modules_fini(&s->modules);
+	for (unsigned i = 0; i < MTR_SAVED_KINDS; i++)
+		free(s->part[i].unpacked);
 }
 
 static const struct mtr_target_ops saved_ops = {
 	.kind = MTR_TARGET_SNAPSHOT,
 	.read = saved_read,
+	.part = saved_part,
 	.build_id = saved_build_id,
 	.fini = saved_fini,
 };
 
-static struct mtr_error *sections_check(const struct saved *s)
+/* ------------------------------------------------------------ the header */
+
+static struct mtr_error *first_parts(struct saved *s,
+				     const struct mtr_snapshot_header *h)
 {
-	uint64_t file = s->target.map.bytes;
+	uint64_t sum = 0;
 
-	for (int i = 0; i < MTR_PART_MAX; i++) {
-		const struct mtr_snapshot_section *p = &s->header.section[i];
+	for (unsigned i = 0; i < MTR_PART_MAX; i++) {
+		const struct mtr_snapshot_section *from = &h->section[i];
+		struct mtr_saved_part p = {
+			.kind = i,
+			.offset = from->offset,
+			.bytes = from->bytes,
+			.whole = from->bytes,
+		};
 
-		if (p->offset > file || p->bytes > file - p->offset)
-			return mtr_error_coded(
-				MTR_ERROR_DAMAGED,
-				"the snapshot is cut off: its part %d is "
-				"%" PRIu64 " bytes from offset %" PRIu64
-				" on, in a file of %" PRIu64 " bytes",
-				i, p->bytes, p->offset, file);
+		/* the first version had no other parts */
+		if (i >= MTR_PART_COUNT)
+			p.kind = MTR_SAVED_KINDS;
+		MTR_TRY(part_add(s, &p, &sum));
 	}
+	s->descriptor = h->descriptor;
+	s->part[MTR_SAVED_DESCRIPTOR] = (struct part){
+		.there = true,
+		.whole = sizeof(s->descriptor),
+	};
 	return NULL;
 }
 
-static struct mtr_error *header_check(struct saved *s)
+static const char cut_in_header[] = "the snapshot is cut off inside its header";
+static const char senseless[] = "the snapshot's header makes no sense";
+
+/* That of version 1, into one of version 2. */
+static struct mtr_error *first_header(struct saved *s)
 {
-	struct mtr_snapshot_header *h = &s->header;
+	struct mtr_snapshot_header h;
 	bool whole = mtr_snapshot_header_read(s->target.map.at,
-					      s->target.map.bytes, h);
+					      s->target.map.bytes, &h);
 
 	if (s->target.map.bytes < MTR_SNAPSHOT_HEADER_MIN ||
-	    (h->size > s->target.map.bytes && h->size <= sizeof(*h)))
-		return mtr_error_coded(
-			MTR_ERROR_DAMAGED,
-			"the snapshot is cut off inside its header");
-	if (h->version != MTR_SNAPSHOT_VERSION)
+	    (h.size > s->target.map.bytes && h.size <= sizeof(h)))
+		return mtr_error_coded(MTR_ERROR_DAMAGED, "%s", cut_in_header);
+	if (!whole)
+		return mtr_error_coded(MTR_ERROR_DAMAGED, "%s", senseless);
+	memcpy(&s->header, &h, offsetof(struct mtr_saved_header, table));
+	return first_parts(s, &h);
+}
+
+static struct mtr_error *machine_check(uint32_t machine)
+{
+	if (machine == EM_X86_64 || machine == EM_AARCH64)
+		return NULL;
+	return mtr_error_coded(MTR_ERROR_UNSUPPORTED,
+			       "it is a snapshot of machine %" PRIu32
+			       "; only x86-64 and AArch64 can be read",
+			       machine);
+}
+
+static struct mtr_error *header_read(struct saved *s)
+{
+	struct mtr_saved_header *h = &s->header;
+	size_t bytes = s->target.map.bytes;
+
+	/* version 1 has more */
+	if (bytes < sizeof(*h))
+		return mtr_error_coded(MTR_ERROR_DAMAGED, "%s", cut_in_header);
+	memcpy(h, s->target.map.at, sizeof(*h));
+	if (h->version != MTR_SNAPSHOT_VERSION &&
+	    h->version != MTR_SAVED_VERSION)
 		return mtr_error_coded(MTR_ERROR_UNSUPPORTED,
 				       "it is a snapshot of version %" PRIu32
-				       "; this malloc_tracer reads version %d",
-				       h->version, MTR_SNAPSHOT_VERSION);
-	if (!whole)
-		return mtr_error_coded(MTR_ERROR_DAMAGED,
-				       "the snapshot's header makes no sense");
-	if (h->machine != EM_X86_64 && h->machine != EM_AARCH64)
-		return mtr_error_coded(MTR_ERROR_UNSUPPORTED,
-				       "it is a snapshot of machine %" PRIu32
-				       "; only x86-64 and AArch64 can be read",
-				       h->machine);
-	return sections_check(s);
+				       "; this malloc_tracer reads versions "
+				       "%d and %d",
+				       h->version, MTR_SNAPSHOT_VERSION,
+				       MTR_SAVED_VERSION);
+	if (h->version == MTR_SNAPSHOT_VERSION) {
+		MTR_TRY(first_header(s));
+		return machine_check(h->machine);
+	}
+	if (h->size < sizeof(*h) || h->size > bytes)
+		return mtr_error_coded(MTR_ERROR_DAMAGED, "%s", senseless);
+	MTR_TRY(machine_check(h->machine));
+	return parts_read(s);
 }
 
 static struct mtr_error *saved_load(struct saved *s)
 {
 	struct mtr_target *t = &s->target;
-	const unsigned char *at;
+	const void *at;
 	size_t bytes;
 
-	MTR_TRY(header_check(s));
+	MTR_TRY(header_read(s));
 	t->pid = s->header.pid <= INT32_MAX ? s->header.pid : 0;
 	t->machine = s->header.machine;
-	at = part(s, MTR_PART_MAPS, &bytes);
-	MTR_TRY(mtr_target_add_maps(t, (const char *)at, bytes, false));
+	MTR_TRY(saved_part(t, MTR_PART_MAPS, &at, &bytes));
+	if (at)
+		MTR_TRY(mtr_target_add_maps(t, at, bytes, false));
 	MTR_TRY(modules_load(s));
-	at = part(s, MTR_PART_EXE, &bytes);
-	if (!bytes)
+	MTR_TRY(saved_part(t, MTR_PART_EXE, &at, &bytes));
+	if (!at)
 		return NULL;
-	t->exe = strndup((const char *)at, bytes);
+	t->exe = strndup(at, bytes);
 	return t->exe ? NULL : mtr_error_nomem();
 }
 

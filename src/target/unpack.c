@@ -228,3 +228,36 @@ struct mtr_error *mtr_unpack(int fd, const char *name, uint64_t most,
 }
 
 #endif
+
+#ifdef HAVE_ZSTD
+#include <zstd.h>
+
+struct mtr_error *mtr_unpack_zstd(const void *at, size_t bytes, void *to,
+				  size_t whole, unsigned kind)
+{
+	size_t n = ZSTD_decompress(to, whole, at, bytes);
+
+	if (!ZSTD_isError(n) && n == whole)
+		return NULL;
+	return mtr_error_coded(MTR_ERROR_DAMAGED,
+			       "the snapshot's part %u cannot be unpacked: it "
+			       "is damaged",
+			       kind);
+}
+
+#else
+
+struct mtr_error *mtr_unpack_zstd(const void *at, size_t bytes, void *to,
+				  size_t whole, unsigned kind)
+{
+	(void)at;
+	(void)bytes;
+	(void)to;
+	(void)whole;
+	(void)kind;
+	return mtr_error_coded(MTR_ERROR_UNSUPPORTED,
+			       "its parts are compressed by zstd, which this "
+			       "malloc_tracer was built without");
+}
+
+#endif

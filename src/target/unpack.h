@@ -22,6 +22,13 @@ const char *mtr_unpack_name(const unsigned char *at, size_t bytes);
 struct mtr_error *mtr_unpack(int fd, const char *name, uint64_t most,
 			     char **complaint, int *ret);
 
+/*
+ * The part @kind of a snapshot: the @bytes at @at are one zstd frame, which is
+ * to become the @whole bytes of @to.
+ */
+struct mtr_error *mtr_unpack_zstd(const void *at, size_t bytes, void *to,
+				  size_t whole, unsigned kind);
+
 /* What is taken for true of a file of so many bytes. */
 uint64_t mtr_unpack_most(uint64_t bytes);
 

@@ -570,6 +570,19 @@ static void options_object(struct mtr_emitter *e, const struct mtr_writer *w)
 	mtr_emit_end(e);
 }
 
+static void snapshots_object(struct mtr_emitter *e, const struct mtr_writer *w)
+{
+	const struct mtr_descriptor *d = &w->s->heap.descriptor;
+
+	mtr_emit_object(e, "snapshots");
+	mtr_emit_number(e, "written", d->snapshots);
+	mtr_emit_number(e, "failed", d->snapshots_failed);
+	mtr_emit_text(e, "error",
+		      d->snapshots_failed ? strerror((int)d->snapshot_error)
+					  : NULL);
+	mtr_emit_end(e);
+}
+
 static void version_members(struct mtr_emitter *e, struct mtr_writer *w)
 {
 	const struct mtr_descriptor *d = &w->s->heap.descriptor;
@@ -626,6 +639,7 @@ static void json_info(struct mtr_writer *w, const struct mtr_info *info)
 	stacks_object(&e, w);
 	tracer_object(&e, w);
 	drops_object(&e, w);
+	snapshots_object(&e, w);
 	mtr_json_health(&e, w);
 	mtr_emit_end(&e);
 }

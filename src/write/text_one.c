@@ -395,6 +395,24 @@ static void tracer(struct mtr_writer *w)
 	mtr_out_char(w->out, '\n');
 }
 
+/* Of the last failure strerror tells; libc's names are those of this machine.
+ */
+static void snapshots(struct mtr_writer *w)
+{
+	const struct mtr_descriptor *d = &w->s->heap.descriptor;
+
+	if (!d->snapshots && !d->snapshots_failed)
+		return;
+	mtr_text_label(w, "snapshots");
+	mtr_out_printf(w->out, "%" PRIu32 " written", d->snapshots);
+	if (d->snapshots_failed) {
+		mtr_out_printf(w->out, ", %" PRIu32 " failed, the last with: ",
+			       d->snapshots_failed);
+		mtr_text_clean(w, strerror((int)d->snapshot_error));
+	}
+	mtr_out_char(w->out, '\n');
+}
+
 static void all_recorded(struct mtr_writer *w)
 {
 	for (unsigned i = 0; i < MTR_DROP_MAX; i++)
@@ -458,6 +476,7 @@ void mtr_text_info(struct mtr_writer *w, const struct mtr_info *info)
 	counts(w);
 	stacks(w);
 	tracer(w);
+	snapshots(w);
 	all_recorded(w);
 	mtr_text_health(w);
 }

@@ -88,7 +88,7 @@ END_TEST
 START_TEST(unknown_geometry)
 {
 	core_descriptor(core)->granule_bits = 5;
-	heap_fails("is damaged: 416 bytes, tables of 14, 12, 22 and 5 bits");
+	heap_fails("is damaged: 432 bytes, tables of 14, 12, 22 and 5 bits");
 	core_descriptor(core)->granule_bits = 4;
 	core_descriptor(core)->leaf_bits = 63;
 	heap_fails("is damaged");

@@ -316,9 +316,12 @@ struct mtr_error *mtr_target_threads(struct mtr_target *t,
 	return NULL;
 }
 
-const void *mtr_target_snapshot_file(const struct mtr_target *t, size_t *bytes)
+struct mtr_error *mtr_target_part(struct mtr_target *t, unsigned kind,
+				  const void **ret, size_t *bytes)
 {
 	(void)t;
+	(void)kind;
+	*ret = NULL;
 	*bytes = 0;
 	return NULL;
 }

@@ -6,7 +6,7 @@
 need_preload
 need nm
 
-# dl_iterate_phdr, time: snapshots. _r_debug: the list of objects.
+# time: snapshots. _r_debug: the list of objects.
 # pthread_key_*, pthread_setspecific: whose a thread's state is; a key that is
 # made early needs no lock and no memory. __register_atfork: takes a lock, in the
 # constructor.
@@ -23,7 +23,6 @@ __libc_single_threaded
 __register_atfork
 bcmp
 _r_debug
-dl_iterate_phdr
 getauxval
 getpagesize
 memchr

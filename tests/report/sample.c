@@ -4,6 +4,7 @@
  */
 #include "sample.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -166,6 +167,9 @@ struct mtr_heap_view *sample_create(void)
 	d->lead = 0x83;
 	d->flags = MTR_FLAG_FREES | MTR_FLAG_NOFOLLOW;
 	d->ledger_bytes = 4096;
+	d->snapshots = 2;
+	d->snapshots_failed = 1;
+	d->snapshot_error = ENOSPC;
 	d->drops[MTR_DROP_STARTUP] = 1;
 	d->drops[MTR_DROP_UNALIGNED] = 1500;
 	strcpy(d->package_version, "0.1.0");

@@ -376,31 +376,34 @@ END_TEST
 
 START_TEST(text_info)
 {
-	sample_same(sample_info(&mtr_write_text),
-		    "target        app.core, a core of process 1234\n"
-		    "version       0.1.0, format 1\n"
-		    "options       stacks=0,frees=1,follow=0\n"
-		    "allocator     /lib/libc.so.6\n"
-		    "threads       5\n"
-		    "              1234 a?pp: sp 0x7ff0, stack 0x7000 to "
-		    "0x9000\n"
-		    "              1235: sp 0x10, its stack is not known\n"
-		    "              1236: sp 0, its stack is not known\n"
-		    "              1237: sp 0, its stack is not known\n"
-		    "              (--json has all of them)\n"
-		    "live          8 blocks, 706 bytes requested\n"
-		    "allocated     1.4 KiB = 706 B requested + 534 B unused + "
-		    "128 B records + 48 B corrupt\n"
-		    "callers       6 distinct\n"
-		    "generation    3\n"
-		    "freed         1 block with its record still there\n"
-		    "tracer        4.1 KiB = 128 B records in blocks + 4.0 KiB "
-		    "ledger\n"
-		    "not recorded  1,500 blocks not on a 16-byte boundary\n"
-		    "              1 block handed out during start-up\n"
-		    "corrupt       1 block whose record makes no sense\n"
-		    "ignored       2 marks inside of other blocks\n"
-		    "warning       it is \"cut\"?[m\n");
+	sample_same(
+		sample_info(&mtr_write_text),
+		"target        app.core, a core of process 1234\n"
+		"version       0.1.0, format 1\n"
+		"options       stacks=0,frees=1,follow=0\n"
+		"allocator     /lib/libc.so.6\n"
+		"threads       5\n"
+		"              1234 a?pp: sp 0x7ff0, stack 0x7000 to "
+		"0x9000\n"
+		"              1235: sp 0x10, its stack is not known\n"
+		"              1236: sp 0, its stack is not known\n"
+		"              1237: sp 0, its stack is not known\n"
+		"              (--json has all of them)\n"
+		"live          8 blocks, 706 bytes requested\n"
+		"allocated     1.4 KiB = 706 B requested + 534 B unused + "
+		"128 B records + 48 B corrupt\n"
+		"callers       6 distinct\n"
+		"generation    3\n"
+		"freed         1 block with its record still there\n"
+		"tracer        4.1 KiB = 128 B records in blocks + 4.0 KiB "
+		"ledger\n"
+		"snapshots     2 written, 1 failed, the last with: No space "
+		"left on device\n"
+		"not recorded  1,500 blocks not on a 16-byte boundary\n"
+		"              1 block handed out during start-up\n"
+		"corrupt       1 block whose record makes no sense\n"
+		"ignored       2 marks inside of other blocks\n"
+		"warning       it is \"cut\"?[m\n");
 }
 END_TEST
 
@@ -430,7 +433,9 @@ START_TEST(json_info)
 		    "\"tracer\":{\"ledger\":4096,\"stacks\":0,\"records\":128},"
 		    "\"not_recorded\":{\"unaligned\":1500,\"small\":0,\"high\":"
 		    "0,\"ledger\":0,\"startup\":1,\"nested\":0,\"foreign\":0,"
-		    "\"large\":0,\"room\":0,\"others\":0},\"damaged\":1,\"no_"
+		    "\"large\":0,\"room\":0,\"others\":0},\"snapshots\":{"
+		    "\"written\":2,\"failed\":1,\"error\":\"No space left "
+		    "on device\"},\"damaged\":1,\"no_"
 		    "code\":0,\"conflicts\":2,\"lost\":0,\"without_stack\":0,"
 		    "\"sample\":0,"
 		    "\"warnings\":[\"it is \\\"cut\\\"\\u001b[m\"]}\n");

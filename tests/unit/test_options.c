@@ -103,6 +103,68 @@ START_TEST(samples_and_records)
 }
 END_TEST
 
+/* The sizes, 0 behind the last. */
+static void has_sizes(const char *text, const uint64_t *want, size_t n)
+{
+	struct mtr_options o = parse(text);
+
+	ck_assert_str_eq(said, "");
+	ck_assert(memcmp(o.snapshot_sizes, want, n * sizeof(*want)) == 0);
+}
+
+START_TEST(snapshots)
+{
+	static const char *const wrong[] = {
+		"snapshot_at=",
+		"snapshot_at=0",
+		"snapshot_at=1:",
+		"snapshot_at=:1",
+		"snapshot_at=1::2",
+		"snapshot_at=1M2",
+		"snapshot_signal=0",
+		"snapshot_signal=9",
+		"snapshot_signal=11",
+		"snapshot_signal=19",
+		"snapshot_signal=33",
+		"snapshot_signal=65",
+		"snapshot_signal=",
+		"snapshot_signal=USR1",
+		"snapshot_file=",
+		"snapshot_file=%",
+		"snapshot_file=a%x",
+		"snapshot_at=1:1:1:1:1:1:1:1:1:1:1:1:1:1:"
+		"1:1:1"
+	};
+	char text[1100], want[200];
+
+	has_sizes("snapshot_at=1", (uint64_t[]){ 1, 0 }, 2);
+	has_sizes("snapshot_at=2M:1K:3G",
+		  (uint64_t[]){ 2 << 20, 1024, UINT64_C(3) << 30, 0 }, 4);
+	ck_assert_int_eq(parse("snapshot_signal=10").snapshot_signal, 10);
+	ck_assert_int_eq(parse("snapshot_signal=64").snapshot_signal, 64);
+	ck_assert_str_eq(parse("snapshot_file=/a/%p%%").snapshot_file,
+			 "/a/%p%%");
+	ck_assert_str_eq(said, "");
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
+		struct mtr_options o = parse(wrong[i]);
+
+		snprintf(want, sizeof(want), IGNORED "%s\n", wrong[i]);
+		ck_assert_str_eq(said, want);
+		ck_assert(!o.snapshot_sizes[0] && !o.snapshot_signal);
+		ck_assert_str_eq(o.snapshot_file,
+				 "malloc_tracer-%e-%p-%n.snapshot");
+	}
+	memset(text, 'x', sizeof(text));
+	memcpy(text, "snapshot_file=", 14);
+	text[14 + 1024] = '\0';
+	parse(text);
+	ck_assert_str_ne(said, "");
+	text[14 + 1023] = '\0';
+	ck_assert_uint_eq(strlen(parse(text).snapshot_file), 1023);
+	ck_assert_str_eq(said, "");
+}
+END_TEST
+
 START_TEST(depths)
 {
 	char text[20];
@@ -232,6 +294,7 @@ Suite *options_suite(void)
 	Suite *s = unit_suite("options", &tc);
 
 	tcase_add_loop_test(tc, understood, 0, sizeof(good) / sizeof(*good));
+	tcase_add_test(tc, snapshots);
 	tcase_add_test(tc, depths);
 	tcase_add_test(tc, samples_and_records);
 	tcase_add_loop_test(tc, ignored, 0, sizeof(bad) / sizeof(*bad));

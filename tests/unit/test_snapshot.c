@@ -17,9 +17,10 @@
 #include <unistd.h>
 
 #include "format/ledger_code.h"
-#include "format/snapshot.h"
+#include "format/saved.h"
 #include "preload/descriptor.h"
 #include "preload/entry.h"
+#include "preload/objects.h"
 #include "unit.h"
 
 /* the linker's: our own ELF header */
@@ -30,7 +31,8 @@ static const char path[] = "unit.snapshot.tmp";
 struct whole {
 	char *data;
 	size_t bytes;
-	struct mtr_snapshot_header h;
+	struct mtr_saved_header h;
+	struct mtr_saved_part part[7];
 };
 
 static struct whole read_back(void)
@@ -45,9 +47,19 @@ static struct whole read_back(void)
 	w.data = malloc(w.bytes);
 	ck_assert_uint_eq(fread(w.data, 1, w.bytes, f), w.bytes);
 	fclose(f);
-	ck_assert(w.bytes > sizeof(w.h));
+	ck_assert(w.bytes > sizeof(w.h) + sizeof(w.part));
 	memcpy(&w.h, w.data, sizeof(w.h));
+	ck_assert_uint_eq(w.h.parts, 7);
+	memcpy(w.part, w.data + w.h.table, sizeof(w.part));
 	return w;
+}
+
+static struct mtr_saved_part part_of(const struct whole *w, uint32_t kind)
+{
+	for (size_t i = 0; i < w->h.parts; i++)
+		if (w->part[i].kind == kind)
+			return w->part[i];
+	ck_abort_msg("there is no part %u", kind);
 }
 
 static void take(void)
@@ -76,26 +88,31 @@ static void clean(void)
 START_TEST(header)
 {
 	struct whole w;
-	uint64_t at = sizeof(w.h);
+	struct mtr_saved_part d;
+	uint64_t at = sizeof(w.h) + sizeof(w.part);
 
 	take();
 	w = read_back();
 	ck_assert(memcmp(w.h.magic, MTR_SNAPSHOT_MAGIC, 16) == 0);
-	ck_assert_uint_eq(w.h.version, MTR_SNAPSHOT_VERSION);
+	ck_assert_uint_eq(w.h.version, MTR_SAVED_VERSION);
 	ck_assert_uint_eq(w.h.size, sizeof(w.h));
+	ck_assert_uint_eq(w.h.table, sizeof(w.h));
+	ck_assert_uint_eq(w.h.entry, sizeof(w.part[0]));
 	ck_assert_uint_eq(w.h.pid, getpid());
 	ck_assert_uint_eq(w.h.machine, __ehdr_start.e_machine);
 	ck_assert(w.h.time != 0);
-	ck_assert(memcmp(&w.h.descriptor, &mtr_descriptor,
+	d = part_of(&w, MTR_SAVED_DESCRIPTOR);
+	ck_assert_uint_eq(d.bytes, sizeof(mtr_descriptor));
+	ck_assert(memcmp(w.data + d.offset, &mtr_descriptor,
 			 sizeof(mtr_descriptor)) == 0);
 	/* the parts follow one another and fill the file */
-	for (int i = 0; i < MTR_PART_COUNT; i++) {
-		ck_assert_uint_eq(w.h.section[i].offset, at);
-		at += w.h.section[i].bytes;
+	for (size_t i = 0; i < w.h.parts; i++) {
+		ck_assert_uint_eq(w.part[i].offset, at);
+		ck_assert_uint_eq(w.part[i].whole, w.part[i].bytes);
+		ck_assert_uint_eq(w.part[i].packing, MTR_SAVED_STORED);
+		at += w.part[i].bytes;
 	}
 	ck_assert_uint_eq(at, w.bytes);
-	for (int i = MTR_PART_COUNT; i < MTR_PART_MAX; i++)
-		ck_assert_uint_eq(w.h.section[i].offset, 0);
 	free(w.data);
 }
 END_TEST
@@ -105,7 +122,7 @@ START_TEST(blocks)
 	enum { N = 700 };
 	char *p[N];
 	struct mtr_snapshot_block b;
-	struct mtr_snapshot_section s;
+	struct mtr_saved_part s;
 	struct whole w;
 	size_t found = 0;
 
@@ -113,7 +130,7 @@ START_TEST(blocks)
 		p[i] = mtr_twin_malloc(i);
 	take();
 	w = read_back();
-	s = w.h.section[MTR_PART_BLOCKS];
+	s = part_of(&w, MTR_PART_BLOCKS);
 	ck_assert_uint_eq(s.bytes, N * sizeof(b));
 	for (size_t i = 0; i < N; i++) {
 		memcpy(&b, w.data + s.offset + i * sizeof(b), sizeof(b));
@@ -133,16 +150,16 @@ END_TEST
 START_TEST(maps_and_exe)
 {
 	char exe[PATH_MAX] = "";
-	struct mtr_snapshot_section s;
+	struct mtr_saved_part s;
 	struct whole w;
 
 	ck_assert(readlink("/proc/self/exe", exe, sizeof(exe) - 1) > 0);
 	take();
 	w = read_back();
-	s = w.h.section[MTR_PART_EXE];
+	s = part_of(&w, MTR_PART_EXE);
 	ck_assert_uint_eq(s.bytes, strlen(exe));
 	ck_assert(memcmp(w.data + s.offset, exe, s.bytes) == 0);
-	s = w.h.section[MTR_PART_MAPS];
+	s = part_of(&w, MTR_PART_MAPS);
 	ck_assert(s.bytes > 0);
 	ck_assert_int_eq(w.data[s.offset + s.bytes - 1], '\n');
 	ck_assert(memmem(w.data + s.offset, s.bytes, exe, strlen(exe)));
@@ -150,6 +167,40 @@ START_TEST(maps_and_exe)
 	free(w.data);
 }
 END_TEST
+
+struct wanted {
+	const char *data;
+	size_t n, found;
+};
+
+/* Is it among them, with its build-id? */
+static int look(struct dl_phdr_info *info, size_t size, void *context)
+{
+	struct wanted *w = context;
+	struct mtr_object o = { .bias = info->dlpi_addr,
+				.headers = info->dlpi_phdr,
+				.n_headers = info->dlpi_phnum };
+	uintptr_t start = UINTPTR_MAX;
+	uint8_t id[39];
+	size_t n = mtr_object_build_id(&o, id, sizeof(id));
+
+	(void)size;
+	for (size_t i = 0; i < o.n_headers; i++)
+		if (o.headers[i].p_type == PT_LOAD &&
+		    o.bias + o.headers[i].p_vaddr < start)
+			start = o.bias + o.headers[i].p_vaddr;
+	for (size_t i = 0; i < w->n; i++) {
+		struct mtr_snapshot_module m;
+
+		memcpy(&m, w->data + i * sizeof(m), sizeof(m));
+		if (m.start != (start & -(uintptr_t)4096))
+			continue;
+		ck_assert_uint_eq(m.id_bytes, n);
+		ck_assert(memcmp(m.id, id, n) == 0);
+		w->found++;
+	}
+	return 0;
+}
 
 static int count(struct dl_phdr_info *info, size_t size, void *context)
 {
@@ -159,27 +210,28 @@ static int count(struct dl_phdr_info *info, size_t size, void *context)
 	return 0;
 }
 
-/* Whatever is mapped at .start is an ELF file that holds the build-id. */
+/* All that are loaded; what is mapped at .start is an ELF file. */
 START_TEST(modules)
 {
 	struct mtr_snapshot_module m;
-	struct mtr_snapshot_section s;
+	struct mtr_saved_part s;
+	struct wanted wanted = { 0 };
 	struct whole w;
 	size_t n = 0;
 
 	dl_iterate_phdr(count, &n);
 	take();
 	w = read_back();
-	s = w.h.section[MTR_PART_MODULES];
-	ck_assert_uint_eq(s.bytes, n * sizeof(m));
-	for (size_t i = 0; i < n; i++) {
+	s = part_of(&w, MTR_PART_MODULES);
+	wanted.data = w.data + s.offset;
+	wanted.n = s.bytes / sizeof(m);
+	ck_assert_uint_eq(s.bytes % sizeof(m), 0);
+	for (size_t i = 0; i < wanted.n; i++) {
 		memcpy(&m, w.data + s.offset + i * sizeof(m), sizeof(m));
 		ck_assert(memcmp((void *)m.start, ELFMAG, SELFMAG) == 0);
-		ck_assert(m.id_bytes <= sizeof(m.id));
-		if (m.id_bytes)
-			ck_assert(memmem((void *)m.start, 4096, m.id,
-					 m.id_bytes) != NULL);
 	}
+	dl_iterate_phdr(look, &wanted);
+	ck_assert_uint_eq(wanted.found, n);
 	free(w.data);
 }
 END_TEST
@@ -194,7 +246,7 @@ START_TEST(replaces_a_file_and_is_private)
 	take();
 	ck_assert_int_eq(stat(path, &st), 0);
 	ck_assert_int_eq(st.st_mode & 0777, 0600);
-	ck_assert(st.st_size > (off_t)sizeof(struct mtr_snapshot_header));
+	ck_assert(st.st_size > (off_t)sizeof(struct mtr_saved_header));
 	ck_assert_uint_eq(parts(), 0);
 }
 END_TEST
