@@ -38,6 +38,7 @@ _malloc_tracer_options() {
     why) echo "--top= --json $names $every" ;;
     memory) echo "--format= --json $every" ;;
     info) echo "--json $every" ;;
+    snapshot) echo "-o --output= --no-graph $names $every" ;;
     mark) echo "$every" ;;
     esac
 }
@@ -58,7 +59,9 @@ _malloc_tracer_value() { # COMMAND OPTION WORD
     --names) _malloc_tracer_words 'short full' "$3" ;;
     --exe | --suppressions) _malloc_tracer_files -f "$3" ;;
     --sysroot | --debug-dir) _malloc_tracer_files -d "$3" ;;
-    -o) _malloc_tracer_words \
+    --output) _malloc_tracer_files -f "$3" ;;
+    -o) [ "$1" != snapshot ] || { _malloc_tracer_files -f "$3"; return; }
+        _malloc_tracer_words \
         'stacks=32 frees=1 follow=0 caller=direct snapshot_at=1G' "$3" ;;
     *) return 1 ;;
     esac
@@ -71,7 +74,7 @@ _malloc_tracer() {
     COMPREPLY=()
     if [ "$COMP_CWORD" -eq 1 ]; then
         _malloc_tracer_words \
-            'run report list why leaks memory diff top info mark --help --version' "$cur"
+            'run report list why leaks memory diff top info mark snapshot --help --version' "$cur"
         return
     fi
     # "=" is a word of its own

@@ -34,6 +34,7 @@ enum option_id {
 	OPT_ERROR_EXITCODE,
 	OPT_START_ONLY,
 	OPT_COUNT,
+	OPT_NO_GRAPH,
 	OPT_JSON,
 	OPT_FORMAT,
 	OPT_VERSION,
@@ -93,6 +94,9 @@ static const struct option_row rows[] = {
 	{ MTR_TAKES_COUNT, OPT_COUNT, "count", "N",
 	  "end after N tables; 0: with the process (default)",
 	  "a number; 0: no end" },
+	{ MTR_TAKES_SAVE, 'o', "output", "FILE", "the file to write", NULL },
+	{ MTR_TAKES_SAVE, OPT_NO_GRAPH, "no-graph", NULL,
+	  "without who refers to whom: a process is not stopped", NULL },
 	{ MTR_TAKES_FORMAT, OPT_FORMAT, "format", "NAME", NULL, NULL },
 	{ MTR_TAKES_JSON, OPT_JSON, "json", NULL, "the same as --format=json",
 	  NULL },
@@ -404,6 +408,15 @@ static bool set_leaks(int id, const char *text, struct mtr_args *ret)
 	}
 }
 
+static bool set_save(int id, const char *text, struct mtr_args *ret)
+{
+	if (id == OPT_NO_GRAPH)
+		ret->no_graph = true;
+	else
+		ret->output = text;
+	return id == OPT_NO_GRAPH || *text;
+}
+
 /* False: @text is nothing for this option. */
 static bool set(const struct mtr_command *c, const struct option_row *r,
 		const char *text, struct mtr_args *ret)
@@ -414,6 +427,8 @@ static bool set(const struct mtr_command *c, const struct option_row *r,
 		return set_names(r->id, text, ret);
 	if (r->takes == MTR_TAKES_LEAKS)
 		return set_leaks(r->id, text, ret);
+	if (r->takes == MTR_TAKES_SAVE)
+		return set_save(r->id, text, ret);
 	switch (r->id) {
 	case OPT_BY:
 		return parse_by(text, ret);
@@ -476,10 +491,11 @@ static void getopt_tables(const struct mtr_command *c,
 	}
 }
 
-static const struct option_row *find_row(int id)
+/* A letter may be another thing elsewhere. */
+static const struct option_row *find_row(const struct mtr_command *c, int id)
 {
 	for (size_t i = 0; i < ROWS; i++)
-		if (rows[i].id == id)
+		if (rows[i].id == id && takes(c, &rows[i]))
 			return &rows[i];
 	return NULL;
 }
@@ -535,7 +551,7 @@ static enum mtr_parsed parse_options(const struct mtr_command *c, int argc,
 
 	getopt_tables(c, &t);
 	while ((id = getopt_long(argc, argv, t.shorts, t.longs, NULL)) != -1) {
-		const struct option_row *r = find_row(id);
+		const struct option_row *r = find_row(c, id);
 
 		if (id == 'h')
 			return MTR_PARSED_HELP;

@@ -33,8 +33,10 @@ static int info(const struct mtr_args *args)
 	mtr_resident_find(&s, &info.resident);
 	allocator = mtr_target_find(s.target, s.heap.descriptor.next_malloc);
 	info.allocator = allocator ? allocator->path : NULL;
-	if (s.kind != MTR_TARGET_SNAPSHOT)
-		no_threads = threads_find(s.target, &info);
+	no_threads = threads_find(s.target, &info);
+	/* of one that has none they are not known */
+	if (s.kind == MTR_TARGET_SNAPSHOT && info.threads && !info.threads->n)
+		info.threads = NULL;
 	mtr_writer_init(&w, args, &s);
 	w.ops->info(&w, &info);
 	return mtr_writer_finish(&w);

@@ -130,6 +130,23 @@ static struct mtr_error *find_global(const struct mtr_heap_view *s,
 	return ret->global.of_thread ? find_in_threads(s, ret) : NULL;
 }
 
+/* A snapshot does not have the word, but may have the block. */
+static bool follow_saved(const struct mtr_heap_graph *g, struct mtr_why *ret)
+{
+	const struct mtr_refs *v = &g->graph.refs;
+
+	if (g->view.kind != MTR_TARGET_SNAPSHOT)
+		return false;
+	for (size_t i = 0; i < v->n; i++) {
+		if (v->at[i].addr != ret->global.start)
+			continue;
+		ret->asked = g->view.heap.blocks.at[v->at[i].block].addr;
+		mtr_block_find(&g->view, ret->asked, &ret->found);
+		return true;
+	}
+	return false;
+}
+
 /* What the global points to, if that is a block, or else itself. */
 static void follow_global(const struct mtr_heap_view *s, struct mtr_why *ret)
 {
@@ -170,9 +187,11 @@ static void dump(struct mtr_target *t, unsigned char *room, struct mtr_why *ret)
 		mtr_target_read(t, ret->dump_at, room, ret->dump_bytes);
 }
 
-static struct mtr_error *find(const struct mtr_heap_view *s, const char *text,
+static struct mtr_error *find(const struct mtr_heap_graph *g, const char *text,
 			      struct mtr_why *ret)
 {
+	const struct mtr_heap_view *s = &g->view;
+
 	if (parse_address(text, &ret->asked)) {
 		mtr_block_find(s, ret->asked, &ret->found);
 		if (!ret->found.block)
@@ -180,12 +199,12 @@ static struct mtr_error *find(const struct mtr_heap_view *s, const char *text,
 						 &ret->global));
 	} else {
 		MTR_TRY(find_global(s, text, ret));
-		follow_global(s, ret);
+		if (!follow_saved(g, ret))
+			follow_global(s, ret);
 	}
 	ret->mapping = mtr_target_find(s->target, ret->asked);
 	ret->module = mtr_symbols_module(s->symbols, ret->asked);
-	return mtr_type_find(s->target, s->symbols, ret->found.block,
-			     &ret->type);
+	return mtr_heap_view_type_of(s, ret->found.block, &ret->type);
 }
 
 /* ------------------------------------------------------------ who holds it */
@@ -275,7 +294,7 @@ static int why(const struct mtr_args *args)
 	mtr_progress_begin(args->operands[0]);
 	error = read_all(args, &a);
 	if (!error)
-		error = find(s, args->operands[1], &why);
+		error = find(&a.g, args->operands[1], &why);
 	if (!error)
 		error = find_references(args, &a, &why);
 	mtr_progress_end();

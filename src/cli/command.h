@@ -52,6 +52,8 @@ struct mtr_args {
 	uint64_t count;		  /* tables of top; 0: no end */
 	const char *suppressions; /* its file; NULL: none */
 	uint64_t error_exitcode;
+	bool no_graph;	    /* snapshot */
+	const char *output; /* its file; NULL: not given */
 	const char *trace;  /* run -o */
 	const char *stacks; /* run -s: a depth; NULL: not given */
 	char **operands;    /* ends with NULL */
@@ -69,6 +71,7 @@ enum {
 	MTR_TAKES_TOP = 1 << 7,	    /* --top, alone */
 	MTR_TAKES_BLOCKS = 1 << 8,  /* --blocks */
 	MTR_TAKES_COUNT = 1 << 9,   /* --count */
+	MTR_TAKES_SAVE = 1 << 10,   /* -o FILE, --no-graph */
 };
 
 struct mtr_command {
@@ -91,6 +94,7 @@ extern const struct mtr_command mtr_cmd_leaks;
 extern const struct mtr_command mtr_cmd_diff;
 extern const struct mtr_command mtr_cmd_top;
 extern const struct mtr_command mtr_cmd_mark;
+extern const struct mtr_command mtr_cmd_snapshot;
 extern const struct mtr_command mtr_cmd_memory;
 
 /* ---------------------------------------------------------- cmd_memory.c */

@@ -24,6 +24,7 @@ enum { MTR_SAVED_VERSION = 2 };
 /* Kinds of parts; those before are in format/snapshot.h. */
 enum mtr_saved_kind {
 	MTR_SAVED_DESCRIPTOR = MTR_PART_COUNT, /* as it stands in memory */
+	MTR_SAVED_START, /* 16 bytes that the kernel drew: AT_RANDOM */
 	/* from here on what the command writes */
 	MTR_SAVED_RANGES = 16, /* mappings, with what is known of each */
 	MTR_SAVED_THREADS,
@@ -32,11 +33,9 @@ enum mtr_saved_kind {
 	MTR_SAVED_FREED,    /* the same of freed ones */
 	MTR_SAVED_CALLS,    /* stacks: their frames */
 	MTR_SAVED_STACKS,   /* and where each begins */
-	MTR_SAVED_GONE,	    /* what was opened */
 	MTR_SAVED_OWN,	    /* what the library mapped for itself */
 	MTR_SAVED_WARNINGS, /* sentences */
-	MTR_SAVED_NAMED,    /* modules, frames of callers */
-	MTR_SAVED_DATA,	    /* data objects */
+	MTR_SAVED_NAMES,    /* modules, functions, data */
 	MTR_SAVED_TYPES,    /* classes, and of which each block is */
 	MTR_SAVED_RESIDENT, /* ranges of pages */
 	MTR_SAVED_EDGES,    /* who refers to whom */
@@ -77,6 +76,7 @@ static_assert(offsetof(struct mtr_saved_header, table) == 40, "table");
 static_assert(sizeof(struct mtr_saved_header) == 56, "header");
 static_assert(sizeof(struct mtr_saved_part) == 32, "part");
 static_assert(MTR_SAVED_DESCRIPTOR == 6, "descriptor");
-static_assert(MTR_SAVED_LOST == 32, "kinds");
+static_assert(MTR_SAVED_START == 7, "start");
+static_assert(MTR_SAVED_LOST == 30, "kinds");
 
 #endif

@@ -7,6 +7,7 @@
 #include <inttypes.h>
 
 #include "graph/bins.h"
+#include "graph/saved.h"
 
 struct marker {
 	struct mtr_graph *g;
@@ -83,6 +84,26 @@ static struct mtr_error *graph_read(struct mtr_graph *g,
 	return m.no_memory ? mtr_error_nomem() : NULL;
 }
 
+/* All of it was read when the snapshot was made. */
+static struct mtr_error *graph_load(struct mtr_graph *g,
+				    const struct mtr_graph_options *options)
+{
+	if (options->start_only)
+		return mtr_error_coded(
+			MTR_ERROR_UNSUPPORTED,
+			"a snapshot does not say which references are to the "
+			"first byte of a block: --start-only needs a core or a "
+			"process");
+	MTR_TRY(mtr_index_create(&g->heap->blocks, &g->index));
+	MTR_TRY(mtr_graph_load(g, options->places));
+	MTR_TRY(mtr_flood_create(&g->edges, g->index.n, &g->reached));
+	g->reached.source = MTR_NO_BLOCK;
+	for (size_t i = 0; i < g->refs.n; i++)
+		mtr_flood_add(&g->reached, g->refs.at[i].block);
+	mtr_flood_run(&g->reached);
+	return NULL;
+}
+
 struct mtr_error *mtr_graph_read(struct mtr_target *t,
 				 const struct mtr_heap *heap,
 				 const struct mtr_graph_options *options,
@@ -91,12 +112,9 @@ struct mtr_error *mtr_graph_read(struct mtr_target *t,
 	struct mtr_error *error;
 
 	*ret = (struct mtr_graph){ .target = t, .heap = heap };
-	if (mtr_target_kind(t) == MTR_TARGET_SNAPSHOT)
-		return mtr_error_coded(MTR_ERROR_UNSUPPORTED,
-				       "a snapshot has no contents of blocks: "
-				       "a core or a process is needed to see "
-				       "who holds them");
-	error = graph_read(ret, options);
+	error = mtr_target_kind(t) == MTR_TARGET_SNAPSHOT
+			? graph_load(ret, options)
+			: graph_read(ret, options);
 	if (error)
 		mtr_graph_fini(ret);
 	return error;

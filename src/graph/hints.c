@@ -11,6 +11,7 @@
 
 #include <string.h>
 
+#include "graph/saved.h"
 #include "graph/window.h"
 
 enum {
@@ -215,6 +216,8 @@ struct mtr_error *mtr_hints_find(const struct mtr_graph *g,
 	mtr_cleanup(mtr_window_fini) struct mtr_window w = { 0 };
 	mtr_auto_free struct search *s = calloc(1, sizeof(*s));
 
+	if (g->target && mtr_target_kind(g->target) == MTR_TARGET_SNAPSHOT)
+		return mtr_hints_load(g, v);
 	if (!s)
 		return mtr_error_nomem();
 	s->g = g;

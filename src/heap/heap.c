@@ -17,6 +17,7 @@
 #include "format/saved.h"
 #include "heap/heap_descriptor.h"
 #include "heap/heap_reader.h"
+#include "heap/saved.h"
 
 static_assert(sizeof(struct mtr_block) == 32, "32 bytes a block, no more");
 
@@ -306,10 +307,14 @@ static struct mtr_error *saved_read(struct mtr_reader *r)
 {
 	const void *at;
 	size_t bytes;
+	bool there;
 
 	MTR_TRY(saved_descriptor(r));
 	MTR_TRY(mtr_target_part(r->t, MTR_PART_OPENED, &at, &bytes));
 	MTR_TRY(mtr_opened_saved(at, bytes, &r->heap->opened));
+	MTR_TRY(mtr_heap_load(r->t, r->heap, &there));
+	if (there)
+		return NULL;
 	MTR_TRY(mtr_target_part(r->t, MTR_PART_BLOCKS, &at, &bytes));
 	return saved_blocks(r, at, bytes / sizeof(struct mtr_snapshot_block));
 }

@@ -13,6 +13,7 @@
 
 #include "heap/nodes.h"
 #include "heap/pc_map.h"
+#include "heap/saved.h"
 
 struct reader {
 	struct mtr_target *t;
@@ -277,7 +278,11 @@ static struct mtr_error *stacks_begin(struct reader *r)
 static struct mtr_error *stacks_read(struct reader *r)
 {
 	struct mtr_stacks *s = r->stacks;
+	bool there;
 
+	MTR_TRY(mtr_stacks_load(r->t, r->heap, s, &there));
+	if (there)
+		return NULL;
 	MTR_TRY(stacks_begin(r));
 	mtr_nodes_open(&r->nodes, r->t, &r->heap->descriptor);
 	s->nodes = mtr_nodes_count(&r->nodes);

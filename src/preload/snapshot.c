@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <stdatomic.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <time.h>
 
 #include "format/depot.h"
@@ -26,7 +27,7 @@ static const char suffix[] = ".part";
  * blocks, and so do the nodes of its stack. */
 static const uint32_t kinds[] = {
 	MTR_PART_BLOCKS, MTR_PART_MAPS,	  MTR_PART_MODULES,	MTR_PART_EXE,
-	MTR_PART_STACKS, MTR_PART_OPENED, MTR_SAVED_DESCRIPTOR,
+	MTR_PART_STACKS, MTR_PART_OPENED, MTR_SAVED_DESCRIPTOR, MTR_SAVED_START,
 };
 
 enum { KINDS = sizeof(kinds) / sizeof(*kinds) };
@@ -117,6 +118,14 @@ static int put_opened(struct file *f)
 	return error;
 }
 
+static int put_start(struct file *f)
+{
+	enum { BYTES = 16 };
+	const void *random = (const void *)getauxval(AT_RANDOM);
+
+	return random ? file_put(f, random, BYTES) : 0;
+}
+
 static int put_part(struct file *f, uint32_t kind)
 {
 	char *text = f->room->text;
@@ -135,6 +144,8 @@ static int put_part(struct file *f, uint32_t kind)
 		return put_stacks(f);
 	case MTR_PART_OPENED:
 		return put_opened(f);
+	case MTR_SAVED_START:
+		return put_start(f);
 	default:
 		return file_put(f, &mtr_descriptor, sizeof(mtr_descriptor));
 	}

@@ -58,8 +58,7 @@ static struct mtr_error *add_block(struct finder *f,
 						: word * sizeof(uint64_t);
 		r.addr = r.offset == MTR_FAR ? 0 : b->addr + r.offset;
 	}
-	if (f->s->symbols && f->s->target)
-		MTR_TRY(mtr_type_find(f->s->target, f->s->symbols, b, &r.type));
+	MTR_TRY(mtr_heap_view_type_of(f->s, b, &r.type));
 	return add(v, &r);
 }
 

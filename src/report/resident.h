@@ -14,6 +14,7 @@ struct mtr_resident {
 			 * never touched as well; else what is in memory */
 };
 
+/* Of a snapshot that of what it was made of. */
 void mtr_resident_find(const struct mtr_heap_view *s, struct mtr_resident *ret);
 
 #endif

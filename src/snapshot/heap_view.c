@@ -9,6 +9,8 @@
 #include <string.h>
 
 #include "base/map.h"
+#include "base/pack.h"
+#include "format/saved.h"
 #include "symbols/wrappers.h"
 #include "target/open.h"
 
@@ -343,10 +345,70 @@ struct mtr_error *mtr_heap_view_open(const char *target,
 	return NULL;
 }
 
+/* Those of what a snapshot was made of. */
+static struct mtr_error *saved_warnings(struct mtr_target *t)
+{
+	struct mtr_packed c;
+	const void *at;
+	size_t bytes, n;
+
+	MTR_TRY(mtr_target_part(t, MTR_SAVED_WARNINGS, &at, &bytes));
+	c = mtr_packed_begin(at, bytes);
+	n = at ? mtr_packed_count(&c, 2) : 0;
+	for (size_t i = 0; i < n; i++) {
+		const char *text = mtr_packed_text(&c);
+
+		if (text)
+			mtr_target_warn(t, "%s", text);
+	}
+	return NULL;
+}
+
 struct mtr_error *mtr_heap_view_read(struct mtr_heap_view *s)
 {
+	MTR_TRY(saved_warnings(s->target));
 	MTR_TRY(mtr_heap_read(s->target, &s->heap));
-	return mtr_stacks_read(s->target, &s->heap, &s->stacks);
+	MTR_TRY(mtr_stacks_read(s->target, &s->heap, &s->stacks));
+	s->read_warnings = mtr_target_warnings(s->target)->n;
+	return NULL;
+}
+
+/* A snapshot has them all, or none. */
+static struct mtr_error *saved_types(struct mtr_heap_view *s)
+{
+	const void *at;
+	size_t bytes;
+
+	if (s->types.of)
+		return NULL;
+	MTR_TRY(mtr_target_part(s->target, MTR_SAVED_TYPES, &at, &bytes));
+	return at ? mtr_types_find(s->target, s->symbols, &s->heap, &s->types)
+		  : NULL;
+}
+
+struct mtr_error *mtr_heap_view_type_of(const struct mtr_heap_view *s,
+					const struct mtr_block *b,
+					const char **ret)
+{
+	*ret = NULL;
+	if (s->kind != MTR_TARGET_SNAPSHOT)
+		return s->target && s->symbols
+			       ? mtr_type_find(s->target, s->symbols, b, ret)
+			       : NULL;
+	if (b && !b->freed && s->types.of)
+		*ret = s->types.names.at[s->types.of[b - s->heap.blocks.at]];
+	return NULL;
+}
+
+struct mtr_error *
+mtr_heap_view_type(struct mtr_heap_view *s,
+		   const struct mtr_heap_view_options *options)
+{
+	if (!options->types || options->no_names || s->types.of)
+		return NULL;
+	if (!s->symbols)
+		MTR_TRY(open_symbols(s, options->symbols));
+	return mtr_types_find(s->target, s->symbols, &s->heap, &s->types);
 }
 
 static struct mtr_error *name_all(struct mtr_heap_view *s,
@@ -357,9 +419,9 @@ static struct mtr_error *name_all(struct mtr_heap_view *s,
 		MTR_TRY(number_sites(s));
 	else
 		MTR_TRY(name_sites(s, before, options));
-	if (options->types && s->symbols)
-		MTR_TRY(mtr_types_find(s->target, s->symbols, &s->heap,
-				       &s->types));
+	MTR_TRY(mtr_heap_view_type(s, options));
+	if (!options->no_names)
+		MTR_TRY(saved_types(s));
 	return copy_warnings(s);
 }
 

@@ -55,6 +55,8 @@ struct mtr_heap_view {
 	struct mtr_frames frames;
 	struct mtr_types types;	     /* .of is NULL unless asked for */
 	struct mtr_strings warnings; /* each owned */
+	size_t read_warnings;	     /* the first of them: of what was read, not
+				      * of names */
 
 	struct mtr_target *target;   /* for hexdumps and mappings; NULL in a
 				      * hand-made one */
@@ -98,6 +100,16 @@ mtr_heap_view_name(struct mtr_heap_view *s,
 struct mtr_error *
 mtr_heap_view_name_again(struct mtr_heap_view *s, struct mtr_heap_view *before,
 			 const struct mtr_heap_view_options *options);
+
+/* Of what class @b is, which may be NULL; *ret is NULL if it is of none. */
+struct mtr_error *mtr_heap_view_type_of(const struct mtr_heap_view *s,
+					const struct mtr_block *b,
+					const char **ret);
+
+/* The types alone, if @options ask for them, before a process goes on. */
+struct mtr_error *
+mtr_heap_view_type(struct mtr_heap_view *s,
+		   const struct mtr_heap_view_options *options);
 
 struct mtr_wrappers;
 

@@ -11,6 +11,8 @@
 #include <string.h>
 
 #include "base/map.h"
+#include "base/pack.h"
+#include "format/saved.h"
 #include "symbols/types.h"
 
 enum {
@@ -256,6 +258,42 @@ static struct mtr_error *read_pieces(struct finder *f)
 
 /* ---------------------------------------------------------------- the whole */
 
+static struct mtr_error *senseless(void)
+{
+	return mtr_error_coded(MTR_ERROR_DAMAGED,
+			       "the snapshot's part %d makes no sense",
+			       MTR_SAVED_TYPES);
+}
+
+/* The names live as long as the target. */
+static struct mtr_error *load(struct finder *f)
+{
+	struct mtr_types *types = f->types;
+	size_t bytes, n, blocks = f->heap->blocks.n;
+	struct mtr_packed c;
+	const void *at;
+
+	MTR_TRY(mtr_target_part(f->t, MTR_SAVED_TYPES, &at, &bytes));
+	if (!at) {
+		mtr_target_warn(f->t, "the snapshot does not say of what class "
+				      "blocks are");
+		return NULL;
+	}
+	c = mtr_packed_begin(at, bytes);
+	n = mtr_packed_number(&c);
+	if (!n || n - 1 > (size_t)(c.end - c.at))
+		return senseless();
+	if (!mtr_type_names_reserve(&types->names, n))
+		return mtr_error_nomem();
+	while (types->names.n < n)
+		types->names.at[types->names.n++] = mtr_packed_text(&c);
+	if (mtr_packed_number(&c) != blocks)
+		return senseless();
+	for (size_t i = 0; i < blocks; i++)
+		types->of[i] = (uint32_t)mtr_packed_below(&c, n);
+	return c.bad ? senseless() : NULL;
+}
+
 static struct mtr_error *find(struct finder *f)
 {
 	const char **none = mtr_type_names_push(&f->types->names);
@@ -264,11 +302,8 @@ static struct mtr_error *find(struct finder *f)
 	if (!none || !f->types->of)
 		return mtr_error_nomem();
 	*none = NULL;
-	if (mtr_target_kind(f->t) == MTR_TARGET_SNAPSHOT) {
-		mtr_target_warn(f->t, "a snapshot has no contents of blocks: "
-				      "of what class they are is not known");
-		return NULL;
-	}
+	if (mtr_target_kind(f->t) == MTR_TARGET_SNAPSHOT)
+		return load(f);
 	MTR_TRY(list_modules(f));
 	return mtr_target_kind(f->t) == MTR_TARGET_LIVE ? read_pieces(f)
 							: look_in_place(f);

@@ -295,9 +295,19 @@ static struct mtr_module_file *find_code(struct mtr_symbols *s, uint64_t pc)
 struct mtr_error *mtr_symbols_resolve(struct mtr_symbols *s, uint64_t pc,
 				      struct mtr_frames *ret)
 {
-	struct mtr_module_file *m = pc ? find_code(s, pc) : NULL;
+	size_t known;
+	const struct mtr_frame *frames = mtr_known_frames(s, pc, &known);
+	struct mtr_module_file *m;
 	struct mtr_frame *frame;
 
+	if (frames) {
+		if (!mtr_frames_reserve(ret, ret->n + known))
+			return mtr_error_nomem();
+		memcpy(ret->at + ret->n, frames, known * sizeof(*frames));
+		ret->n += known;
+		return NULL;
+	}
+	m = pc ? find_code(s, pc) : NULL;
 	if (m)
 		mtr_symbols_load(s, m);
 	if (m && m->mapped->shown.found)
@@ -388,7 +398,10 @@ static struct mtr_error *set_up(struct mtr_symbols *s,
 	s->dwfl = dwfl_begin(mtr_symbols_callbacks());
 	if (!s->dwfl)
 		return mtr_error_create("libdwfl: %s", dwfl_errmsg(-1));
-	return collect_modules(s, options->gone, options->n_gone);
+	MTR_TRY(collect_modules(s, options->gone, options->n_gone));
+	s->known.eager = options->exe || options->sysroot ||
+			 options->debug_dir || options->debuginfod;
+	return mtr_known_load(s);
 }
 
 struct mtr_error *mtr_symbols_open(struct mtr_target *t,
@@ -429,6 +442,7 @@ void mtr_symbols_close(struct mtr_symbols *s)
 	for (size_t i = 0; i < s->files.n; i++)
 		mtr_module_file_fini(&s->files.at[i]);
 	mtr_module_files_fini(&s->files);
+	mtr_known_fini(&s->known);
 	mtr_modules_fini(&s->modules);
 	mtr_names_fini(&s->names);
 	mtr_tls_modules_fini(&s->tls.list);

@@ -244,8 +244,11 @@ struct mtr_module_file *mtr_symbols_file_at(struct mtr_symbols *s,
 struct mtr_error *mtr_symbols_data(struct mtr_symbols *s, uint64_t addr,
 				   struct mtr_data *ret)
 {
-	struct mtr_module_file *m = mtr_symbols_file_at(s, addr), *whole;
+	struct mtr_module_file *m, *whole;
 
+	if (mtr_known_data(s, addr, ret))
+		return NULL;
+	m = mtr_symbols_file_at(s, addr);
 	*ret = (struct mtr_data){ 0 };
 	if (!m)
 		return NULL;
@@ -269,7 +272,7 @@ struct mtr_error *mtr_symbols_tls(struct mtr_symbols *s,
 	*ret = (struct mtr_data){ .module = m,
 				  .offset = offset,
 				  .of_thread = true };
-	if (!file)
+	if (mtr_known_tls(s, m, offset, ret) || !file)
 		return NULL;
 	MTR_TRY(mtr_symbols_load_data(s, file, &whole));
 	return whole ? name_data(s, whole, offset, ret) : NULL;
@@ -371,6 +374,7 @@ struct mtr_error *mtr_symbols_data_named(struct mtr_symbols *s,
 	struct search find = {
 		.s = s, .name = name, .last = last_part(name), .ret = ret
 	};
+	bool nobody;
 
 	ret->n = 0;
 	if (!name[0])
@@ -383,5 +387,8 @@ struct mtr_error *mtr_symbols_data_named(struct mtr_symbols *s,
 		if (i != s->executable && !m->mapped->shown.gone)
 			MTR_TRY(search_module(&find, m));
 	}
+	nobody = !ret->n;
+	for (size_t i = 0; i < s->known.data.n && nobody; i++)
+		MTR_TRY(take(&find, &s->known.data.at[i]));
 	return NULL;
 }

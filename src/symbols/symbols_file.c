@@ -537,8 +537,9 @@ void mtr_symbols_load(struct mtr_symbols *s, struct mtr_module_file *m)
 		warn_nameless(s, m, error);
 }
 
-/* libdwfl's own search looks below here, where nothing is. */
-static char no_path[] = "/dev/null";
+/* libdwfl's own search looks below here, where nothing is, and nobody can put
+ * anything. Of another error than ENOENT it would not go on to the servers. */
+static char no_path[] = "/proc/none";
 static char *no_paths = no_path;
 
 const Dwfl_Callbacks *mtr_symbols_callbacks(void)

@@ -10,6 +10,7 @@
 
 #include "symbols/debug_file.h"
 #include "symbols/elf_file.h"
+#include "symbols/known.h"
 #include "symbols/modules.h"
 #include "symbols/names.h"
 #include "symbols/scopes.h"
@@ -26,6 +27,8 @@ enum { MTR_FILE_GUARDS = 3 };
 struct mtr_module_file {
 	struct mtr_mapped *mapped;
 	bool loaded;		   /* its file was looked for */
+	size_t known;		   /* 1 + its number among those a snapshot
+				    * knows; 0: none */
 	struct mtr_elf_file file;  /* if it was found */
 	size_t whole;		   /* the module that has what follows */
 	uint64_t moved;		   /* address here - address in .whole */
@@ -69,6 +72,7 @@ struct mtr_symbols {
 	size_t executable;	       /* index of that; .files.n: none */
 	struct mtr_names names;
 	struct mtr_scope_chain chain; /* of one look-up, kept for its room */
+	struct mtr_known known;	      /* what a snapshot brought along */
 	bool told_unchecked, told_unsure;
 	struct {
 		struct mtr_tls_modules list;

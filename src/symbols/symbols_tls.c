@@ -184,6 +184,8 @@ struct mtr_error *mtr_symbols_tls_blocks(struct mtr_symbols *s, uint64_t tp,
 	ret->n = 0;
 	if (!tp)
 		return NULL;
+	if (mtr_target_kind(s->target) == MTR_TARGET_SNAPSHOT)
+		return mtr_known_tls_blocks(&s->known, tp, ret);
 	if (!s->tls.known)
 		MTR_TRY(list_modules(s));
 	table = table_of(s, tp);

@@ -388,6 +388,11 @@ enum mtr_target_kind mtr_target_kind(const struct mtr_target *t)
 	return t->ops->kind;
 }
 
+enum mtr_target_kind mtr_target_source(const struct mtr_target *t)
+{
+	return t->ops->kind == MTR_TARGET_SNAPSHOT ? t->source : t->ops->kind;
+}
+
 const char *mtr_target_name(const struct mtr_target *t)
 {
 	return t->name;

@@ -34,8 +34,9 @@ struct mtr_range {
 	const char *path;    /* of the file behind it, or "[heap]" and such;
 			      * NULL: anonymous */
 	int prot;	     /* MTR_PROT_*; -1: the target does not say */
-	bool readable;	     /* its contents can be read from the target;
-			      * false: not dumped, or cut off */
+	bool readable;	     /* its contents can be read from the target, or
+			      * of a snapshot could, when it was made; false:
+			      * not dumped, or cut off */
 };
 
 struct mtr_build_id {
@@ -59,6 +60,8 @@ struct mtr_target;
 void mtr_target_close(struct mtr_target *t);
 
 enum mtr_target_kind mtr_target_kind(const struct mtr_target *t);
+/* The same, but of a snapshot the kind of what it was made of. */
+enum mtr_target_kind mtr_target_source(const struct mtr_target *t);
 const char *mtr_target_name(const struct mtr_target *t);
 int mtr_target_pid(const struct mtr_target *t);	    /* 0: unknown */
 int mtr_target_machine(const struct mtr_target *t); /* EM_X86_64, ... */

@@ -85,6 +85,8 @@ struct mtr_target {
 	bool start_known; /* a snapshot says: */
 	uint8_t start[MTR_START_BYTES];
 	uint64_t resident;
+	enum mtr_target_kind source; /* of a snapshot: see mtr_target_source */
+	uint64_t time;	 /* of a snapshot: seconds since the epoch; else 0 */
 	bool unpacked;	 /* .map is of a temporary file */
 	bool map_judged; /* a change of the file has been warned about */
 };

@@ -8,6 +8,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/pack.h"
 #include "format/saved.h"
 #include "target/target_impl.h"
 #include "target/unpack.h"
@@ -33,6 +34,7 @@ struct saved {
 	struct mtr_saved_header header;
 	struct mtr_descriptor descriptor; /* of version 1 */
 	struct part part[MTR_SAVED_KINDS];
+	uint64_t resident;	     /* bytes; 0: not known */
 	const unsigned char *module; /* the part */
 	struct modules modules;	     /* by address, and by place */
 };
@@ -94,6 +96,12 @@ static uint64_t most(uint64_t bytes)
 	return ((uint64_t)64 << 20) + bytes * RATIO;
 }
 
+static struct mtr_error *senseless_part(unsigned kind)
+{
+	return mtr_error_coded(MTR_ERROR_DAMAGED,
+			       "the snapshot's part %u makes no sense", kind);
+}
+
 static struct mtr_error *cut_off(unsigned kind, uint64_t offset, uint64_t bytes,
 				 uint64_t file)
 {
@@ -118,10 +126,7 @@ part_add(struct saved *s, const struct mtr_saved_part *from, uint64_t *sum)
 	if (p->there || from->packing > MTR_SAVED_ZSTD ||
 	    (from->packing == MTR_SAVED_STORED && from->whole != from->bytes) ||
 	    from->whole > most(file) - *sum)
-		return mtr_error_coded(MTR_ERROR_DAMAGED,
-				       "the snapshot's part %" PRIu32
-				       " makes no sense",
-				       from->kind);
+		return senseless_part(from->kind);
 	*sum += from->whole;
 	*p = (struct part){
 		.there = true,
@@ -230,6 +235,11 @@ static_assert(sizeof(((struct mtr_snapshot_module *)0)->id) <=
 		      sizeof(((struct mtr_build_id *)0)->bytes),
 	      "a build-id fits");
 
+static uint64_t saved_resident(struct mtr_target *t)
+{
+	return saved_of(t)->resident;
+}
+
 static void saved_fini(struct mtr_target *t)
 {
 	struct saved *s = saved_of(t);
@@ -239,10 +249,90 @@ static void saved_fini(struct mtr_target *t)
 		free(s->part[i].unpacked);
 }
 
+/* ----------------------------------------------- mappings and threads */
+
+static bool take_range(struct mtr_packed *c, uint64_t end, struct mtr_range *r)
+{
+	uint64_t flags;
+
+	r->start = end + mtr_packed_number(c);
+	r->end = r->start + mtr_packed_number(c);
+	r->offset = mtr_packed_number(c);
+	flags = mtr_packed_below(c, 9 << 2);
+	r->prot = (int)(flags >> 2) - 1;
+	r->readable = flags & 2;
+	if (!(flags & 1))
+		r->path = mtr_packed_text(c);
+	return !c->bad && r->start >= end && r->end > r->start;
+}
+
+static struct mtr_error *ranges_load(struct saved *s)
+{
+	struct mtr_target *t = &s->target;
+	struct mtr_range r = { 0 };
+	struct mtr_packed c;
+	const void *at;
+	size_t bytes, n;
+
+	MTR_TRY(saved_part(t, MTR_SAVED_RANGES, &at, &bytes));
+	if (!at)
+		return NULL;
+	c = mtr_packed_begin(at, bytes);
+	t->source = mtr_packed_below(&c, MTR_TARGET_SNAPSHOT + 1);
+	s->resident = mtr_packed_number(&c);
+	n = mtr_packed_count(&c, 4);
+	for (size_t i = 0; i < n; i++) {
+		if (!take_range(&c, r.end, &r))
+			return senseless_part(MTR_SAVED_RANGES);
+		if (!mtr_target_add_range(t, &r))
+			return mtr_error_nomem();
+	}
+	return c.bad ? senseless_part(MTR_SAVED_RANGES) : NULL;
+}
+
+static void take_thread(struct mtr_packed *c, struct mtr_thread *t)
+{
+	const char *name;
+
+	*t = (struct mtr_thread){ .tid = (int)mtr_packed_signed(c) };
+	name = mtr_packed_text(c);
+	if (name && strlen(name) < sizeof(t->name))
+		memcpy(t->name, name, strlen(name));
+	t->pc = mtr_packed_number(c);
+	t->sp = mtr_packed_number(c);
+	t->tp = mtr_packed_number(c);
+	t->stack_start = mtr_packed_number(c);
+	t->stack_end = mtr_packed_number(c);
+	t->bounded = mtr_packed_below(c, 2);
+}
+
+/* All is known of them that was, but the registers themselves. */
+static struct mtr_error *threads_load(struct saved *s)
+{
+	struct mtr_target *t = &s->target;
+	struct mtr_packed c;
+	const void *at;
+	size_t bytes, n;
+
+	MTR_TRY(saved_part(t, MTR_SAVED_THREADS, &at, &bytes));
+	t->threads_known = true;
+	if (!at)
+		return NULL;
+	c = mtr_packed_begin(at, bytes);
+	t->threads_missing = mtr_packed_number(&c);
+	n = mtr_packed_count(&c, 8);
+	if (!mtr_threads_reserve(&t->threads, n))
+		return mtr_error_nomem();
+	while (t->threads.n < n)
+		take_thread(&c, &t->threads.at[t->threads.n++]);
+	return c.bad ? senseless_part(MTR_SAVED_THREADS) : NULL;
+}
+
 static const struct mtr_target_ops saved_ops = {
 	.kind = MTR_TARGET_SNAPSHOT,
 	.read = saved_read,
 	.part = saved_part,
+	.resident = saved_resident,
 	.build_id = saved_build_id,
 	.fini = saved_fini,
 };
@@ -341,10 +431,19 @@ static struct mtr_error *saved_load(struct saved *s)
 	MTR_TRY(header_read(s));
 	t->pid = s->header.pid <= INT32_MAX ? s->header.pid : 0;
 	t->machine = s->header.machine;
+	t->time = s->header.time;
+	t->source = MTR_TARGET_LIVE; /* who wrote its own did so alive */
 	MTR_TRY(saved_part(t, MTR_PART_MAPS, &at, &bytes));
 	if (at)
 		MTR_TRY(mtr_target_add_maps(t, at, bytes, false));
+	else
+		MTR_TRY(ranges_load(s));
+	MTR_TRY(threads_load(s));
 	MTR_TRY(modules_load(s));
+	MTR_TRY(saved_part(t, MTR_SAVED_START, &at, &bytes));
+	t->start_known = at && bytes == sizeof(t->start);
+	if (t->start_known)
+		memcpy(t->start, at, bytes);
 	MTR_TRY(saved_part(t, MTR_PART_EXE, &at, &bytes));
 	if (!at)
 		return NULL;

@@ -232,6 +232,18 @@ struct mtr_error *mtr_unpack(int fd, const char *name, uint64_t most,
 #ifdef HAVE_ZSTD
 #include <zstd.h>
 
+void *mtr_pack_zstd(const void *at, size_t bytes, size_t *n)
+{
+	/* higher ones take longer, and are hardly better with such bytes */
+	enum { LEVEL = 1 };
+	mtr_auto_free void *to = malloc(bytes);
+
+	*n = to ? ZSTD_compress(to, bytes, at, bytes, LEVEL) : bytes;
+	if (!to || ZSTD_isError(*n) || *n >= bytes)
+		return NULL;
+	return mtr_take(to);
+}
+
 struct mtr_error *mtr_unpack_zstd(const void *at, size_t bytes, void *to,
 				  size_t whole, unsigned kind)
 {
@@ -246,6 +258,13 @@ struct mtr_error *mtr_unpack_zstd(const void *at, size_t bytes, void *to,
 }
 
 #else
+
+void *mtr_pack_zstd(const void *at, size_t bytes, size_t *n)
+{
+	(void)at;
+	*n = bytes;
+	return NULL;
+}
 
 struct mtr_error *mtr_unpack_zstd(const void *at, size_t bytes, void *to,
 				  size_t whole, unsigned kind)

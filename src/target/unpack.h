@@ -29,6 +29,12 @@ struct mtr_error *mtr_unpack(int fd, const char *name, uint64_t most,
 struct mtr_error *mtr_unpack_zstd(const void *at, size_t bytes, void *to,
 				  size_t whole, unsigned kind);
 
+/*
+ * The @bytes at @at as one zstd frame of *n bytes, to be freed. NULL: it would
+ * not be smaller, or that is not known here.
+ */
+void *mtr_pack_zstd(const void *at, size_t bytes, size_t *n);
+
 /* What is taken for true of a file of so many bytes. */
 uint64_t mtr_unpack_most(uint64_t bytes);
 

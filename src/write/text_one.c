@@ -214,6 +214,10 @@ static void dump_row(struct mtr_writer *w, uint64_t addr,
 
 static void dump(struct mtr_writer *w, const struct mtr_why *why)
 {
+	if (w->s->kind == MTR_TARGET_SNAPSHOT) {
+		mtr_text_label(w, "contents");
+		mtr_out_text(w->out, "a snapshot has none\n");
+	}
 	if (!why->dump_bytes)
 		return;
 	mtr_out_char(w->out, '\n');

@@ -83,7 +83,7 @@ if command -v gcore >/dev/null 2>&1 &&
 fi
 
 # Command lines
-for cmd in run report list why memory info mark; do
+for cmd in run report list why memory info mark snapshot; do
     refuses 2 'no-such-option' $cmd --no-such-option
     refuses 2 "missing [A-Z]*" $cmd
     grep -q "^Try 'malloc_tracer $cmd --help'" said ||

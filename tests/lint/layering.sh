@@ -40,7 +40,7 @@ src/base/              format/ base/
 src/target/file_map.   base/
 src/target/open.       format/ base/ target/
 src/target/            format/ base/ target/ -open.h
-src/heap/              format/ base/ heap/ target/target.h target/call_site.h
+src/heap/ format/ base/ heap/ target/target.h target/save.h target/call_site.h
 src/symbols/symbols.   base/ symbols/ target/ <elfutils/libdwfl.h>
 src/symbols/symbols_ base/ symbols/ target/ <elfutils/libdwfl.h> <elfutils/libdwelf.h>
 src/symbols/elf_file.  base/ symbols/ target/ <gelf.h> <elfutils/libdwelf.h>
@@ -48,9 +48,11 @@ src/symbols/die.       <dwarf.h> <elfutils/libdw.h>
 src/symbols/qualify.   base/ symbols/ <dwarf.h> <elfutils/libdw.h>
 src/symbols/variables. base/ symbols/ <dwarf.h> <elfutils/libdw.h>
 src/symbols/scopes.    base/ symbols/ <dwarf.h> <elfutils/libdw.h> <elfutils/version.h>
+src/symbols/saved.     format/ base/ symbols/ target/
+src/symbols/known.     format/ base/ symbols/ target/
 src/symbols/           base/ symbols/ target/target.h
 src/snapshot/          format/ base/ target/ heap/ symbols/ snapshot/
-src/graph/             format/ base/ target/target.h heap/ graph/
+src/graph/ format/ base/ target/target.h target/save.h heap/ graph/
 src/report/            format/ base/ graph/ report/ snapshot/
 src/write/             format/ base/ graph/ report/ snapshot/ write/
 src/cli/ format/ base/ target/ heap/ graph/ snapshot/ report/ write/ cli/

@@ -32,7 +32,7 @@ struct whole {
 	char *data;
 	size_t bytes;
 	struct mtr_saved_header h;
-	struct mtr_saved_part part[7];
+	struct mtr_saved_part part[8];
 };
 
 static struct whole read_back(void)
@@ -49,7 +49,7 @@ static struct whole read_back(void)
 	fclose(f);
 	ck_assert(w.bytes > sizeof(w.h) + sizeof(w.part));
 	memcpy(&w.h, w.data, sizeof(w.h));
-	ck_assert_uint_eq(w.h.parts, 7);
+	ck_assert_uint_eq(w.h.parts, 8);
 	memcpy(w.part, w.data + w.h.table, sizeof(w.part));
 	return w;
 }
