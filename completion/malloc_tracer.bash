@@ -38,6 +38,7 @@ _malloc_tracer_options() {
     why) echo "--top= --json $names $every" ;;
     memory) echo "--format= --json $every" ;;
     info) echo "--json $every" ;;
+    core-pattern) echo "$names $every" ;;
     snapshot) echo "-o --output= --no-graph $names $every" ;;
     mark) echo "$every" ;;
     esac
@@ -74,7 +75,7 @@ _malloc_tracer() {
     COMPREPLY=()
     if [ "$COMP_CWORD" -eq 1 ]; then
         _malloc_tracer_words \
-            'run report list why leaks memory diff top info mark snapshot --help --version' "$cur"
+            'run report list why leaks memory diff top info mark snapshot core-pattern --help --version' "$cur"
         return
     fi
     # "=" is a word of its own
@@ -99,6 +100,7 @@ _malloc_tracer() {
             _malloc_tracer_files -f "$cur"
         fi
         ;;
+    core-pattern) _malloc_tracer_files -d "$cur" ;;
     *) _malloc_tracer_targets "$cur" ;;
     esac
 }

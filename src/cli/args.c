@@ -467,7 +467,7 @@ static void getopt_tables(const struct mtr_command *c,
 
 	memset(ret, 0, sizeof(*ret));
 	/* what follows the program that is run is its own */
-	if (c->takes & MTR_TAKES_TRACE)
+	if (c->takes & (MTR_TAKES_TRACE | MTR_TAKES_REST))
 		*letter++ = '+';
 	for (size_t i = 0; i < ROWS; i++) {
 		const struct option_row *r = &rows[i];

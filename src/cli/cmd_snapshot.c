@@ -7,6 +7,7 @@
 
 #include "graph/saved.h"
 #include "snapshot/save.h"
+#include "target/open.h"
 
 /* Addresses of words that may be asked for by name. */
 struct places {
@@ -116,7 +117,6 @@ static struct mtr_error *read_all(const struct mtr_args *args, struct all *a)
 	struct mtr_heap_view_options options = args->view;
 	struct mtr_heap_view *s = &a->g.view;
 
-	MTR_TRY(mtr_heap_view_open(args->operands[0], s));
 	/* a snapshot has what there is */
 	options.types = s->kind != MTR_TARGET_SNAPSHOT;
 	if (!args->no_graph)
@@ -149,24 +149,36 @@ static struct mtr_error *save_all(const struct mtr_args *args, struct all *a,
 	return mtr_graph_save(&g->graph, &g->lost, &warnings, save);
 }
 
-static int snapshot(const struct mtr_args *args)
+struct mtr_error *mtr_snapshot_make(const struct mtr_args *args,
+				    struct mtr_target *t, const char *path)
 {
 	mtr_cleanup(all_fini) struct all a = { 0 };
 	mtr_cleanup(mtr_save_fini) struct mtr_save save = { 0 };
+	struct mtr_error *error;
+
+	mtr_heap_view_begin(t, &a.g.view);
+	MTR_TRY(save_all(args, &a, &save));
+	mtr_say_warnings(&a.g.view);
+	error = mtr_save_write(&save, t, path);
+	return error ? mtr_error_prefix(error, "%s", path) : NULL;
+}
+
+static int snapshot(const struct mtr_args *args)
+{
+	const char *target = args->operands[0];
+	struct mtr_target *t = NULL;
 	struct mtr_error *error;
 
 	if (!args->output) {
 		mtr_say("snapshot needs -o FILE");
 		return MTR_EXIT_USAGE;
 	}
-	mtr_progress_begin(args->operands[0]);
-	error = save_all(args, &a, &save);
+	mtr_progress_begin(target);
+	error = mtr_target_open(target, &t);
+	if (!error)
+		error = mtr_snapshot_make(args, t, args->output);
 	mtr_progress_end();
-	if (error)
-		return mtr_fail(args->operands[0], error);
-	mtr_say_warnings(&a.g.view);
-	error = mtr_save_write(&save, a.g.view.target, args->output);
-	return error ? mtr_fail(args->output, error) : MTR_EXIT_DONE;
+	return error ? mtr_fail(target, error) : MTR_EXIT_DONE;
 }
 
 const struct mtr_command mtr_cmd_snapshot = {

@@ -72,6 +72,7 @@ enum {
 	MTR_TAKES_BLOCKS = 1 << 8,  /* --blocks */
 	MTR_TAKES_COUNT = 1 << 9,   /* --count */
 	MTR_TAKES_SAVE = 1 << 10,   /* -o FILE, --no-graph */
+	MTR_TAKES_REST = 1 << 11,   /* what follows is a command */
 };
 
 struct mtr_command {
@@ -95,6 +96,7 @@ extern const struct mtr_command mtr_cmd_diff;
 extern const struct mtr_command mtr_cmd_top;
 extern const struct mtr_command mtr_cmd_mark;
 extern const struct mtr_command mtr_cmd_snapshot;
+extern const struct mtr_command mtr_cmd_core_pattern;
 extern const struct mtr_command mtr_cmd_memory;
 
 /* ---------------------------------------------------------- cmd_memory.c */
@@ -155,6 +157,14 @@ bool mtr_needs_names(const struct mtr_args *args);
 
 /* How many groups of a table are shown; 0: all. */
 size_t mtr_top(const struct mtr_args *args);
+
+/* ----------------------------------------------------- cmd_snapshot.c */
+
+/* A snapshot of @t, which is taken over, in the file @path. */
+struct mtr_error *mtr_snapshot_make(const struct mtr_args *args,
+				    struct mtr_target *t, const char *path);
+
+/* ------------------------------------------------------------- output.c */
 
 /* For answers in which warnings have no place. */
 void mtr_say_warnings(const struct mtr_heap_view *s);

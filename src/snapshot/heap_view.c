@@ -335,14 +335,22 @@ static struct mtr_error *copy_warnings(struct mtr_heap_view *s)
 struct mtr_error *mtr_heap_view_open(const char *target,
 				     struct mtr_heap_view *ret)
 {
+	struct mtr_target *t;
+
 	*ret = (struct mtr_heap_view){ 0 };
-	MTR_TRY(mtr_target_open(target, &ret->target));
+	MTR_TRY(mtr_target_open(target, &t));
+	mtr_heap_view_begin(t, ret);
+	return NULL;
+}
+
+void mtr_heap_view_begin(struct mtr_target *target, struct mtr_heap_view *ret)
+{
+	*ret = (struct mtr_heap_view){ .target = target };
 	ret->name = mtr_target_name(ret->target);
 	ret->kind = mtr_target_kind(ret->target);
 	ret->pid = mtr_target_pid(ret->target);
 	ret->start_known = mtr_target_start(ret->target, ret->start);
 	ret->exe = mtr_target_exe(ret->target);
-	return NULL;
 }
 
 /* Those of what a snapshot was made of. */

@@ -86,6 +86,8 @@ void mtr_heap_view_fini(struct mtr_heap_view *s);
  */
 struct mtr_error *mtr_heap_view_open(const char *target,
 				     struct mtr_heap_view *ret);
+/* The same with @target, which is taken over. */
+void mtr_heap_view_begin(struct mtr_target *target, struct mtr_heap_view *ret);
 struct mtr_error *mtr_heap_view_read(struct mtr_heap_view *s);
 struct mtr_error *
 mtr_heap_view_name(struct mtr_heap_view *s,

@@ -98,3 +98,21 @@ struct mtr_error *mtr_target_open(const char *name, struct mtr_target **ret)
 	mtr_map_close(&map);
 	return unpacked_open(name, fd, how, bytes, ret);
 }
+
+struct mtr_error *mtr_target_open_core(const char *name, int fd,
+				       const char *root,
+				       struct mtr_target **ret)
+{
+	struct mtr_map map;
+
+	MTR_TRY(mtr_map_open(fd, &map));
+	if (!map_starts_with(&map, ELFMAG, SELFMAG)) {
+		mtr_map_close(&map);
+		return mtr_error_coded(MTR_ERROR_UNSUPPORTED,
+				       "it is no ELF core");
+	}
+	MTR_TRY(mtr_target_core_open(name, map, ret));
+	if (strlen(root) < sizeof((*ret)->root))
+		strcpy((*ret)->root, root);
+	return NULL;
+}

@@ -13,4 +13,9 @@
  */
 struct mtr_error *mtr_target_open(const char *name, struct mtr_target **ret);
 
+/* The core in @fd, which stays the caller's; its files are below @root. */
+struct mtr_error *mtr_target_open_core(const char *name, int fd,
+				       const char *root,
+				       struct mtr_target **ret);
+
 #endif
