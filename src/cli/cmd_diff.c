@@ -28,7 +28,7 @@ static int read_side(const struct mtr_args *args, struct side *ret)
 	bool no_names = !mtr_needs_names(args) && !args->blocks;
 
 	return args->by == MTR_BY_ROOT
-		       ? mtr_read_graph(args, &options, &ret->g)
+		       ? mtr_read_graph(args, &options, false, &ret->g)
 		       : mtr_read_target(args, no_names, &ret->g.view);
 }
 

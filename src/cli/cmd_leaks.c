@@ -96,7 +96,7 @@ static int leaks(const struct mtr_args *args)
 	error = suppressions_read(args->suppressions, &suppressions);
 	if (error)
 		return mtr_fail("--suppressions", error);
-	status = mtr_read_graph(args, &options, &f);
+	status = mtr_read_graph(args, &options, true, &f);
 	if (status != MTR_EXIT_DONE)
 		return status;
 	error = make(args, &f, &suppressions, &l);

@@ -40,7 +40,7 @@ static int read_target(const struct mtr_args *args, struct mtr_heap_graph *ret)
 
 	ret->pages = args->sort == MTR_SORT_PINS;
 	if (needs_graph(args))
-		return mtr_read_graph(args, &options, ret);
+		return mtr_read_graph(args, &options, false, ret);
 	if (ret->pages)
 		return read_target_pins(args, ret);
 	return mtr_read_target(args, !mtr_needs_names(args), &ret->view);

@@ -96,7 +96,7 @@ static struct mtr_error *read_graph(struct all *a)
 		return NULL;
 	}
 	if (!error)
-		error = mtr_lost_find(&g->graph, &g->lost);
+		error = mtr_lost_find(&g->graph, true, &g->lost);
 	a->graph = !error;
 	a->warnings = mtr_target_warnings(t)->n;
 	return error;

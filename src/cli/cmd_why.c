@@ -229,7 +229,7 @@ static struct mtr_error *read_graph(struct mtr_heap_graph *g)
 
 	MTR_TRY(mtr_graph_read(g->view.target, &g->view.heap, &options,
 			       &g->graph));
-	return mtr_lost_find(&g->graph, &g->lost);
+	return mtr_lost_find(&g->graph, false, &g->lost);
 }
 
 static struct mtr_error *read_all(const struct mtr_args *args, struct asked *a)

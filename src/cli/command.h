@@ -144,11 +144,12 @@ struct mtr_heap_graph {
 };
 
 /*
- * The same, with what refers to what: a process is stopped meanwhile. *ret, all
+ * The same, with what refers to what, and @hints for what is lost (see
+ * mtr_lost_find): a process is stopped meanwhile. *ret, all
  * zero before, is to be freed in any case.
  */
 int mtr_read_graph(const struct mtr_args *args,
-		   const struct mtr_graph_options *options,
+		   const struct mtr_graph_options *options, bool hints,
 		   struct mtr_heap_graph *ret);
 void mtr_heap_graph_fini(struct mtr_heap_graph *g);
 

@@ -6,33 +6,33 @@
 
 /* Blocks and memory belong together: a process is stopped for as long. */
 static struct mtr_error *read_stopped(const struct mtr_graph_options *options,
-				      struct mtr_heap_graph *ret)
+				      bool hints, struct mtr_heap_graph *ret)
 {
 	struct mtr_target *t = ret->view.target;
 
 	MTR_TRY(mtr_stop_and_read(&ret->view, ret->pages ? &ret->map : NULL));
 	MTR_TRY(mtr_graph_read(t, &ret->view.heap, options, &ret->graph));
-	MTR_TRY(mtr_lost_find(&ret->graph, &ret->lost));
+	MTR_TRY(mtr_lost_find(&ret->graph, hints, &ret->lost));
 	return mtr_target_resume(t);
 }
 
 static struct mtr_error *take(const struct mtr_args *args,
 			      const struct mtr_graph_options *options,
-			      struct mtr_heap_graph *ret)
+			      bool hints, struct mtr_heap_graph *ret)
 {
 	MTR_TRY(mtr_heap_view_open(args->operands[0], &ret->view));
-	MTR_TRY(read_stopped(options, ret));
+	MTR_TRY(read_stopped(options, hints, ret));
 	return mtr_heap_view_name(&ret->view, &args->view);
 }
 
 int mtr_read_graph(const struct mtr_args *args,
-		   const struct mtr_graph_options *options,
+		   const struct mtr_graph_options *options, bool hints,
 		   struct mtr_heap_graph *ret)
 {
 	struct mtr_error *error;
 
 	mtr_progress_begin(args->operands[0]);
-	error = take(args, options, ret);
+	error = take(args, options, hints, ret);
 	mtr_progress_end();
 	return error ? mtr_fail(args->operands[0], error) : MTR_EXIT_DONE;
 }

@@ -26,12 +26,13 @@ struct mtr_dominators {
 
 /*
  * @roots: of each root the blocks that it points to, .first as long as there
- * are @n_roots. Of both together there may be 2^32 - 2.
+ * are @n_roots. Of both together there may be 2^32 - 2. @live: a bit a block:
+ * of those without it no reference to one with it counts; NULL: all count.
  */
 struct mtr_error *mtr_dominators_find(const struct mtr_edges *edges,
 				      const struct mtr_index *x,
 				      const struct mtr_edges *roots,
-				      size_t n_roots,
+				      size_t n_roots, const uint64_t *live,
 				      struct mtr_dominators *ret);
 /*
  * All nodes from the top down: @up comes when all below a node is done.

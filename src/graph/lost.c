@@ -96,7 +96,7 @@ static struct mtr_error *leaders(const struct mtr_graph *g,
 	return NULL;
 }
 
-struct mtr_error *mtr_lost_find(const struct mtr_graph *g,
+struct mtr_error *mtr_lost_find(const struct mtr_graph *g, bool hints,
 				struct mtr_lost_list *ret)
 {
 	struct mtr_error *error;
@@ -105,7 +105,7 @@ struct mtr_error *mtr_lost_find(const struct mtr_graph *g,
 	error = collect(g, ret);
 	if (!error && ret->n)
 		error = leaders(g, ret);
-	if (!error && ret->n)
+	if (!error && ret->n && hints)
 		error = mtr_hints_find(g, ret);
 	if (error)
 		mtr_lost_list_fini(ret);

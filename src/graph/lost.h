@@ -44,8 +44,8 @@ static inline bool mtr_lost_is_leader(const struct mtr_lost *l)
 
 MTR_VECTOR(mtr_lost_list, struct mtr_lost);
 
-/* By address. */
-struct mtr_error *mtr_lost_find(const struct mtr_graph *g,
+/* By address. Hints cost two more passes over memory: @hints asks for them. */
+struct mtr_error *mtr_lost_find(const struct mtr_graph *g, bool hints,
 				struct mtr_lost_list *ret);
 
 /* That of @block, or NULL. */

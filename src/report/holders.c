@@ -198,7 +198,8 @@ static struct mtr_error *make(struct maker *m)
 	MTR_TRY(list_roots(m));
 	MTR_TRY(root_add(m, "(lost: nothing leads to it)"));
 	MTR_TRY(mtr_dominators_find(&g->edges, &g->index, &m->ret->roots,
-				    m->ret->list.n, &m->ret->tree));
+				    m->ret->list.n, g->reached.seen,
+				    &m->ret->tree));
 	MTR_TRY(root_add(m, "(shared by several)"));
 	return mtr_dominators_walk(&m->ret->tree, enter, leave, m->ret)
 		       ? NULL

@@ -217,6 +217,14 @@ static struct mtr_error *find_referents(struct finder *f)
 
 /* ------------------------------------------------------- what it retains */
 
+/* What is lost holds nothing that is live. */
+static void add_lost(const struct finder *f, struct mtr_flood *flood)
+{
+	for (size_t i = 0; i < f->lost->n; i++)
+		if (mtr_lost_is_leader(&f->lost->at[i]))
+			mtr_flood_add(flood, f->lost->at[i].block);
+}
+
 /* What is reached, by roots or else by what is lost, but not without it. */
 static struct mtr_error *find_retained(struct finder *f)
 {
@@ -230,12 +238,13 @@ static struct mtr_error *find_retained(struct finder *f)
 	for (size_t i = 0; i < g->refs.n; i++)
 		if (!is_subject(f, &g->refs.at[i]))
 			mtr_flood_add(&flood, g->refs.at[i].block);
-	for (size_t i = 0; i < f->lost->n; i++)
-		if (mtr_lost_is_leader(&f->lost->at[i]))
-			mtr_flood_add(&flood, f->lost->at[i].block);
+	if (f->ret->lost)
+		add_lost(f, &flood);
 	mtr_flood_run(&flood);
 	for (size_t i = 0; i < g->index.n; i++)
-		if (i == f->block || !mtr_flood_has(&flood, i)) {
+		if (i == f->block ||
+		    (!mtr_flood_has(&flood, i) &&
+		     mtr_flood_has(&g->reached, i) == !f->ret->lost)) {
 			f->ret->retained.blocks++;
 			f->ret->retained.bytes +=
 				mtr_index_asked(&g->index.blocks[i]);

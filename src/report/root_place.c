@@ -48,15 +48,20 @@ static struct mtr_error *libc_add(struct mtr_root_places *p,
 	return b.end > b.start ? block_add(p, &b) : NULL;
 }
 
+/*
+ * Threads times modules may be more than there is memory: then the variables of
+ * the last ones have the names of what they lie in.
+ */
 static struct mtr_error *thread_add(struct mtr_root_places *p,
 				    const struct mtr_thread *t)
 {
+	enum { MOST = 1 << 20 };
 	struct mtr_tls_blocks v = { 0 };
 	struct mtr_error *error = NULL;
 
 	if (!t->tp)
 		return NULL;
-	if (p->s->symbols)
+	if (p->s->symbols && p->own.n < MOST)
 		error = mtr_symbols_tls_blocks(p->s->symbols, t->tp, &v);
 	for (size_t i = 0; i < v.n && !error; i++)
 		error = block_add(
@@ -109,6 +114,17 @@ block_behind(const struct mtr_root_blocks *v, uint64_t addr)
 
 /* ------------------------------------------------------------- the places */
 
+/*
+ * The answer is that for all of a variable, of whose size a file says what it
+ * likes, in [@low, @high).
+ */
+static void hold(struct mtr_root_places *p, uint64_t start, uint64_t size,
+		 uint64_t low, uint64_t high)
+{
+	p->start = start > low ? start : low;
+	p->end = start < high && size < high - start ? start + size : high;
+}
+
 static struct mtr_error *find_own(struct mtr_root_places *p, uint64_t addr,
 				  const struct mtr_root_block *b)
 {
@@ -128,12 +144,13 @@ static struct mtr_error *find_own(struct mtr_root_places *p, uint64_t addr,
 	p->last.kind = MTR_AT_OWN;
 	p->last.name = d.name;
 	p->last.module = d.module;
-	p->last.start = p->start = b->start + d.start;
-	p->end = p->start + d.size;
+	p->last.start = b->start + d.start;
+	hold(p, p->last.start, d.size, b->start, b->end);
 	return NULL;
 }
 
-static struct mtr_error *find_data(struct mtr_root_places *p, uint64_t addr)
+static struct mtr_error *find_data(struct mtr_root_places *p, uint64_t addr,
+				   const struct mtr_root_area *area)
 {
 	struct mtr_data d = { 0 };
 
@@ -147,8 +164,8 @@ static struct mtr_error *find_data(struct mtr_root_places *p, uint64_t addr)
 		return NULL;
 	p->last.kind = MTR_AT_GLOBAL;
 	p->last.name = d.name;
-	p->last.start = p->start = d.start;
-	p->end = d.start + d.size;
+	p->last.start = d.start;
+	hold(p, d.start, d.size, area->start, area->end);
 	return NULL;
 }
 
@@ -184,7 +201,7 @@ static struct mtr_error *find(struct mtr_root_places *p, uint64_t addr)
 	p->start = addr;
 	p->end = addr + 1;
 	if (area && area->place == MTR_PLACE_DATA)
-		return find_data(p, addr);
+		return find_data(p, addr, area);
 	/* up to where a thread's variables begin */
 	p->end = area ? area->end : addr + 1;
 	if (b && b->start < p->end)

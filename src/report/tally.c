@@ -498,7 +498,7 @@ static struct mtr_error *tally_numbers(const struct maker *m)
 
 static struct mtr_error *root_group(const struct mtr_holder *h,
 				    const struct mtr_sum *sum,
-				    struct mtr_groups *to)
+				    uint64_t retained, struct mtr_groups *to)
 {
 	struct mtr_group *g = mtr_groups_push(to);
 
@@ -508,7 +508,7 @@ static struct mtr_error *root_group(const struct mtr_holder *h,
 		.key = strdup(h->name),
 		.module = h->place.module,
 		.sum = *sum,
-		.retained = sum->bytes,
+		.retained = retained,
 	};
 	return g->key ? NULL : mtr_error_nomem();
 }
@@ -533,18 +533,22 @@ static struct mtr_error *tally_roots(const struct maker *m)
 	const struct mtr_holders *holders = m->spec->holders;
 	size_t n = holders->list.n;
 	mtr_auto_free struct mtr_sum *sums = calloc(n, sizeof(*sums));
+	mtr_auto_free uint64_t *retained = calloc(n, sizeof(*retained));
 	mtr_auto_free uint32_t *of_holder = calloc(n, sizeof(*of_holder));
 
-	if (!sums || !of_holder)
+	if (!sums || !retained || !of_holder)
 		return mtr_error_nomem();
-	for (size_t i = 0; i < m->s->heap.blocks.n; i++)
+	for (size_t i = 0; i < m->s->heap.blocks.n; i++) {
 		count(m, i,
 		      passes(m, i) ? &sums[holders->of[i]] : &m->t->left_out);
+		retained[holders->of[i]] +=
+			mtr_index_asked(&m->s->heap.blocks.at[i]);
+	}
 	for (size_t i = 0; i < n; i++) {
 		if (!sums[i].blocks)
 			continue;
 		of_holder[i] = m->t->groups.n;
-		MTR_TRY(root_group(&holders->list.at[i], &sums[i],
+		MTR_TRY(root_group(&holders->list.at[i], &sums[i], retained[i],
 				   &m->t->groups));
 	}
 	return ask_roots(m, of_holder);

@@ -97,11 +97,16 @@ static bool find_tls(struct mtr_symbols *s, const struct mtr_module *m,
 	return false;
 }
 
+/* A module has one block of a thread's, whatever a list that is a circle says.
+ */
 static struct mtr_error *list_modules(struct mtr_symbols *s)
 {
+	mtr_auto_free bool *seen = calloc(s->modules.list.n + 1, sizeof(*seen));
 	uint64_t at = first_object(s);
 	struct object o;
 
+	if (!seen)
+		return mtr_error_nomem();
 	s->tls.known = true;
 	for (int i = 0; i < OBJECTS_MAX && at; i++, at = o.next) {
 		const struct mtr_mapped *m;
@@ -111,8 +116,9 @@ static struct mtr_error *list_modules(struct mtr_symbols *s)
 		if (!read_all(s, at, &o, sizeof(o)))
 			break;
 		m = mtr_modules_find(&s->modules, o.dynamic);
-		if (!m || !find_tls(s, &m->shown, at, &tls))
+		if (!m || seen[m->number] || !find_tls(s, &m->shown, at, &tls))
 			continue;
+		seen[m->number] = true;
 		slot = mtr_tls_modules_push(&s->tls.list);
 		if (!slot)
 			return mtr_error_nomem();

@@ -552,7 +552,8 @@ static void look_at_dominators(const struct mtr_graph *g)
 	for (size_t i = 0; i < roots.n; i++)
 		mtr_flood_add(&f, roots.to[i]);
 	mtr_flood_run(&f);
-	MUST(!mtr_dominators_find(&g->edges, &g->index, &roots, ROOTS, &d));
+	MUST(!mtr_dominators_find(&g->edges, &g->index, &roots, ROOTS, NULL,
+				  &d));
 	for (size_t i = 0; i < g->index.n + ROOTS; i++) {
 		bool reached = i >= g->index.n || mtr_flood_has(&f, i);
 		uint32_t up = d.parent[i];
@@ -682,7 +683,7 @@ static void look_at_leaks(const struct mtr_heap_view *s)
 	mtr_error_destroy(error);
 	if (error)
 		return;
-	MUST(!mtr_lost_find(&g, &lost));
+	MUST(!mtr_lost_find(&g, true, &lost));
 	look_at_lost(&g, &lost);
 	look_at_references(&g);
 	look_at_dominators(&g);

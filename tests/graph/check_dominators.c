@@ -57,7 +57,7 @@ static void make(size_t count, size_t root_count)
 	succeeds(mtr_index_create(&blocks, &x));
 	list(&edges, 0, n);
 	list(&roots, n, n_roots);
-	succeeds(mtr_dominators_find(&edges, &x, &roots, n_roots, &d));
+	succeeds(mtr_dominators_find(&edges, &x, &roots, n_roots, NULL, &d));
 }
 
 /* What is reached, if nobody passes @without; roots are nodes from n on. */
@@ -237,21 +237,26 @@ START_TEST(shortest_paths)
 }
 END_TEST
 
-/* As deep as a list may be: nothing here calls itself. */
-START_TEST(long_list)
+static void many_blocks(size_t count, size_t edge_count)
 {
-	enum { LONG = 1000000 };
-
-	n = LONG;
-	for (size_t i = 0; i < LONG; i++)
+	n = count;
+	for (size_t i = 0; i < n; i++)
 		*mtr_blocks_push(&blocks) = (struct mtr_block){
 			.addr = 0x1000 + i * 32,
 			.size = 1,
 			.usable = 24,
 		};
 	succeeds(mtr_index_create(&blocks, &x));
-	edges.first = calloc(LONG + 1, sizeof(*edges.first));
-	edges.to = calloc(LONG, sizeof(*edges.to));
+	edges.first = calloc(n + 1, sizeof(*edges.first));
+	edges.to = calloc(edge_count, sizeof(*edges.to));
+}
+
+/* As deep as a list may be: nothing here calls itself. */
+START_TEST(long_list)
+{
+	enum { LONG = 1000000 };
+
+	many_blocks(LONG, LONG);
 	for (size_t i = 0; i < LONG; i++) {
 		if (i)
 			edges.to[edges.n++] = i - 1;
@@ -261,11 +266,62 @@ START_TEST(long_list)
 	roots.to = calloc(1, sizeof(*roots.to));
 	roots.to[0] = LONG - 1;
 	roots.first[1] = roots.n = 1;
-	succeeds(mtr_dominators_find(&edges, &x, &roots, 1, &d));
+	succeeds(mtr_dominators_find(&edges, &x, &roots, 1, NULL, &d));
 	ck_assert_uint_eq(d.retained[LONG].blocks, LONG);
 	ck_assert_uint_eq(d.retained[0].blocks, 1);
 	for (size_t i = 0; i < LONG; i++)
 		ck_assert_uint_eq(d.parent[i], i + 1);
+}
+END_TEST
+
+/*
+ * A list whose blocks each point to one more, which a table points to as well:
+ * by the tree alone the whole list is walked for each of these.
+ */
+START_TEST(list_beside_a_table)
+{
+	enum { LONG = 500000 };
+
+	many_blocks(2 * LONG, 2 * LONG);
+	for (size_t i = 0; i < LONG; i++) {
+		if (i + 1 < LONG)
+			edges.to[edges.n++] = i + 1;
+		edges.to[edges.n++] = LONG + i;
+		edges.first[i + 1] = edges.n;
+	}
+	for (size_t i = LONG; i < 2 * LONG; i++)
+		edges.first[i + 1] = edges.n;
+	roots.first = calloc(3, sizeof(*roots.first));
+	roots.to = calloc(LONG + 1, sizeof(*roots.to));
+	roots.to[roots.n++] = 0;
+	roots.first[1] = roots.n;
+	for (size_t i = 0; i < LONG; i++)
+		roots.to[roots.n++] = LONG + i;
+	roots.first[2] = roots.n;
+	succeeds(mtr_dominators_find(&edges, &x, &roots, 2, NULL, &d));
+	ck_assert_uint_eq(d.retained[2 * LONG].blocks, LONG);
+	ck_assert_uint_eq(d.retained[2 * LONG + 1].blocks, 0);
+	for (size_t i = LONG; i < 2 * LONG; i++)
+		ck_assert_uint_eq(d.parent[i], MTR_NO_BLOCK);
+}
+END_TEST
+
+/* 0 -> 1 is live; 3, which leads to 4 and to 1, is not. */
+START_TEST(lost_ones_hold_nothing_live)
+{
+	const uint64_t live = 1 << 0 | 1 << 1 | 1 << 2;
+
+	edge[0][1] = edge[3][4] = edge[3][1] = edge[4][2] = true;
+	edge[5][0] = edge[6][2] = edge[7][3] = true;
+	make(5, 3);
+	mtr_dominators_fini(&d);
+	succeeds(mtr_dominators_find(&edges, &x, &roots, 3, &live, &d));
+	ck_assert_uint_eq(d.parent[1], 0);
+	ck_assert_uint_eq(d.parent[0], 5);
+	ck_assert_uint_eq(d.parent[2], 6);
+	ck_assert_uint_eq(d.parent[4], 3);
+	ck_assert_uint_eq(d.parent[3], 7);
+	ck_assert_uint_eq(d.retained[7].blocks, 2);
 }
 END_TEST
 
@@ -280,5 +336,7 @@ int main(void)
 	tcase_add_test(t, any_graph);
 	tcase_add_test(t, shortest_paths);
 	tcase_add_test(t, long_list);
+	tcase_add_test(t, list_beside_a_table);
+	tcase_add_test(t, lost_ones_hold_nothing_live);
 	return run_suite(s);
 }

@@ -54,7 +54,7 @@ static void make(size_t count)
 		if (root[i])
 			mtr_flood_add(&g.reached, i);
 	mtr_flood_run(&g.reached);
-	succeeds(mtr_lost_find(&g, &lost));
+	succeeds(mtr_lost_find(&g, true, &lost));
 }
 
 static void ways_find(void)
@@ -246,7 +246,7 @@ START_TEST(long_lists)
 	g.reached.source = MTR_NO_BLOCK;
 	mtr_flood_add(&g.reached, LONG / 2 - 1);
 	mtr_flood_run(&g.reached);
-	succeeds(mtr_lost_find(&g, &lost));
+	succeeds(mtr_lost_find(&g, true, &lost));
 	ck_assert_uint_eq(lost.n, LONG / 2);
 	for (size_t i = 0; i < lost.n; i++)
 		ck_assert_uint_eq(lost.at[i].leader, LONG - 1);

@@ -90,7 +90,7 @@ static void read_graph(void)
 {
 	read_heap();
 	succeeds(mtr_graph_read(target, &heap, &all, &g));
-	succeeds(mtr_lost_find(&g, &lost));
+	succeeds(mtr_lost_find(&g, true, &lost));
 }
 
 /* ------------------------------------------------------------ where it is */
@@ -254,12 +254,12 @@ START_TEST(start_alone_counts)
 	word(block, block + 0x108);
 	read_heap();
 	succeeds(mtr_graph_read(target, &heap, &starts, &g));
-	succeeds(mtr_lost_find(&g, &lost));
+	succeeds(mtr_lost_find(&g, true, &lost));
 	ck_assert_uint_eq(lost.n, 1);
 	mtr_lost_list_fini(&lost);
 	mtr_graph_fini(&g);
 	succeeds(mtr_graph_read(target, &heap, &all, &g));
-	succeeds(mtr_lost_find(&g, &lost));
+	succeeds(mtr_lost_find(&g, true, &lost));
 	ck_assert_uint_eq(lost.n, 0);
 }
 END_TEST

@@ -6,7 +6,7 @@
  *   0x8010, data  -> 0x1030 -> 0x3000, 0x4000
  *   0x8018, data  -> 0x2000 -> 0x4000
  *   0xa000, mapping, and the stack of thread 11 -> 0x5000
- *   lost: 0x6000 -> 0x7000
+ *   lost: 0x6000 -> 0x7000 -> 0x3000, which is held all the same
  */
 #include "sample.h"
 
@@ -38,8 +38,10 @@ static struct mtr_ref places[] = {
 	{ 0xa000, 0, 5 }, { 0xc008, 0, 5 },
 };
 
-static uint64_t first[BLOCKS + 1] = { 0, 0, 2, 3, 3, 3, 3, 4, 4 };
-static uint32_t to[] = { 4, 3, 4, 7 }, words[] = { 1, 2, 0, MTR_EDGE_FAR };
+static uint64_t first[BLOCKS + 1] = { 0, 0, 2, 3, 3, 3, 3, 4, 5 };
+static uint32_t to[] = { 4, 3, 4, 7, 3 };
+static uint32_t words[] = { 1, 2, 0, MTR_EDGE_FAR, 0 };
+static uint64_t live = 0x3f;
 
 static struct mtr_lost lost_at[] = { { .block = 6, .leader = 6 },
 				     { .block = 7, .leader = 6 } };
@@ -50,10 +52,11 @@ static void setup(void)
 	s = sample_create();
 	g = (struct mtr_graph){
 		.heap = &s->heap,
-		.edges = { .first = first, .to = to, .words = words, .n = 4 },
+		.edges = { .first = first, .to = to, .words = words, .n = 5 },
 		.roots = { .list = { .at = areas, .n = 3 },
 			   .threads = &threads },
 		.refs = { .at = places, .n = 5 },
+		.reached = { .seen = &live },
 	};
 	ck_assert_ptr_null(mtr_index_create(&s->heap.blocks, &g.index));
 	ck_assert_ptr_null(mtr_holders_make(s, &g, &lost, &holders));
@@ -109,6 +112,7 @@ START_TEST(by_root)
 	t = tally(MTR_BY_ROOT, MTR_SORT_BYTES, &large);
 	ck_assert_uint_eq(t.groups.n, 1);
 	group_is(&t, 0, "variables without a name", 2, 600);
+	ck_assert_uint_eq(t.groups.at[0].retained, 627);
 	ck_assert_uint_eq(t.left_out.blocks, 6);
 	mtr_tally_fini(&t);
 }
@@ -219,6 +223,7 @@ START_TEST(of_a_lost_block)
 	ck_assert_uint_eq(refs.path.n, 0);
 	ck_assert_uint_eq(refs.lost->leader, 6);
 	ck_assert_uint_eq(refs.retained.bytes, 64);
+	ck_assert_uint_eq(refs.n_referents, 1);
 	reference_is(&refs.referrers, 0, 6, 0, MTR_FAR);
 	find(6, 0);
 	ck_assert_uint_eq(refs.retained.blocks, 2);
