@@ -72,11 +72,16 @@ struct all {
 	bool graph;		 /* who refers to whom is known */
 	size_t warned, warnings; /* what came of it: from which on, up to */
 	struct places places;
+	bool map; /* which pages are in memory is known */
+	struct mtr_pages pages;
+	struct mtr_regions regions;
 };
 
 static void all_fini(struct all *a)
 {
 	places_fini(&a->places);
+	mtr_pages_fini(&a->pages);
+	mtr_regions_fini(&a->regions);
 	mtr_heap_graph_fini(&a->g);
 }
 
@@ -112,6 +117,25 @@ static struct mtr_error *read_threads(struct mtr_target *t)
 		       : mtr_target_threads(t, &unused);
 }
 
+/*
+ * Which pages are in memory, of a process that stands. The pages first: what is
+ * read comes into memory. Where it is not known nothing else suffers.
+ */
+static struct mtr_error *read_pages(struct all *a, const struct mtr_args *args)
+{
+	struct mtr_target *t = a->g.view.target;
+	struct mtr_error *error;
+
+	if (args->no_graph && mtr_target_kind(t) == MTR_TARGET_LIVE)
+		return NULL;
+	error = mtr_target_pages(t, &a->pages);
+	a->map = !error;
+	if (!error || mtr_error_code(error) != MTR_ERROR_UNSUPPORTED)
+		return error;
+	mtr_error_destroy(error);
+	return NULL;
+}
+
 static struct mtr_error *read_all(const struct mtr_args *args, struct all *a)
 {
 	struct mtr_heap_view_options options = args->view;
@@ -121,7 +145,10 @@ static struct mtr_error *read_all(const struct mtr_args *args, struct all *a)
 	options.types = s->kind != MTR_TARGET_SNAPSHOT;
 	if (!args->no_graph)
 		MTR_TRY(mtr_target_stop(s->target));
+	MTR_TRY(read_pages(a, args));
 	MTR_TRY(mtr_heap_view_read(s));
+	if (a->map)
+		MTR_TRY(mtr_regions_find(s->target, &s->heap, &a->regions));
 	if (!args->no_graph)
 		MTR_TRY(read_graph(a));
 	MTR_TRY(mtr_heap_view_type(s, &options));
@@ -138,6 +165,10 @@ static struct mtr_error *save_all(const struct mtr_args *args, struct all *a,
 	struct mtr_strings warnings;
 
 	MTR_TRY(read_all(args, a));
+	if (a->map) {
+		MTR_TRY(mtr_save_pages(save, &a->pages));
+		MTR_TRY(mtr_regions_save(&a->regions, save));
+	}
 	if (!a->graph)
 		return mtr_heap_view_save(&g->view, NULL, NULL, save);
 	MTR_TRY(places_find(g, &a->places));

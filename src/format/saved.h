@@ -41,6 +41,7 @@ enum mtr_saved_kind {
 	MTR_SAVED_EDGES,    /* who refers to whom */
 	MTR_SAVED_ROOTS,    /* places, and references from them */
 	MTR_SAVED_LOST,	    /* hints */
+	MTR_SAVED_REGIONS,  /* what each piece of memory is for */
 	MTR_SAVED_KINDS
 };
 

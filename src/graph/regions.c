@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "graph/extents.h"
+#include "graph/saved.h"
 
 enum layer { TRACER, STACKS, DATA, HEAP, LAYERS };
 
@@ -258,7 +259,9 @@ struct mtr_error *mtr_regions_find(struct mtr_target *t,
 	struct mtr_error *error;
 
 	*ret = (struct mtr_regions){ 0 };
-	error = regions_find(&f, heap);
+	error = mtr_target_kind(t) == MTR_TARGET_SNAPSHOT
+			? mtr_regions_load(t, ret)
+			: regions_find(&f, heap);
 	for (int i = 0; i < LAYERS; i++)
 		mtr_regions_fini(&f.layers[i].list);
 	if (error)

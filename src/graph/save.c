@@ -115,3 +115,29 @@ struct mtr_error *mtr_graph_save(const struct mtr_graph *g,
 	MTR_TRY(save_roots(g, warnings, save));
 	return save_lost(lost, save);
 }
+
+/* ----------------------------------------------------------------- regions */
+
+struct mtr_error *mtr_regions_save(const struct mtr_regions *v,
+				   struct mtr_save *save)
+{
+	struct mtr_pack p = { 0 };
+	const char *name = NULL;
+	uint64_t end = 0;
+
+	mtr_pack_number(&p, v->n);
+	for (size_t i = 0; i < v->n; i++) {
+		const struct mtr_region *r = &v->at[i];
+		bool again = i && r->name == name;
+
+		mtr_pack_number(&p, r->start - end);
+		mtr_pack_number(&p, r->end - r->start);
+		mtr_pack_number(&p, (unsigned)r->kind << 1 | again);
+		mtr_pack_number(&p, r->number);
+		if (!again)
+			mtr_pack_text(&p, r->name);
+		name = r->name;
+		end = r->end;
+	}
+	return mtr_save_pack(save, MTR_SAVED_REGIONS, &p);
+}

@@ -205,3 +205,35 @@ struct mtr_error *mtr_hints_load(const struct mtr_graph *g,
 	}
 	return NULL;
 }
+
+/* ----------------------------------------------------------------- regions */
+
+struct mtr_error *mtr_regions_load(struct mtr_target *t,
+				   struct mtr_regions *ret)
+{
+	struct mtr_region r = { 0 };
+	struct mtr_packed c;
+	const void *at;
+	size_t bytes, n;
+
+	MTR_TRY(mtr_target_part(t, MTR_SAVED_REGIONS, &at, &bytes));
+	c = mtr_packed_begin(at, bytes);
+	n = at ? mtr_packed_count(&c, 4) : 0;
+	if (!mtr_regions_reserve(ret, n))
+		return mtr_error_nomem();
+	for (size_t i = 0; i < n; i++) {
+		uint64_t end = r.end, kind;
+
+		r.start = end + mtr_packed_number(&c);
+		r.end = r.start + mtr_packed_number(&c);
+		kind = mtr_packed_below(&c, (MTR_REGION_OTHER + 1) << 1);
+		r.kind = kind >> 1;
+		r.number = (uint32_t)mtr_packed_number(&c);
+		if (!(kind & 1))
+			r.name = mtr_packed_text(&c);
+		if (c.bad || r.start < end || r.end <= r.start)
+			return senseless(MTR_SAVED_REGIONS);
+		ret->at[ret->n++] = r;
+	}
+	return NULL;
+}

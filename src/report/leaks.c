@@ -181,10 +181,9 @@ static struct mtr_error *missing_add(const struct mtr_range *r,
 static struct mtr_error *missing_find(const struct mtr_heap_view *s,
 				      struct mtr_strings *ret)
 {
-	const struct mtr_ranges *v =
-		s->target && mtr_target_source(s->target) == MTR_TARGET_CORE
-			? mtr_target_ranges(s->target)
-			: NULL;
+	const struct mtr_ranges *v = s->target && mtr_heap_view_is_core(s)
+					     ? mtr_target_ranges(s->target)
+					     : NULL;
 
 	for (size_t i = 0; v && i < v->n; i++)
 		if (is_missing(&v->at[i]))

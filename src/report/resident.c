@@ -6,9 +6,7 @@
 
 void mtr_resident_find(const struct mtr_heap_view *s, struct mtr_resident *ret)
 {
-	*ret = (struct mtr_resident){ .dumped = s->kind == MTR_TARGET_CORE };
-	if (!s->target)
-		return;
-	ret->bytes = mtr_target_resident(s->target);
-	ret->dumped = mtr_target_source(s->target) == MTR_TARGET_CORE;
+	*ret = (struct mtr_resident){ .dumped = mtr_heap_view_is_core(s) };
+	if (s->target)
+		ret->bytes = mtr_target_resident(s->target);
 }

@@ -348,6 +348,7 @@ void mtr_heap_view_begin(struct mtr_target *target, struct mtr_heap_view *ret)
 	*ret = (struct mtr_heap_view){ .target = target };
 	ret->name = mtr_target_name(ret->target);
 	ret->kind = mtr_target_kind(ret->target);
+	ret->source = mtr_target_source(ret->target);
 	ret->pid = mtr_target_pid(ret->target);
 	ret->start_known = mtr_target_start(ret->target, ret->start);
 	ret->exe = mtr_target_exe(ret->target);

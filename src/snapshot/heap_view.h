@@ -44,8 +44,9 @@ MTR_VECTOR(mtr_sites, struct mtr_site);
 struct mtr_heap_view {
 	const char *name; /* of the target, as the user gave it */
 	enum mtr_target_kind kind;
-	int pid;	  /* 0: unknown */
-	bool start_known; /* see mtr_target_start */
+	enum mtr_target_kind source; /* of a snapshot: of what it was made */
+	int pid;		     /* 0: unknown */
+	bool start_known;	     /* see mtr_target_start */
 	uint8_t start[MTR_START_BYTES];
 	const char *exe;      /* the executable's path; NULL: unknown */
 	struct mtr_heap heap; /* blocks' .stack: index into stacks.list */
@@ -121,6 +122,13 @@ struct mtr_wrappers;
  */
 void mtr_heap_view_find_owners(struct mtr_heap_view *s,
 			       const struct mtr_wrappers *w);
+
+/* A core, or a snapshot of one. */
+static inline bool mtr_heap_view_is_core(const struct mtr_heap_view *s)
+{
+	return s->kind == MTR_TARGET_CORE ||
+	       (s->kind == MTR_TARGET_SNAPSHOT && s->source == MTR_TARGET_CORE);
+}
 
 /* The call stack of @b; NULL: it has none, or it is not known. */
 static inline const struct mtr_stack *

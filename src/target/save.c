@@ -151,6 +151,38 @@ struct mtr_error *mtr_save_target(struct mtr_save *save, struct mtr_target *t)
 	return mtr_save_bytes(save, MTR_PART_EXE, exe, exe ? strlen(exe) : 0);
 }
 
+struct mtr_error *mtr_save_pages(struct mtr_save *save,
+				 const struct mtr_pages *pages)
+{
+	struct mtr_pack p = { 0 };
+	uint64_t end = 0;
+
+	mtr_pack_number(&p, pages->page);
+	mtr_pack_number(&p, pages->doubt);
+	mtr_pack_number(&p, pages->areas.n);
+	for (size_t i = 0; i < pages->areas.n; i++) {
+		const struct mtr_area *a = &pages->areas.at[i];
+
+		mtr_pack_number(&p, a->start - end);
+		mtr_pack_number(&p, a->end - a->start);
+		end = a->end;
+	}
+	mtr_pack_number(&p, pages->mappings.n);
+	end = 0;
+	for (size_t i = 0; i < pages->mappings.n; i++) {
+		const struct mtr_mapping_pages *m = &pages->mappings.at[i];
+
+		mtr_pack_number(&p, m->start - end);
+		mtr_pack_number(&p, m->end - m->start);
+		mtr_pack_number(&p, m->resident);
+		mtr_pack_number(&p, m->swapped);
+		mtr_pack_number(&p, m->huge);
+		mtr_pack_number(&p, m->huge_tlb);
+		end = m->end;
+	}
+	return mtr_save_pack(save, MTR_SAVED_RESIDENT, &p);
+}
+
 /* ---------------------------------------------------------------- the file */
 
 static struct mtr_error *write_all(int fd, const void *from, size_t bytes)

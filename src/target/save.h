@@ -34,6 +34,10 @@ struct mtr_error *mtr_save_pack(struct mtr_save *save, unsigned kind,
  * they have been asked for. */
 struct mtr_error *mtr_save_target(struct mtr_save *save, struct mtr_target *t);
 
+/* Which of its pages are in memory. */
+struct mtr_error *mtr_save_pages(struct mtr_save *save,
+				 const struct mtr_pages *pages);
+
 /*
  * The file, in place of a regular one or of none; what is no regular file is
  * written to as it is. Nobody sees a part of it.

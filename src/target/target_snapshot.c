@@ -10,6 +10,7 @@
 
 #include "base/pack.h"
 #include "format/saved.h"
+#include "target/resident_impl.h"
 #include "target/target_impl.h"
 #include "target/unpack.h"
 
@@ -240,6 +241,67 @@ static uint64_t saved_resident(struct mtr_target *t)
 	return saved_of(t)->resident;
 }
 
+/* No program has memory up there; the kernel's own pages are above. */
+#define HIGHEST (UINT64_C(1) << 57)
+
+static struct mtr_error *take_pages(struct mtr_packed *c, struct mtr_pages *p)
+{
+	uint64_t end = 0;
+	size_t n;
+
+	p->page = mtr_packed_number(c);
+	p->doubt = mtr_packed_below(c, MTR_PAGES_DOUBTS);
+	n = mtr_packed_count(c, 2);
+	for (size_t i = 0; i < n && !c->bad; i++) {
+		uint64_t start = end + mtr_packed_number(c);
+		uint64_t size = mtr_packed_number(c);
+
+		if (start < end || !size || size > HIGHEST || start > HIGHEST)
+			return senseless_part(MTR_SAVED_RESIDENT);
+		end = start + size;
+		if (!mtr_pages_add(p, start, end))
+			return mtr_error_nomem();
+	}
+	n = mtr_packed_count(c, 6);
+	if (!mtr_mapping_list_reserve(&p->mappings, n))
+		return mtr_error_nomem();
+	end = 0;
+	for (size_t i = 0; i < n; i++) {
+		struct mtr_mapping_pages *m = &p->mappings.at[p->mappings.n++];
+
+		m->start = end + mtr_packed_number(c);
+		m->end = m->start + mtr_packed_number(c);
+		m->resident = mtr_packed_number(c);
+		m->swapped = mtr_packed_number(c);
+		m->huge = mtr_packed_number(c);
+		m->huge_tlb = mtr_packed_number(c);
+		if (m->start < end || m->end <= m->start)
+			return senseless_part(MTR_SAVED_RESIDENT);
+		end = m->end;
+	}
+	return c->bad || !p->page || p->page & (p->page - 1)
+		       ? senseless_part(MTR_SAVED_RESIDENT)
+		       : NULL;
+}
+
+static struct mtr_error *saved_pages(struct mtr_target *t,
+				     struct mtr_pages *ret)
+{
+	struct mtr_packed c;
+	const void *at;
+	size_t bytes;
+
+	MTR_TRY(saved_part(t, MTR_SAVED_RESIDENT, &at, &bytes));
+	if (!at)
+		return mtr_error_coded(
+			MTR_ERROR_UNSUPPORTED,
+			"the snapshot does not say which pages were in memory: "
+			"it was written with --no-graph of a process, or by "
+			"the process itself");
+	c = mtr_packed_begin(at, bytes);
+	return take_pages(&c, ret);
+}
+
 static void saved_fini(struct mtr_target *t)
 {
 	struct saved *s = saved_of(t);
@@ -333,6 +395,7 @@ static const struct mtr_target_ops saved_ops = {
 	.read = saved_read,
 	.part = saved_part,
 	.resident = saved_resident,
+	.pages = saved_pages,
 	.build_id = saved_build_id,
 	.fini = saved_fini,
 };

@@ -56,7 +56,7 @@ static void head(struct mtr_writer *w, const struct mtr_memory *m)
 	mtr_out_text(w->out, ", ");
 	mtr_out_text(w->out, doubt(m->doubt));
 	mtr_out_char(w->out, '\n');
-	if (w->s->kind == MTR_TARGET_CORE) {
+	if (mtr_heap_view_is_core(w->s)) {
 		mtr_text_label(w, "not in it");
 		mtr_out_text(w->out, "pages of files that nobody wrote to; of "
 				     "data all are\n");

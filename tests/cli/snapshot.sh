@@ -39,6 +39,10 @@ all_equal() { # TARGET SNAPSHOT
         equal "$1" "$2" report --by=$key --top=0
         equal "$1" "$2" report --by=$key --json
     done
+    equal "$1" "$2" memory
+    equal "$1" "$2" memory --json
+    equal "$1" "$2" report --sort=pins
+    equal "$1" "$2" report --sort=pins --by=stack --json
     equal "$1" "$2" info
     equal "$1" "$2" info --json
     for format in text json csv chap; do

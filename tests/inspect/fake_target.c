@@ -316,6 +316,11 @@ struct mtr_error *mtr_target_threads(struct mtr_target *t,
 	return NULL;
 }
 
+enum mtr_target_kind mtr_target_source(const struct mtr_target *t)
+{
+	return mtr_target_kind(t);
+}
+
 struct mtr_error *mtr_target_part(struct mtr_target *t, unsigned kind,
 				  const void **ret, size_t *bytes)
 {
