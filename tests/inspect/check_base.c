@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/map.h"
+#include "base/pack.h"
 #include "base/strbuf.h"
 #include "base/vector.h"
 #include "suite.h"
@@ -248,6 +249,71 @@ START_TEST(hashes_of_text)
 }
 END_TEST
 
+/* What was put in comes out; of what is cut off, or makes no sense, nothing. */
+START_TEST(pack_and_back)
+{
+	static const uint64_t n[] = { 0, 1, 127, 128, 1 << 14, UINT64_MAX };
+	struct mtr_pack p = { 0 };
+	struct mtr_packed c;
+
+	for (size_t i = 0; i < sizeof(n) / sizeof(*n); i++) {
+		mtr_pack_number(&p, n[i]);
+		mtr_pack_signed(&p, (int64_t)n[i]);
+		mtr_pack_signed(&p, -(int64_t)n[i]);
+	}
+	mtr_pack_text(&p, "text");
+	mtr_pack_text(&p, NULL);
+	mtr_pack_text(&p, "");
+	ck_assert(!p.failed);
+	c = mtr_packed_begin(p.at, p.n);
+	for (size_t i = 0; i < sizeof(n) / sizeof(*n); i++) {
+		ck_assert_uint_eq(mtr_packed_number(&c), n[i]);
+		ck_assert_int_eq(mtr_packed_signed(&c), (int64_t)n[i]);
+		ck_assert_int_eq(mtr_packed_signed(&c), -(int64_t)n[i]);
+	}
+	ck_assert_pstr_eq(mtr_packed_text(&c), "text");
+	ck_assert_ptr_null(mtr_packed_text(&c));
+	ck_assert_pstr_eq(mtr_packed_text(&c), "");
+	ck_assert(!c.bad && c.at == c.end);
+	ck_assert_uint_eq(mtr_packed_number(&c), 0);
+	ck_assert(c.bad);
+	mtr_pack_fini(&p);
+}
+END_TEST
+
+START_TEST(packed_is_not_trusted)
+{
+	static const unsigned char eleven[] = { 255, 255, 255, 255, 255, 255,
+						255, 255, 255, 255, 1 };
+	static const unsigned char text[] = { 3, 'a', 0, 3, 0, 0, 5, 'a' };
+	struct mtr_packed c = mtr_packed_begin(eleven, sizeof(eleven));
+
+	ck_assert_uint_eq(mtr_packed_number(&c), 0);
+	ck_assert(c.bad);
+	c = mtr_packed_begin(eleven, 3);
+	ck_assert_uint_eq(mtr_packed_number(&c), 0);
+	ck_assert(c.bad);
+	/* the NUL is not where the length says, or there is another one */
+	c = mtr_packed_begin(text, sizeof(text));
+	ck_assert_ptr_null(mtr_packed_text(&c));
+	ck_assert(c.bad);
+	c = mtr_packed_begin(text + 3, sizeof(text) - 3);
+	ck_assert_ptr_null(mtr_packed_text(&c));
+	ck_assert(c.bad);
+	c = mtr_packed_begin(text + 6, 2);
+	ck_assert_uint_eq(mtr_packed_count(&c, 1), 0);
+	ck_assert(c.bad);
+	c = mtr_packed_begin(text, sizeof(text));
+	ck_assert_uint_eq(mtr_packed_below(&c, 3), 0);
+	ck_assert(c.bad);
+	c = mtr_packed_begin(text, sizeof(text));
+	ck_assert_uint_eq(mtr_packed_count(&c, 2), 3);
+	ck_assert_ptr_nonnull(mtr_packed_bytes(&c, 7));
+	ck_assert_ptr_null(mtr_packed_bytes(&c, 1));
+	ck_assert(c.bad);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("base");
@@ -265,6 +331,8 @@ int main(void)
 	tcase_add_test(t, map_holds_keys_of_one_hash);
 	tcase_add_test(t, hashes_are_drawn_anew);
 	tcase_add_test(t, hashes_of_text);
+	tcase_add_test(t, pack_and_back);
+	tcase_add_test(t, packed_is_not_trusted);
 	suite_add_tcase(s, t);
 	return run_suite(s);
 }

@@ -4,7 +4,7 @@
 #include <unistd.h>
 
 #include "core_builder.h"
-#include "format/snapshot.h"
+#include "format/saved.h"
 #include "suite.h"
 
 static const char maps[] =
@@ -259,6 +259,108 @@ START_TEST(cut_off_anywhere)
 }
 END_TEST
 
+/* --------------------------------------------------------------- version 2 */
+
+static struct {
+	struct mtr_saved_header header;
+	struct mtr_saved_part part[3];
+	char bytes[64];
+} second;
+
+static const char *second_file(size_t bytes)
+{
+	if (fd >= 0)
+		close(fd);
+	fd = core_file(&second, bytes, path);
+	return path;
+}
+
+/* A path, a kind that nobody knows, and one that is packed. */
+static void second_setup(void)
+{
+	enum { BYTES = 32 };
+
+	memset(&second, 0, sizeof(second));
+	second.header = (struct mtr_saved_header){
+		.magic = MTR_SNAPSHOT_MAGIC,
+		.version = MTR_SAVED_VERSION,
+		.size = sizeof(second.header),
+		.pid = 815,
+		.machine = EM_X86_64,
+		.table = sizeof(second.header),
+		.parts = 3,
+		.entry = sizeof(second.part[0]),
+	};
+	for (uint32_t i = 0; i < 3; i++)
+		second.part[i] = (struct mtr_saved_part){
+			.offset = offsetof(__typeof__(second), bytes),
+			.bytes = BYTES,
+			.whole = BYTES,
+		};
+	second.part[0].kind = MTR_PART_EXE;
+	second.part[0].bytes = second.part[0].whole = 4;
+	second.part[1].kind = 4711;
+	second.part[2].kind = MTR_SAVED_THREADS;
+	second.part[2].whole = second.part[2].bytes = 0;
+	memcpy(second.bytes, "/b/a", 4);
+}
+
+START_TEST(second_version)
+{
+	const void *at;
+	size_t bytes;
+
+	second_setup();
+	target = open_target(second_file(sizeof(second)));
+	ck_assert_pstr_eq(mtr_target_exe(target), "/b/a");
+	ck_assert_int_eq(mtr_target_pid(target), 815);
+	succeeds(mtr_target_part(target, MTR_PART_BLOCKS, &at, &bytes));
+	ck_assert_ptr_null(at);
+	succeeds(mtr_target_part(target, 4711, &at, &bytes));
+	ck_assert_ptr_null(at);
+}
+END_TEST
+
+START_TEST(second_version_damaged)
+{
+	second_setup();
+	second.header.parts = 4711;
+	open_fails_as(second_file(sizeof(second)), MTR_ERROR_DAMAGED,
+		      "no table of its parts");
+	second_setup();
+	second.header.table = UINT64_MAX - 8;
+	open_fails_as(second_file(sizeof(second)), MTR_ERROR_DAMAGED,
+		      "no table of its parts");
+	second_setup();
+	second.part[1].offset = UINT64_MAX - 8;
+	open_fails_as(second_file(sizeof(second)), MTR_ERROR_DAMAGED,
+		      "is cut off: its part 4711");
+	second_setup();
+	second.part[1].kind = MTR_PART_EXE; /* twice */
+	open_fails_as(second_file(sizeof(second)), MTR_ERROR_DAMAGED,
+		      "part 3 makes no sense");
+	second_setup();
+	second.part[0].packing = 2;
+	open_fails_as(second_file(sizeof(second)), MTR_ERROR_DAMAGED,
+		      "part 3 makes no sense");
+	second_setup();
+	second.part[0].packing = MTR_SAVED_ZSTD; /* what would that become */
+	second.part[0].whole = UINT64_C(1) << 40;
+	open_fails_as(second_file(sizeof(second)), MTR_ERROR_DAMAGED,
+		      "part 3 makes no sense");
+	second.part[0].whole = 100;
+	open_fails(second_file(sizeof(second)), "");
+	second_setup();
+	second.part[2].whole = second.part[2].bytes = 5;
+	open_fails_as(second_file(sizeof(second)), MTR_ERROR_DAMAGED,
+		      "part 17 makes no sense");
+	second_setup();
+	for (size_t n = sizeof(second.header.magic); n < sizeof(second) - 61;
+	     n++)
+		open_fails(second_file(n), "");
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("target_snapshot");
@@ -274,6 +376,8 @@ int main(void)
 	tcase_add_test(t, very_many_modules);
 	tcase_add_test(t, path_of_newlines);
 	tcase_add_test(t, number_of_no_process);
+	tcase_add_test(t, second_version);
+	tcase_add_test(t, second_version_damaged);
 	suite_add_tcase(s, t);
 	return run_suite(s);
 }
