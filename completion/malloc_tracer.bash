@@ -31,7 +31,7 @@ _malloc_tracer_options() {
     case $1 in
     run) echo "-s -o $every" ;;
     report) echo "--by= --sort= --top= --format= --json $filters $names $every" ;;
-    list) echo "--format= --json $filters $names $every" ;;
+    list) echo "--free --format= --json $filters $names $every" ;;
     leaks) echo "--blocks --suppressions= --error-exitcode= --start-only --format= --json $filters $names $every" ;;
     diff) echo "--by= --sort= --top= --blocks --format= --json $filters $names $every" ;;
     top) echo "--by= --sort= --top= --count= $filters $names $every" ;;

@@ -30,6 +30,7 @@ enum option_id {
 	OPT_SKIP_MODULE,
 	OPT_NAMES,
 	OPT_BLOCKS,
+	OPT_FREE,
 	OPT_SUPPRESSIONS,
 	OPT_ERROR_EXITCODE,
 	OPT_START_ONLY,
@@ -85,6 +86,8 @@ static const struct option_row rows[] = {
 	  "N, N-M or N-, from 0 to 122" },
 	{ MTR_TAKES_BLOCKS, OPT_BLOCKS, "blocks", NULL,
 	  "every single block, by address, in place of groups", NULL },
+	{ MTR_TAKES_FREE, OPT_FREE, "free", NULL,
+	  "the free heap, piece by piece, in place of blocks", NULL },
 	{ MTR_TAKES_LEAKS, OPT_SUPPRESSIONS, "suppressions", "FILE",
 	  "leave out what FILE says, in LeakSanitizer's format", NULL },
 	{ MTR_TAKES_LEAKS, OPT_ERROR_EXITCODE, "error-exitcode", "N",
@@ -442,6 +445,9 @@ static bool set(const struct mtr_command *c, const struct option_row *r,
 		return parse_number(text, &ret->count);
 	case OPT_BLOCKS:
 		ret->blocks = true;
+		return true;
+	case OPT_FREE:
+		ret->free = true;
 		return true;
 	case OPT_JSON:
 		ret->format = MTR_FORMAT_JSON;

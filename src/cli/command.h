@@ -48,6 +48,7 @@ struct mtr_args {
 	enum mtr_names names;
 	char *skip_modules[MTR_SKIP_MODULES]; /* those of .view */
 	bool blocks;
+	bool free;		  /* list */
 	bool start_only;	  /* leaks */
 	uint64_t count;		  /* tables of top; 0: no end */
 	const char *suppressions; /* its file; NULL: none */
@@ -73,6 +74,7 @@ enum {
 	MTR_TAKES_COUNT = 1 << 9,   /* --count */
 	MTR_TAKES_SAVE = 1 << 10,   /* -o FILE, --no-graph */
 	MTR_TAKES_REST = 1 << 11,   /* what follows is a command */
+	MTR_TAKES_FREE = 1 << 12,   /* --free */
 };
 
 struct mtr_command {

@@ -164,6 +164,18 @@ static void csv_list_end(struct mtr_writer *w, const struct mtr_sum *total,
 	(void)left_out;
 }
 
+static void csv_gaps(struct mtr_writer *w, const struct mtr_areas *v)
+{
+	mtr_out_text(w->out, "addr,usable\n");
+	for (size_t i = 0; i < v->n && !w->out->error; i++) {
+		mtr_out_text(w->out, "0x");
+		mtr_out_hex(w->out, v->at[i].start);
+		mtr_out_char(w->out, ',');
+		mtr_out_dec(w->out, v->at[i].end - v->at[i].start);
+		mtr_out_char(w->out, '\n');
+	}
+}
+
 /* ----------------------------------------------------------------- leaks */
 
 static void csv_note(const struct mtr_writer *w, struct mtr_strbuf *b,
@@ -259,6 +271,7 @@ const struct mtr_writer_ops mtr_write_csv = {
 	.list_begin = csv_list_begin,
 	.block = csv_block,
 	.list_end = csv_list_end,
+	.gaps = csv_gaps,
 	.leaks = csv_leaks,
 	.lost = csv_lost,
 	.diff = mtr_csv_diff,

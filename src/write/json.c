@@ -428,6 +428,18 @@ static void json_list_end(struct mtr_writer *w, const struct mtr_sum *total,
 	(void)left_out;
 }
 
+static void json_gaps(struct mtr_writer *w, const struct mtr_areas *v)
+{
+	for (size_t i = 0; i < v->n && !w->out->error; i++) {
+		mtr_out_text(w->out, "{\"schema\":1,\"command\":\"list\","
+				     "\"addr\":\"0x");
+		mtr_out_hex(w->out, v->at[i].start);
+		mtr_out_text(w->out, "\",\"usable\":");
+		mtr_out_dec(w->out, v->at[i].end - v->at[i].start);
+		mtr_out_text(w->out, ",\"state\":\"free\"}\n");
+	}
+}
+
 /* ------------------------------------------------------------------- why */
 
 static const char *state_name(enum mtr_state state)
@@ -651,6 +663,7 @@ const struct mtr_writer_ops mtr_write_json = {
 	.list_begin = json_list_begin,
 	.block = json_block,
 	.list_end = json_list_end,
+	.gaps = json_gaps,
 	.why = json_why,
 	.info = json_info,
 	.leaks = mtr_json_leaks,

@@ -256,6 +256,20 @@ static void text_list_end(struct mtr_writer *w, const struct mtr_sum *total,
 		mtr_text_nothing(w, left_out);
 }
 
+static void text_gaps(struct mtr_writer *w, const struct mtr_areas *v)
+{
+	mtr_out_text(w->out, "       ADDRESS     USABLE\n");
+	for (size_t i = 0; i < v->n && !w->out->error; i++) {
+		address(w, v->at[i].start);
+		mtr_out_dec_wide(w->out, v->at[i].end - v->at[i].start, 11);
+		mtr_out_char(w->out, '\n');
+	}
+	mtr_text_count(w, v->n, "piece");
+	mtr_out_text(w->out, " of free heap, ");
+	mtr_text_bytes(w, mtr_areas_bytes(v));
+	mtr_out_char(w->out, '\n');
+}
+
 /* ------------------------------------------------------------------ diff */
 
 static void text_changes_begin(struct mtr_writer *w)
@@ -294,6 +308,7 @@ const struct mtr_writer_ops mtr_write_text = {
 	.list_begin = text_list_begin,
 	.block = text_block,
 	.list_end = text_list_end,
+	.gaps = text_gaps,
 	.why = mtr_text_why,
 	.info = mtr_text_info,
 	.leaks = mtr_text_leaks,

@@ -196,6 +196,15 @@ void mtr_write_list(struct mtr_writer *w, const struct mtr_filter *filter)
 	w->ops->list_end(w, &total, &left_out);
 }
 
+uint64_t mtr_areas_bytes(const struct mtr_areas *v)
+{
+	uint64_t bytes = 0;
+
+	for (size_t i = 0; i < v->n; i++)
+		bytes += v->at[i].end - v->at[i].start;
+	return bytes;
+}
+
 static int64_t grown(const struct mtr_diff_group *g, enum mtr_sort sort)
 {
 	return mtr_grown(mtr_sum_by(&g->sum[MTR_OLD], sort),

@@ -99,6 +99,8 @@ struct mtr_writer_ops {
 	/* @left_out: what did not pass the filter */
 	void (*list_end)(struct mtr_writer *w, const struct mtr_sum *total,
 			 const struct mtr_sum *left_out);
+	/* the free heap, by address */
+	void (*gaps)(struct mtr_writer *w, const struct mtr_areas *v);
 	void (*why)(struct mtr_writer *w, const struct mtr_why *why);
 	void (*info)(struct mtr_writer *w, const struct mtr_info *info);
 	void (*leaks)(struct mtr_writer *w, const struct mtr_leaks *l);
@@ -143,6 +145,9 @@ void mtr_write_list(struct mtr_writer *w, const struct mtr_filter *filter);
 void mtr_write_diff(struct mtr_writer *w, struct mtr_diff_report *r);
 void mtr_write_changes(struct mtr_writer *w, const struct mtr_diff *d);
 void mtr_writer_fini(struct mtr_writer *w);
+
+/* All of them together. */
+uint64_t mtr_areas_bytes(const struct mtr_areas *v);
 
 /* ------------------------------------------- for the writers themselves */
 
