@@ -21,6 +21,9 @@ static struct mtr_error *find_gaps(const struct mtr_args *args,
 	mtr_auto_memory_map struct mtr_memory_map map = { 0 };
 
 	MTR_TRY(mtr_heap_view_open(args->operands[0], s));
+	if (s->kind == MTR_TARGET_SNAPSHOT)
+		return mtr_error_coded(MTR_ERROR_UNSUPPORTED,
+				       "a snapshot does not tell of free heap");
 	MTR_TRY(mtr_target_stop(s->target));
 	MTR_TRY(mtr_heap_view_read(s));
 	MTR_TRY(mtr_regions_find(s->target, &s->heap, &map.regions));

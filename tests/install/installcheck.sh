@@ -109,6 +109,25 @@ check_command() {
     hello_stop hello_world
 }
 
+# gdb finds its script by the library's path, and the script this command.
+check_gdb() {
+    library=$(readlink -f "$MTR_INST_LIBDIR/libmalloc_tracer.so")
+    script=$MTR_INST_GDB/${library##*/}-gdb.py
+    [ -f "$script" ] || fail "$script is not installed"
+    command -v gdb >/dev/null 2>&1 || return 0
+    # below a directory of ours, because of $DESTDIR
+    mkdir -p "$mtr_tmp/gdb${library%/*}"
+    cp "$script" "$mtr_tmp/gdb${library%/*}/"
+    gdb -nx -batch -ex 'python print("has Python")' 2>&1 |
+        grep -qx 'has Python' || return 0
+    PATH=${MTR_INST_COMMAND%/*}:$PATH \
+        gdb -nx -batch -iex "set auto-load scripts-directory $mtr_tmp/gdb" \
+        -iex "set auto-load safe-path $mtr_tmp/gdb" \
+        -ex 'show malloc-tracer command' "$library" >"$mtr_tmp/gdb.out" 2>&1
+    grep -qx "malloc_tracer is .*/malloc_tracer\." "$mtr_tmp/gdb.out" ||
+        fail "gdb: $(cat "$mtr_tmp/gdb.out")"
+}
+
 check_files
 check_header
 check_header_alone
@@ -118,4 +137,5 @@ if [ -n "$MTR_INST_COMMAND" ]; then
     unset MALLOC_TRACER_LIBRARY
     check_command
 fi
+[ -z "$MTR_INST_GDB" ] || check_gdb
 echo "the installed tree is good"
