@@ -280,7 +280,9 @@ def needs_stop(name, words):
 def question(name, words, operands=()):
     """The command's words for that, of what gdb has."""
     files = file_options(words) if name in NAMED else []
-    where = [] if has_option(words, "-h", "--help") else [target(needs_stop(name, words))]
+    where = []
+    if not has_option(words, "-h", "--help"):
+        where = [target(needs_stop(name, words))]
     return [name] + files + words + ["--"] + where + list(operands)
 
 
@@ -666,7 +668,9 @@ def lib_sums(heap, lib, function, key):
 
 
 def show_lib(heap, lib):
-    total, sums = lib_sums(heap, lib, None, lambda places, frame, _: places.function(frame))
+    total, sums = lib_sums(
+        heap, lib, None, lambda places, frame, _: places.function(frame)
+    )
     out('### Memory allocations for library "%s". Total %s' % (lib, total))
     for function, sizes in by_size(sums):
         out('Func: "%s": %s' % (function, sizes))
@@ -775,13 +779,13 @@ class HeapFree(Command):
     def show_sizes(sizes, detailed):
         largest = sorted(sizes.items(), key=lambda item: -item[0] * len(item[1]))
         for i, (size, addrs) in enumerate(largest, 1):
+            line = "%d# Size: %s" % (i, convert(size))
             if detailed:
-                out("%d# Size: %s\n Addresses: %s" % (i, convert(size), ", ".join(addrs)))
+                out("%s\n Addresses: %s" % (line, ", ".join(addrs)))
             else:
-                out(
-                    "%d# Size: %s, Count: %s, Total_size: %s"
-                    % (i, convert(size), format(len(addrs), "_"), convert(size * len(addrs)))
-                )
+                count = format(len(addrs), "_")
+                total = convert(size * len(addrs))
+                out("%s, Count: %s, Total_size: %s" % (line, count, total))
 
 
 # ------------------------------------------------------------------------ bytes
@@ -831,7 +835,7 @@ class HeapOne(Command):
         if block is None:
             raise gdb.GdbError("%#x is in no live block." % addr)
         if block["function"] == CORRUPT:
-            raise gdb.GdbError("The record of the block at %s is corrupt." % block["addr"])
+            raise gdb.GdbError("The record of %s is corrupt." % block["addr"])
         frame = heap.owner(block)
         pc = int(frame["pc"], 16)
         out("Data address: " + block["addr"])

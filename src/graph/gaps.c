@@ -42,8 +42,7 @@ static struct mtr_error *add(struct finder *f, uint64_t start, uint64_t end)
 static uint64_t chunk_size(struct finder *f, uint64_t at, uint64_t stop)
 {
 	uint64_t size, end = stop - at > ALONG ? at + ALONG : stop;
-	const unsigned char *word =
-		mtr_window_get(&f->window, at, WORD, end);
+	const unsigned char *word = mtr_window_get(&f->window, at, WORD, end);
 
 	if (!word)
 		return 0;
@@ -67,8 +66,7 @@ static struct mtr_error *chunks(struct finder *f, uint64_t at, uint64_t stop,
 			f->ret->n = before;
 			return NULL;
 		}
-		MTR_TRY(add(f, at + WORD,
-			    at + size < end ? at + size : end));
+		MTR_TRY(add(f, at + WORD, at + size < end ? at + size : end));
 	}
 	*ret = true;
 	return NULL;

@@ -2,10 +2,10 @@
 /*
  * The free heap, piece by piece: what is heap, and in no live block.
  *
- * With glibc a piece is a chunk, without its header, where the chunks' sizes lead
- * from one live block to the next. Where they do not, and with other allocators,
- * it is all that lies between two blocks. What the allocator keeps there for
- * itself, such as a thread's cache of chunks, is not told from it.
+ * With glibc a piece is a chunk, without its header, where the chunks' sizes
+ * lead from one live block to the next. Where they do not, and with other
+ * allocators, it is all that lies between two blocks. What the allocator keeps
+ * there for itself, such as a thread's cache of chunks, is not told from it.
  */
 #ifndef MTR_GRAPH_GAPS_H
 #define MTR_GRAPH_GAPS_H

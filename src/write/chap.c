@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What chap's `list used` and `list free` print, byte for byte, for scripts that
- * read it.
+ * What chap's `list used` and `list free` print, byte for byte, for scripts
+ * that read it.
  *
  *   Used allocation at 55f387eb2000 of size 28
  *
@@ -56,8 +56,7 @@ static void chap_end(struct mtr_writer *w, const struct mtr_sum *total,
 static void chap_gaps(struct mtr_writer *w, const struct mtr_areas *v)
 {
 	for (size_t i = 0; i < v->n && !w->out->error; i++)
-		piece(w, "Free", v->at[i].start,
-		      v->at[i].end - v->at[i].start);
+		piece(w, "Free", v->at[i].start, v->at[i].end - v->at[i].start);
 	sum(w, v->n, mtr_areas_bytes(v));
 }
 

@@ -5,7 +5,8 @@
 . "$MTR_SRC/tests/lib.sh"
 . "$MTR_SRC/tests/gdb/lib.sh"
 
-all='Sizes: User=110\.0MB, Mem=110\.01MB, Chunk=110\.01MB; Count=4; PerAllocMean=28835854\.75b$'
+all='Sizes: User=110\.0MB, Mem=110\.01MB, Chunk=110\.01MB; Count=4; '
+all="${all}PerAllocMean=28835854\\.75b\$"
 
 check() { # GDB-ARGUMENT...
     gdb_asks "$@" <<-END

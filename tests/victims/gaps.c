@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A heap with known holes, of glibc's malloc: chunks between blocks that stay,
- * from both kinds of arena, freed into the thread's cache and into bins, and two
- * neighbours that become one.
+ * from both kinds of arena, freed into the thread's cache and into bins, and
+ * two neighbours that become one.
  *
- * Writes `block free ADDR 0 USABLE` for each hole, then `ready PID`, and waits for
- * the end of its input. Nothing goes through stdio, which would allocate.
+ * Writes `block free ADDR 0 USABLE` for each hole, then `ready PID`, and waits
+ * for the end of its input. Nothing goes through stdio, which would allocate.
  */
 #include <malloc.h>
 #include <pthread.h>
