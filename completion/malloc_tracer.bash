@@ -36,6 +36,7 @@ _malloc_tracer_options() {
     diff) echo "--by= --sort= --top= --blocks --format= --json $filters $names $every" ;;
     top) echo "--by= --sort= --top= --count= $filters $names $every" ;;
     why) echo "--top= --json $names $every" ;;
+    export) echo "--format= -o --output= --value= $filters $names $every" ;;
     memory) echo "--format= --json $every" ;;
     info) echo "--json $every" ;;
     core-pattern) echo "$names $every" ;;
@@ -54,6 +55,10 @@ _malloc_tracer_value() { # COMMAND OPTION WORD
     --format)
         case $1 in
         list) _malloc_tracer_words 'text json csv chap' "$3" ;;
+        export)
+            _malloc_tracer_words \
+                'folded pprof heaptrack heapsnapshot csv json' "$3"
+            ;;
         *) _malloc_tracer_words 'text json csv' "$3" ;;
         esac
         ;;
@@ -61,9 +66,14 @@ _malloc_tracer_value() { # COMMAND OPTION WORD
     --exe | --suppressions) _malloc_tracer_files -f "$3" ;;
     --sysroot | --debug-dir) _malloc_tracer_files -d "$3" ;;
     --output) _malloc_tracer_files -f "$3" ;;
-    -o) [ "$1" != snapshot ] || { _malloc_tracer_files -f "$3"; return; }
-        _malloc_tracer_words \
-        'stacks=32 frees=1 follow=0 caller=direct snapshot_at=1G' "$3" ;;
+    --value) _malloc_tracer_words 'bytes blocks unused retained pins' "$3" ;;
+    -o)
+        case $1 in
+        export | snapshot) _malloc_tracer_files -f "$3" ;;
+        *) _malloc_tracer_words \
+            'stacks=32 frees=1 follow=0 caller=direct snapshot_at=1G' "$3" ;;
+        esac
+        ;;
     *) return 1 ;;
     esac
 }
@@ -75,7 +85,7 @@ _malloc_tracer() {
     COMPREPLY=()
     if [ "$COMP_CWORD" -eq 1 ]; then
         _malloc_tracer_words \
-            'run report list why leaks memory diff top info mark snapshot core-pattern --help --version' "$cur"
+            'run report list why leaks memory diff top export info mark snapshot core-pattern --help --version' "$cur"
         return
     fi
     # "=" is a word of its own

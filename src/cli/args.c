@@ -38,6 +38,7 @@ enum option_id {
 	OPT_NO_GRAPH,
 	OPT_JSON,
 	OPT_FORMAT,
+	OPT_VALUE,
 	OPT_VERSION,
 };
 
@@ -100,6 +101,12 @@ static const struct option_row rows[] = {
 	{ MTR_TAKES_SAVE, 'o', "output", "FILE", "the file to write", NULL },
 	{ MTR_TAKES_SAVE, OPT_NO_GRAPH, "no-graph", NULL,
 	  "without who refers to whom: a process is not stopped", NULL },
+	{ MTR_TAKES_OUTPUT, 'o', "output", "FILE",
+	  "write to FILE, and not to standard output", NULL },
+	{ MTR_TAKES_VALUE, OPT_VALUE, "value", "WHAT",
+	  "what numbers are of: bytes (default), blocks, unused, retained or "
+	  "pins",
+	  NULL },
 	{ MTR_TAKES_FORMAT, OPT_FORMAT, "format", "NAME", NULL, NULL },
 	{ MTR_TAKES_JSON, OPT_JSON, "json", NULL, "the same as --format=json",
 	  NULL },
@@ -131,6 +138,10 @@ static const char *const format_names[MTR_FORMAT_COUNT] = {
 	[MTR_FORMAT_JSON] = "json",
 	[MTR_FORMAT_CSV] = "csv",
 	[MTR_FORMAT_CHAP] = "chap",
+	[MTR_FORMAT_FOLDED] = "folded",
+	[MTR_FORMAT_PPROF] = "pprof",
+	[MTR_FORMAT_HEAPTRACK] = "heaptrack",
+	[MTR_FORMAT_HEAPSNAPSHOT] = "heapsnapshot",
 };
 
 static const char *const names_names[] = {
@@ -314,6 +325,16 @@ static bool parse_sort(const char *text, struct mtr_args *ret)
 	return true;
 }
 
+static bool parse_value(const char *text, struct mtr_args *ret)
+{
+	unsigned i;
+
+	if (!parse_named(text, mtr_value_name, &i))
+		return false;
+	ret->value = i;
+	return true;
+}
+
 static bool parse_names(const char *text, struct mtr_args *ret)
 {
 	int i;
@@ -441,6 +462,8 @@ static bool set(const struct mtr_command *c, const struct option_row *r,
 		return parse_number(text, &ret->top);
 	case OPT_FORMAT:
 		return parse_format(c, text, ret);
+	case OPT_VALUE:
+		return parse_value(text, ret);
 	case OPT_COUNT:
 		return parse_number(text, &ret->count);
 	case OPT_BLOCKS:
@@ -455,7 +478,8 @@ static bool set(const struct mtr_command *c, const struct option_row *r,
 	case 's':
 		return parse_depth(text ? text : "32", &ret->stacks);
 	default:
-		ret->trace = text;
+		*(r->takes == MTR_TAKES_OUTPUT ? &ret->output : &ret->trace) =
+			text;
 		return true;
 	}
 }
@@ -524,6 +548,8 @@ static void accepted(const struct mtr_command *c, const struct option_row *r,
 		list_word(ret, mtr_name_by(i));
 	for (unsigned i = 0; r->id == OPT_SORT && mtr_name_sort(i); i++)
 		list_word(ret, mtr_name_sort(i));
+	for (unsigned i = 0; r->id == OPT_VALUE && mtr_value_name(i); i++)
+		list_word(ret, mtr_value_name(i));
 	for (int i = 0; r->id == OPT_NAMES && i < NAMES; i++)
 		list_word(ret, names_names[i]);
 	for (int i = 0; r->id == OPT_FORMAT && i < MTR_FORMAT_COUNT; i++)
@@ -573,6 +599,15 @@ static enum mtr_parsed parse_options(const struct mtr_command *c, int argc,
 	return MTR_PARSED;
 }
 
+static void say_no_format(const struct mtr_command *c)
+{
+	struct mtr_strbuf values = { 0 };
+
+	accepted(c, find_row(c, OPT_FORMAT), &values);
+	mtr_say("missing --format (%s)", mtr_strbuf_text(&values));
+	mtr_strbuf_fini(&values);
+}
+
 /* The operands from the @given-th on. */
 static void say_missing(const struct mtr_command *c, int given)
 {
@@ -594,6 +629,10 @@ enum mtr_parsed mtr_args_parse(const struct mtr_command *c, int argc,
 	parsed = parse_options(c, argc, argv, ret);
 	if (parsed != MTR_PARSED)
 		return parsed;
+	if (c->takes & MTR_TAKES_FORMAT && !(c->formats & 1 << ret->format)) {
+		say_no_format(c);
+		return bad(c);
+	}
 	if (argc - optind < c->least) {
 		say_missing(c, argc - optind);
 		return bad(c);

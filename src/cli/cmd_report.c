@@ -10,30 +10,6 @@ static bool needs_graph(const struct mtr_args *args)
 	return args->by == MTR_BY_ROOT || args->sort == MTR_SORT_RETAINED;
 }
 
-static struct mtr_error *read_pins(const struct mtr_args *args,
-				   struct mtr_heap_graph *ret)
-{
-	struct mtr_heap_view_options options = args->view;
-
-	options.no_names = !mtr_needs_names(args);
-	MTR_TRY(mtr_heap_view_open(args->operands[0], &ret->view));
-	MTR_TRY(mtr_stop_and_read(&ret->view, &ret->map));
-	MTR_TRY(mtr_target_resume(ret->view.target));
-	return mtr_heap_view_name(&ret->view, &options);
-}
-
-/* The same as mtr_read_target, with the pages. */
-static int read_target_pins(const struct mtr_args *args,
-			    struct mtr_heap_graph *ret)
-{
-	struct mtr_error *error;
-
-	mtr_progress_begin(args->operands[0]);
-	error = read_pins(args, ret);
-	mtr_progress_end();
-	return error ? mtr_fail(args->operands[0], error) : MTR_EXIT_DONE;
-}
-
 static int read_target(const struct mtr_args *args, struct mtr_heap_graph *ret)
 {
 	const struct mtr_graph_options options = { .places = true };
@@ -42,7 +18,7 @@ static int read_target(const struct mtr_args *args, struct mtr_heap_graph *ret)
 	if (needs_graph(args))
 		return mtr_read_graph(args, &options, false, ret);
 	if (ret->pages)
-		return read_target_pins(args, ret);
+		return mtr_read_pages(args, !mtr_needs_names(args), ret);
 	return mtr_read_target(args, !mtr_needs_names(args), &ret->view);
 }
 

@@ -12,6 +12,7 @@
 #include "graph/lost.h"
 #include "snapshot/heap_view.h"
 #include "report/filter.h"
+#include "report/profile.h"
 #include "report/tally.h"
 #include "write/writer.h"
 
@@ -28,6 +29,10 @@ enum mtr_format {
 	MTR_FORMAT_JSON,
 	MTR_FORMAT_CSV,
 	MTR_FORMAT_CHAP,
+	MTR_FORMAT_FOLDED,
+	MTR_FORMAT_PPROF,
+	MTR_FORMAT_HEAPTRACK,
+	MTR_FORMAT_HEAPSNAPSHOT,
 	MTR_FORMAT_COUNT
 };
 
@@ -53,11 +58,12 @@ struct mtr_args {
 	uint64_t count;		  /* tables of top; 0: no end */
 	const char *suppressions; /* its file; NULL: none */
 	uint64_t error_exitcode;
-	bool no_graph;	    /* snapshot */
-	const char *output; /* its file; NULL: not given */
-	const char *trace;  /* run -o */
-	const char *stacks; /* run -s: a depth; NULL: not given */
-	char **operands;    /* ends with NULL */
+	bool no_graph;	      /* snapshot */
+	const char *output;   /* its file, or export's; NULL: not given */
+	enum mtr_value value; /* export */
+	const char *trace;    /* run -o */
+	const char *stacks;   /* run -s: a depth; NULL: not given */
+	char **operands;      /* ends with NULL */
 };
 
 /* Sets of options; a command takes some. */
@@ -75,6 +81,8 @@ enum {
 	MTR_TAKES_SAVE = 1 << 10,   /* -o FILE, --no-graph */
 	MTR_TAKES_REST = 1 << 11,   /* what follows is a command */
 	MTR_TAKES_FREE = 1 << 12,   /* --free */
+	MTR_TAKES_OUTPUT = 1 << 13, /* -o FILE */
+	MTR_TAKES_VALUE = 1 << 14,  /* --value */
 };
 
 struct mtr_command {
@@ -96,6 +104,7 @@ extern const struct mtr_command mtr_cmd_info;
 extern const struct mtr_command mtr_cmd_leaks;
 extern const struct mtr_command mtr_cmd_diff;
 extern const struct mtr_command mtr_cmd_top;
+extern const struct mtr_command mtr_cmd_export;
 extern const struct mtr_command mtr_cmd_mark;
 extern const struct mtr_command mtr_cmd_snapshot;
 extern const struct mtr_command mtr_cmd_core_pattern;
@@ -153,6 +162,9 @@ struct mtr_heap_graph {
 int mtr_read_graph(const struct mtr_args *args,
 		   const struct mtr_graph_options *options, bool hints,
 		   struct mtr_heap_graph *ret);
+/* The same as mtr_read_target, with .map. */
+int mtr_read_pages(const struct mtr_args *args, bool no_names,
+		   struct mtr_heap_graph *ret);
 void mtr_heap_graph_fini(struct mtr_heap_graph *g);
 
 /* Does a table by .by of what passes the filters have names in it? */
@@ -179,6 +191,18 @@ void mtr_writer_init(struct mtr_writer *w, const struct mtr_args *args,
 /* Flushes; gives the exit status: what could not be written is an error. */
 int mtr_writer_finish(struct mtr_writer *w);
 
+/*
+ * From now on answers go to @file, NULL: to standard output, until
+ * mtr_output_close(), which is given the exit status and gives it back: a file
+ * that was not written whole does not stay. What is wrong is said. @binary: it
+ * is nothing for a terminal.
+ */
+int mtr_output_open(const char *file, bool binary);
+int mtr_output_close(int status);
+struct mtr_out *mtr_output(void);
+/* Flushes; gives the exit status. */
+int mtr_output_finish(void);
+
 /* The same for what printf wrote. */
 int mtr_stdout_finish(void);
 
@@ -197,6 +221,7 @@ void mtr_progress_end(void);
 #define mtr_auto_filter mtr_cleanup(mtr_filter_fini)
 #define mtr_auto_tree mtr_cleanup(mtr_tree_fini)
 #define mtr_auto_diff mtr_cleanup(mtr_diff_fini)
+#define mtr_auto_profile mtr_cleanup(mtr_profile_fini)
 #define mtr_auto_tally mtr_cleanup(mtr_tally_fini)
 
 #endif

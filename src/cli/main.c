@@ -8,10 +8,11 @@
 #include "cli/command.h"
 
 static const struct mtr_command *const commands[] = {
-	&mtr_cmd_run,  &mtr_cmd_report,	  &mtr_cmd_list,
-	&mtr_cmd_why,  &mtr_cmd_leaks,	  &mtr_cmd_memory,
-	&mtr_cmd_diff, &mtr_cmd_top,	  &mtr_cmd_info,
-	&mtr_cmd_mark, &mtr_cmd_snapshot, &mtr_cmd_core_pattern,
+	&mtr_cmd_run,	       &mtr_cmd_report, &mtr_cmd_list,
+	&mtr_cmd_why,	       &mtr_cmd_leaks,	&mtr_cmd_memory,
+	&mtr_cmd_diff,	       &mtr_cmd_top,	&mtr_cmd_export,
+	&mtr_cmd_info,	       &mtr_cmd_mark,	&mtr_cmd_snapshot,
+	&mtr_cmd_core_pattern,
 };
 
 enum { COMMANDS = sizeof(commands) / sizeof(*commands) };

@@ -5,10 +5,13 @@
 #include "cli/command.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 
 #include "base/strbuf.h"
 
@@ -74,15 +77,20 @@ int mtr_read_target(const struct mtr_args *args, bool no_names,
 	return error ? mtr_fail(target, error) : MTR_EXIT_DONE;
 }
 
-/* ------------------------------------------------------- standard output */
+/* ---------------------------------------------------------------- answers */
 
 static struct mtr_out out;
 
-static int take_stdout(void *to, const char *bytes, size_t n)
+/* Where answers go; a file has another name until all is written. */
+static int out_fd = STDOUT_FILENO;
+static const char *out_name = "standard output";
+static char *out_whole, *out_begun; /* names; NULL: there is none */
+
+static int take(void *to, const char *bytes, size_t n)
 {
 	(void)to;
 	while (n) {
-		ssize_t done = write(STDOUT_FILENO, bytes, n);
+		ssize_t done = write(out_fd, bytes, n);
 
 		if (done < 0 && errno == EINTR)
 			continue;
@@ -123,7 +131,7 @@ void mtr_writer_init(struct mtr_writer *w, const struct mtr_args *args,
 		[MTR_FORMAT_CHAP] = &mtr_write_chap,
 	};
 
-	out.take = take_stdout;
+	out.take = take;
 	*w = (struct mtr_writer){
 		.ops = ops[args->format],
 		.out = &out,
@@ -140,21 +148,135 @@ void mtr_writer_init(struct mtr_writer *w, const struct mtr_args *args,
 }
 
 /* A reader that has seen enough is no failure to talk about. */
-static int stdout_failed(int code)
+static int failed(int code)
 {
 	if (code != EPIPE)
-		mtr_say("standard output: %s", strerror(code));
+		mtr_say("%s: %s", out_name, strerror(code));
 	return MTR_EXIT_FAILED;
 }
 
 int mtr_writer_finish(struct mtr_writer *w)
 {
-	mtr_out_flush(w->out);
+	int status = mtr_output_finish();
+
 	mtr_writer_fini(w);
-	return w->out->error ? stdout_failed(w->out->error) : MTR_EXIT_DONE;
+	return status;
 }
 
 int mtr_stdout_finish(void)
 {
-	return fflush(stdout) ? stdout_failed(errno) : MTR_EXIT_DONE;
+	return fflush(stdout) ? failed(errno) : MTR_EXIT_DONE;
+}
+
+struct mtr_out *mtr_output(void)
+{
+	out.take = take;
+	return &out;
+}
+
+int mtr_output_finish(void)
+{
+	mtr_out_flush(&out);
+	return out.error ? failed(out.error) : MTR_EXIT_DONE;
+}
+
+/* ------------------------------------------------------------------- files */
+
+static void end_file(int number)
+{
+	if (out_begun)
+		unlink(out_begun);
+	raise(number);
+}
+
+/* Where a signal ends us the file does not stay either. */
+static void watch_signals(void)
+{
+	static const int numbers[] = { SIGHUP, SIGINT, SIGTERM };
+	const struct sigaction ours = { .sa_handler = end_file,
+					.sa_flags = (int)SA_RESETHAND };
+	struct sigaction before;
+
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++)
+		if (sigaction(numbers[i], NULL, &before) == 0 &&
+		    before.sa_handler == SIG_DFL)
+			sigaction(numbers[i], &ours, NULL);
+}
+
+/* Beside the file that is meant, for it takes its place. */
+static int open_beside(const char *file)
+{
+	mode_t mask = umask(0);
+
+	umask(mask);
+	/* a link stays one */
+	out_whole = realpath(file, NULL);
+	if (!out_whole)
+		out_whole = strdup(file);
+	if (!out_whole || asprintf(&out_begun, "%s.XXXXXX", out_whole) < 0) {
+		out_begun = NULL;
+		errno = ENOMEM;
+		return -1;
+	}
+	watch_signals();
+	out_fd = mkostemp(out_begun, O_CLOEXEC);
+	if (out_fd >= 0)
+		(void)fchmod(out_fd, 0666 & ~mask);
+	return out_fd;
+}
+
+/* A terminal, a pipe and a device are what they are. */
+static int open_file(const char *file)
+{
+	struct stat st;
+
+	out_name = file;
+	if (stat(file, &st) == 0 && !S_ISREG(st.st_mode)) {
+		out_fd = open(file, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+		return out_fd;
+	}
+	if (access(file, W_OK) && errno != ENOENT)
+		return -1;
+	return open_beside(file);
+}
+
+static void forget(void)
+{
+	free(out_whole);
+	free(out_begun);
+	out_whole = out_begun = NULL;
+	out_fd = STDOUT_FILENO;
+	out_name = "standard output";
+}
+
+int mtr_output_open(const char *file, bool binary)
+{
+	if (file && open_file(file) < 0) {
+		failed(errno);
+		forget();
+		return MTR_EXIT_FAILED;
+	}
+	if (binary && isatty(out_fd)) {
+		mtr_say("%s: this format is nothing for a terminal; give a "
+			"file with -o, or a pipe",
+			out_name);
+		mtr_output_close(MTR_EXIT_USAGE);
+		return MTR_EXIT_USAGE;
+	}
+	return MTR_EXIT_DONE;
+}
+
+int mtr_output_close(int status)
+{
+	if (out_fd == STDOUT_FILENO)
+		return status;
+	if (close(out_fd) && status == MTR_EXIT_DONE)
+		status = failed(errno);
+	if (out_begun && status == MTR_EXIT_DONE &&
+	    rename(out_begun, out_whole))
+		status = failed(errno);
+	if (out_begun && status != MTR_EXIT_DONE)
+		unlink(out_begun);
+	forget();
+	return status;
 }

@@ -37,6 +37,29 @@ int mtr_read_graph(const struct mtr_args *args,
 	return error ? mtr_fail(args->operands[0], error) : MTR_EXIT_DONE;
 }
 
+static struct mtr_error *read_pages(const struct mtr_args *args, bool no_names,
+				    struct mtr_heap_graph *ret)
+{
+	struct mtr_heap_view_options options = args->view;
+
+	options.no_names = no_names;
+	MTR_TRY(mtr_heap_view_open(args->operands[0], &ret->view));
+	MTR_TRY(mtr_stop_and_read(&ret->view, &ret->map));
+	MTR_TRY(mtr_target_resume(ret->view.target));
+	return mtr_heap_view_name(&ret->view, &options);
+}
+
+int mtr_read_pages(const struct mtr_args *args, bool no_names,
+		   struct mtr_heap_graph *ret)
+{
+	struct mtr_error *error;
+
+	mtr_progress_begin(args->operands[0]);
+	error = read_pages(args, no_names, ret);
+	mtr_progress_end();
+	return error ? mtr_fail(args->operands[0], error) : MTR_EXIT_DONE;
+}
+
 void mtr_heap_graph_fini(struct mtr_heap_graph *g)
 {
 	mtr_lost_list_fini(&g->lost);

@@ -139,14 +139,19 @@ static struct mtr_error *list_roots(struct maker *m)
 
 	e->first = calloc(n + 2, sizeof(*e->first));
 	e->to = malloc((refs->n + m->lost->n + 1) * sizeof(*e->to));
-	if (!e->first || !e->to)
+	m->ret->refs = malloc((refs->n + 1) * sizeof(*m->ret->refs));
+	if (!e->first || !e->to || !m->ret->refs)
 		return mtr_error_nomem();
 	for (size_t i = 0; i < refs->n; i++)
 		e->first[m->holder[i] + 1]++;
 	for (size_t i = 0; i < n; i++)
 		e->first[i + 1] += e->first[i];
-	for (size_t i = 0; i < refs->n; i++)
-		e->to[e->first[m->holder[i]]++] = refs->at[i].block;
+	for (size_t i = 0; i < refs->n; i++) {
+		uint64_t edge = e->first[m->holder[i]]++;
+
+		e->to[edge] = refs->at[i].block;
+		m->ret->refs[edge] = i;
+	}
 	/* each has moved on to where the next one begins */
 	for (size_t i = n; i > 0; i--)
 		e->first[i] = e->first[i - 1];
@@ -183,20 +188,28 @@ static void leave(void *to, uint32_t node)
 	(void)node;
 }
 
-static struct mtr_error *make(struct maker *m)
+static struct mtr_error *list(struct maker *m)
 {
-	const struct mtr_graph *g = m->g;
 	mtr_auto_free uint32_t *holder =
-		malloc((g->refs.n + 1) * sizeof(*holder));
+		malloc((m->g->refs.n + 1) * sizeof(*holder));
 
 	m->holder = holder;
-	m->ret->of = mtr_huge_alloc(g->index.n + 1, sizeof(*m->ret->of));
-	if (!holder || !m->ret->of)
+	if (!holder)
 		return mtr_error_nomem();
 	MTR_TRY(find_places(m));
 	MTR_TRY(sort(m));
 	MTR_TRY(list_roots(m));
-	MTR_TRY(root_add(m, "(lost: nothing leads to it)"));
+	return root_add(m, "(lost: nothing leads to it)");
+}
+
+static struct mtr_error *make(struct maker *m)
+{
+	const struct mtr_graph *g = m->g;
+
+	MTR_TRY(list(m));
+	m->ret->of = mtr_huge_alloc(g->index.n + 1, sizeof(*m->ret->of));
+	if (!m->ret->of)
+		return mtr_error_nomem();
 	MTR_TRY(mtr_dominators_find(&g->edges, &g->index, &m->ret->roots,
 				    m->ret->list.n, g->reached.seen,
 				    &m->ret->tree));
@@ -221,12 +234,28 @@ struct mtr_error *mtr_holders_make(const struct mtr_heap_view *s,
 	return error;
 }
 
+struct mtr_error *mtr_holders_list(const struct mtr_heap_view *s,
+				   const struct mtr_graph *g,
+				   const struct mtr_lost_list *lost,
+				   struct mtr_holders *ret)
+{
+	struct maker m = { .s = s, .g = g, .lost = lost, .ret = ret };
+	struct mtr_error *error;
+
+	*ret = (struct mtr_holders){ 0 };
+	error = list(&m);
+	if (error)
+		mtr_holders_fini(ret);
+	return error;
+}
+
 void mtr_holders_fini(struct mtr_holders *h)
 {
 	for (size_t i = 0; i < h->list.n; i++)
 		free(h->list.at[i].name);
 	mtr_holder_list_fini(&h->list);
 	mtr_edges_fini(&h->roots);
+	free(h->refs);
 	mtr_dominators_fini(&h->tree);
 	free(h->of);
 	*h = (struct mtr_holders){ 0 };

@@ -25,12 +25,22 @@ struct mtr_holders {
 	struct mtr_holder_list list; /* then what is lost, and what is shared */
 	struct mtr_edges roots;	     /* of each the blocks that it points to; of
 				      * what is lost those that lead */
+	uint32_t *refs;		     /* of each of these edges, but for what is
+				      * lost, the graph's reference */
 	struct mtr_dominators tree;  /* on all of .list but what is shared */
 	uint32_t *of;		     /* of each block: index into .list */
 };
 
 /* @g has its places; all that it is made of outlives it. */
 struct mtr_error *mtr_holders_make(const struct mtr_heap_view *s,
+				   const struct mtr_graph *g,
+				   const struct mtr_lost_list *lost,
+				   struct mtr_holders *ret);
+/*
+ * The same without who holds what, which takes longest: .roots, and .list up to
+ * what is lost.
+ */
+struct mtr_error *mtr_holders_list(const struct mtr_heap_view *s,
 				   const struct mtr_graph *g,
 				   const struct mtr_lost_list *lost,
 				   struct mtr_holders *ret);
