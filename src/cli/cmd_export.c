@@ -74,7 +74,7 @@ static int read_target(const struct mtr_args *args, unsigned flags,
 
 	as.view.types = flags & NEEDS_GRAPH;
 	if (flags & NEEDS_GRAPH || args->value == MTR_VALUE_RETAINED)
-		return mtr_read_graph(&as, &options, &ret->g);
+		return mtr_read_graph(&as, &options, false, &ret->g);
 	if (args->value == MTR_VALUE_PINS)
 		return mtr_read_pages(&as, false, &ret->g);
 	return mtr_read_target(&as, false, &ret->g.view);

@@ -14,6 +14,7 @@
 #include "symbols/wrappers.h"
 #include "report/block.h"
 #include "report/tree.h"
+#include "write/export.h"
 #include "write/writer.h"
 
 /* How many blocks `why` is asked of. */
@@ -359,6 +360,59 @@ static void write_info(const struct mtr_heap_view *s,
 	written(&w);
 }
 
+/* ----------------------------------------------------------------- exports */
+
+static void export(struct mtr_export *e, mtr_export_fn *write, bool is_text)
+{
+	struct mtr_error *error;
+
+	harmless = is_text;
+	out.take = take;
+	out.to = &harmless;
+	e->out = &out;
+	error = write(e);
+	MUST(!error || mtr_error_code(error) == MTR_ERROR_UNSUPPORTED);
+	mtr_error_destroy(error);
+	mtr_out_flush(&out);
+	MUST(!out.error);
+}
+
+static void export_stacks(const struct mtr_heap_view *s,
+			  const struct mtr_filter *filter, enum mtr_value value)
+{
+	const struct mtr_profile_spec spec = { .value = value,
+					       .generations = true };
+	struct mtr_sum sum = { 0 };
+	struct mtr_profile p;
+	struct mtr_export e = {
+		.s = s, .value = value, .filter = filter, .profile = &p
+	};
+
+	MUST(!mtr_profile_make(s, filter, &spec, &p));
+	for (size_t i = 0; i < p.rows.n; i++)
+		mtr_sum_add(&sum, &p.rows.at[i].sum);
+	MUST(memcmp(&sum, &p.total, sizeof(sum)) == 0);
+	export(&e, mtr_export_folded, true);
+	export(&e, mtr_export_heaptrack, true);
+	export(&e, mtr_export_pprof, false);
+	mtr_profile_fini(&p);
+}
+
+static void export_blocks(const struct mtr_heap_view *s,
+			  const struct mtr_graph *g,
+			  const struct mtr_lost_list *lost,
+			  const struct mtr_filter *filter)
+{
+	struct mtr_holders holders;
+	struct mtr_export e = {
+		.s = s, .filter = filter, .graph = g, .holders = &holders
+	};
+
+	MUST(!mtr_holders_list(s, g, lost, &holders));
+	export(&e, mtr_export_heapsnapshot, true);
+	mtr_holders_fini(&holders);
+}
+
 /* ------------------------------------------------------------------ groups */
 
 static void look_at_tally(const struct mtr_heap_view *s,
@@ -393,6 +447,8 @@ static void look_at_groups(const struct mtr_heap_view *s)
 		look_at_tally(s, &all, by);
 	look_at_tally(s, &some, MTR_BY_STACK);
 	write_lists(s, &all);
+	export_stacks(s, &all, MTR_VALUE_BYTES);
+	export_stacks(s, &some, MTR_VALUE_UNUSED);
 	mtr_filter_fini(&all);
 	mtr_filter_fini(&some);
 }
@@ -696,6 +752,7 @@ static void look_at_leaks(const struct mtr_heap_view *s)
 	mtr_leaks_fini(&leaks);
 	if (options.places) {
 		look_at_holders(s, &g, &lost, &filter);
+		export_blocks(s, &g, &lost, &filter);
 		look_at_held(s, &g, &lost);
 	}
 	mtr_filter_fini(&filter);

@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: MIT
+# For the tests of export, after tests/cli/lib.sh.
+
+# FUNCTION NUMBER of what report says, in `want`.
+reported() { # bytes or blocks
+    case $1 in
+    bytes) field=2 ;;
+    blocks) field=3 ;;
+    esac
+    ask report --by=function --json "$pid"
+    key='"key":"\(.*\)","module":"[^"]*"'
+    numbers='"bytes":\([0-9]*\),"blocks":\([0-9]*\),'
+    tr '{' '\n' <answer | sed -n "s/^$key,$numbers.*/\\1 \\$field/p" |
+        summed >want
+    [ "$(wc -l <want)" -gt 3 ] || fail "few functions"
+}
+
+# Lines of NAME NUMBER, each name once.
+summed() {
+    awk '{ n = $NF; sub(/ [0-9]+$/, ""); sum[$0] += n }
+         END { for (name in sum) if (sum[name]) print name, sum[name] }' | sort
+}
