@@ -58,11 +58,6 @@ MTR_MAP(owners, struct owner, struct key, key_hash, key_is);
 
 /* ------------------------------------------------------------------ pairs */
 
-static bool has_names(const struct mtr_module *m)
-{
-	return m->found && !m->stripped;
-}
-
 static void join(struct mtr_pairs *p, struct mtr_paired *old,
 		 struct mtr_paired *now)
 {
@@ -71,7 +66,8 @@ static void join(struct mtr_pairs *p, struct mtr_paired *old,
 	/* that of @now stays, with nothing in it that anybody finds */
 	pair->module[MTR_NEW] = now->module;
 	pair->same = mtr_module_same(old->module, now->module);
-	pair->named = has_names(old->module) == has_names(now->module);
+	pair->named = mtr_pair_has_names(old->module) ==
+		      mtr_pair_has_names(now->module);
 	now->pair = old->pair;
 }
 

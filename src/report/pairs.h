@@ -25,6 +25,12 @@ static inline const struct mtr_module *mtr_pair_any(const struct mtr_pair *p)
 	return p->module[MTR_NEW] ? p->module[MTR_NEW] : p->module[MTR_OLD];
 }
 
+/* Of its functions and variables, not only of what it exports. */
+static inline bool mtr_pair_has_names(const struct mtr_module *m)
+{
+	return m->found && !m->stripped;
+}
+
 /* A module of one side, and its pair. */
 struct mtr_paired {
 	const struct mtr_module *module;

@@ -98,8 +98,8 @@ static void modules(struct mtr_emitter *e, const struct mtr_pairs *p)
 		mtr_emit_bool(e, "same", pair->same);
 		mtr_emit_text(e, "old", mtr_name_build_id(id, &a->build_id));
 		mtr_emit_text(e, "new", mtr_name_build_id(id, &b->build_id));
-		mtr_emit_bool(e, "old_names", a->found && !a->stripped);
-		mtr_emit_bool(e, "new_names", b->found && !b->stripped);
+		mtr_emit_bool(e, "old_names", mtr_pair_has_names(a));
+		mtr_emit_bool(e, "new_names", mtr_pair_has_names(b));
 		mtr_emit_end(e);
 	}
 	mtr_emit_end(e);

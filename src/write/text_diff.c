@@ -10,7 +10,7 @@
 
 #include "report/name.h"
 
-enum { SIZE = MTR_TEXT_SIZE + 1, BLOCKS = MTR_TEXT_BLOCKS };
+enum { SIZE = MTR_TEXT_SIZE + 1, BLOCKS = MTR_TEXT_BLOCKS, PAIRS = 4 };
 
 /* ------------------------------------------------------------------ head */
 
@@ -94,9 +94,17 @@ static void process(struct mtr_writer *w, const struct mtr_diff *d)
 				       "by names\n");
 }
 
+/* Of @n modules the first ones are shown. */
+static void more_pairs(struct mtr_writer *w, size_t n)
+{
+	if (n <= PAIRS)
+		return;
+	mtr_text_label(w, "");
+	mtr_out_printf(w->out, "... %zu more\n", n - PAIRS);
+}
+
 static void builds(struct mtr_writer *w, const struct mtr_pairs *p)
 {
-	enum { SHOWN = 4 };
 	size_t more = 0;
 
 	for (size_t i = 1; i < p->list.n; i++) {
@@ -105,7 +113,7 @@ static void builds(struct mtr_writer *w, const struct mtr_pairs *p)
 		const struct mtr_module *b = pair->module[MTR_NEW];
 		char id[MTR_NAME_BUILD_ID];
 
-		if (!a || !b || pair->same || more++ >= SHOWN)
+		if (!a || !b || pair->same || more++ >= PAIRS)
 			continue;
 		mtr_text_label(w, more > 1 ? "" : "builds");
 		mtr_text_clean(w, b->name);
@@ -115,32 +123,44 @@ static void builds(struct mtr_writer *w, const struct mtr_pairs *p)
 		mtr_out_text(w->out, mtr_name_build_id(id, &b->build_id));
 		mtr_out_char(w->out, '\n');
 	}
-	if (more > SHOWN) {
-		mtr_text_label(w, "");
-		mtr_out_printf(w->out, "... %zu more\n", more - SHOWN);
-	}
+	more_pairs(w, more);
+}
+
+/* Which of the builds has no names; NULL: what is not matched for it, none. */
+static const char *nameless(const struct mtr_pair *pair, enum mtr_by by)
+{
+	const struct mtr_module *a = pair->module[MTR_OLD];
+	const struct mtr_module *b = pair->module[MTR_NEW];
+
+	if (!a || !b)
+		return NULL;
+	if (!pair->named)
+		return mtr_pair_has_names(a) ? "the new build"
+					     : "the old build";
+	/* variables without a name are one group on both sides */
+	if (pair->same || mtr_pair_has_names(a) || by == MTR_BY_ROOT)
+		return NULL;
+	return "either build";
 }
 
 /* Groups of such modules seem to come and go. */
-static void names(struct mtr_writer *w, const struct mtr_pairs *p)
+static void names(struct mtr_writer *w, const struct mtr_diff *d)
 {
-	const char *label = "no names";
+	const struct mtr_pairs *p = &d->pairs;
+	size_t more = 0;
 
-	for (size_t i = 1; i < p->list.n; i++) {
+	for (size_t i = 1; i < p->list.n && d->by != MTR_BY_MODULE; i++) {
 		const struct mtr_pair *pair = &p->list.at[i];
-		const struct mtr_module *a = pair->module[MTR_OLD];
-		const struct mtr_module *b = pair->module[MTR_NEW];
+		const char *which = nameless(pair, d->by);
 
-		if (!a || !b || pair->named)
+		if (!which || more++ >= PAIRS)
 			continue;
-		mtr_text_label(w, label);
-		mtr_out_printf(w->out, "for %s of ",
-			       a->found && !a->stripped ? "the new build"
-							: "the old build");
-		mtr_text_clean(w, b->name);
-		mtr_out_text(w->out, ": what it has is not matched\n");
-		label = "";
+		mtr_text_label(w, more > 1 ? "" : "no names");
+		mtr_out_printf(w->out, "for %s of ", which);
+		mtr_text_clean(w, mtr_pair_any(pair)->name);
+		mtr_out_text(w->out, ": what has no name is not matched\n");
 	}
+	more_pairs(w, more);
 }
 
 static void notes(struct mtr_writer *w, const struct mtr_diff *d)
@@ -160,7 +180,7 @@ static void notes(struct mtr_writer *w, const struct mtr_diff *d)
 			       "together by function)\n",
 			       mtr_name_by(d->by));
 	}
-	names(w, &d->pairs);
+	names(w, d);
 	if (d->depths_differ) {
 		mtr_text_label(w, "recorded");
 		mtr_out_printf(w->out,

@@ -152,11 +152,24 @@ start
 orders g
 core_as after
 ask diff before after
-has '^no names  *for the old build of prog: what it has is not matched$'
+has '^no names  *for the old build of prog: what has no name is not matched$'
 has '^warning .*build-id'
 groups --exe="$(victim grows)" --exe="$program" before after
 grew_by "grow 3000 30" "more_lines -111 0"
 stop
+
+# Two builds without names.
+if command -v strip >/dev/null 2>&1; then
+    mkdir -p stripped
+    strip -o stripped/prog "$(victim grows)"
+    strip -o stripped/other "$(victim grows_other)"
+    ask diff --exe=stripped/prog --exe=stripped/other before after
+    has '^no names  *for either build of prog: what has no name is not matched$'
+    has '^ *+[0-9.]* KiB .* prog+0x'
+    has '^ *-[0-9.]* KiB .* prog+0x'
+    ask diff --by=module --exe=stripped/prog --exe=stripped/other before after
+    ! grep 'no names' answer || fail "modules are matched"
+fi
 
 refuses 1 'nosuch: no such file' diff one nosuch
 refuses 1 'nosuch: no such file' diff nosuch one

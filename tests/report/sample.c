@@ -14,6 +14,7 @@ static struct mtr_module app = {
 	.start = 0x400000,
 	.end = 0x500000,
 	.bias = 0x400000,
+	.found = true,
 };
 
 static struct mtr_module libx = {

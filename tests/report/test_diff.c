@@ -99,6 +99,7 @@ static struct mtr_module other_app = {
 	.start = 0x500000,
 	.end = 0x600000,
 	.bias = 0x500000,
+	.found = true,
 	.build_id = { .bytes = { 1, 2, 3 }, .n = 3 },
 };
 
@@ -442,6 +443,46 @@ static char *written(const struct mtr_writer_ops *ops, size_t top, bool blocks)
 	return text.text;
 }
 
+static bool says(const char *what)
+{
+	char *text = written(&mtr_write_text, 0, false);
+	bool has = strstr(text, what);
+
+	free(text);
+	return has;
+}
+
+START_TEST(where_builds_have_no_names)
+{
+	static struct mtr_module old, now;
+
+	s[MTR_NEW]->pid++;
+	now = other_app;
+	rebuild(&now);
+	make(MTR_BY_FUNCTION);
+	ck_assert(!says("no names"));
+	now.stripped = true;
+	make(MTR_BY_FUNCTION);
+	ck_assert(says("no names      for the new build of app: "));
+	old = *s[MTR_OLD]->frames.at[1].module;
+	old.stripped = true;
+	for (size_t i = 0; i < s[MTR_OLD]->frames.n; i++)
+		if (s[MTR_OLD]->frames.at[i].module ==
+			    s[MTR_OLD]->frames.at[1].module &&
+		    i != 1)
+			s[MTR_OLD]->frames.at[i].module = &old;
+	s[MTR_OLD]->frames.at[1].module = &old;
+	make(MTR_BY_FUNCTION);
+	ck_assert(says("no names      for either build of app: "));
+	make(MTR_BY_MODULE);
+	ck_assert(!says("no names"));
+	now = old;
+	now.bias += 0x100000;
+	make(MTR_BY_FUNCTION);
+	ck_assert(!says("no names"));
+}
+END_TEST
+
 /* Without what is the same for all answers. */
 static void clear(void)
 {
@@ -669,6 +710,7 @@ static void add(TCase *tests)
 	tcase_add_test(tests, a_build_of_another_name);
 	tcase_add_test(tests, two_files_of_one_name);
 	tcase_add_test(tests, nameless_code_of_two_builds);
+	tcase_add_test(tests, where_builds_have_no_names);
 	tcase_add_test(tests, which_process);
 	tcase_add_test(tests, block_for_block);
 	tcase_add_test(tests, what_is_another_block);
