@@ -71,10 +71,12 @@ static void add_place(struct maker *m, struct mtr_strbuf *b, uint64_t pc,
 		else
 			mtr_strbuf_add(b, "(no module)");
 	} else {
-		mtr_strbuf_printf(b, "%s+%#" PRIx64, mtr_pair_any(pair)->name,
-				  pc - frame->module->bias - !frame->exact);
 		if (!pair->same)
 			m->of = m->side;
+		mtr_strbuf_printf(b, "%s+%#" PRIx64,
+				  pair->same ? mtr_pair_any(pair)->name
+					     : frame->module->name,
+				  pc - frame->module->bias - !frame->exact);
 	}
 }
 
@@ -156,9 +158,10 @@ static void make_key(struct maker *m, const struct mtr_group *g,
 	if (m->d->by == MTR_BY_STACK) {
 		add_stack(m, b, g);
 	} else if (m->d->by == MTR_BY_MODULE) {
-		mtr_strbuf_add(
-			b, owner->module ? mtr_pair_any(pair_of(m, owner))->name
-					 : g->key);
+		if (owner->module)
+			mtr_pair_name(b, pair_of(m, owner));
+		else
+			mtr_strbuf_add(b, g->key);
 	} else if (m->d->by == MTR_BY_CALLER && pair_of(m, owner)->same) {
 		add_place(m, b, g->site->pc, owner);
 	} else if (m->d->by == MTR_BY_LINE && owner->file) {

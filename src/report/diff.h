@@ -91,6 +91,16 @@ struct mtr_diff_side {
 	struct mtr_tally_spec spec;
 };
 
+/* The module of @g in the newer of the sides that have it, or NULL. */
+static inline const struct mtr_module *
+mtr_diff_module(const struct mtr_diff *d, const struct mtr_diff_group *g)
+{
+	const struct mtr_pair *pair = &d->pairs.list.at[g->pair];
+
+	return pair->module[g->side] ? pair->module[g->side]
+				     : mtr_pair_any(pair);
+}
+
 struct mtr_error *mtr_diff_make(const struct mtr_diff_side sides[MTR_SIDES],
 				struct mtr_diff *ret);
 void mtr_diff_fini(struct mtr_diff *d);

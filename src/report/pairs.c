@@ -142,6 +142,16 @@ static struct mtr_paired *executable(struct mtr_pairs *p, enum mtr_side side,
 	return NULL;
 }
 
+void mtr_pair_name(struct mtr_strbuf *b, const struct mtr_pair *p)
+{
+	const struct mtr_module *old = p->module[MTR_OLD];
+	const char *name = mtr_pair_any(p)->name;
+
+	if (old && !p->same && strcmp(old->name, name) != 0)
+		mtr_strbuf_printf(b, "%s, then ", old->name);
+	mtr_strbuf_add(b, name);
+}
+
 static bool list_begin(struct mtr_pairs *p)
 {
 	struct mtr_pair *none =

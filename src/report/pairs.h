@@ -10,6 +10,7 @@
 #define MTR_REPORT_PAIRS_H
 
 #include "base/map.h"
+#include "base/strbuf.h"
 #include "snapshot/heap_view.h"
 
 enum mtr_side { MTR_OLD, MTR_NEW, MTR_SIDES };
@@ -30,6 +31,9 @@ static inline bool mtr_pair_has_names(const struct mtr_module *m)
 {
 	return m->found && !m->stripped;
 }
+
+/* "app"; of builds that are called differently "app, then app-2". */
+void mtr_pair_name(struct mtr_strbuf *b, const struct mtr_pair *p);
 
 /* A module of one side, and its pair. */
 struct mtr_paired {

@@ -27,8 +27,7 @@ static void group(struct mtr_writer *w, const struct mtr_diff *d,
 		  const struct mtr_diff_group *g)
 {
 	const struct mtr_sum *a = &g->sum[MTR_OLD], *b = &g->sum[MTR_NEW];
-	const struct mtr_module *module =
-		mtr_pair_any(&d->pairs.list.at[g->pair]);
+	const struct mtr_module *module = mtr_diff_module(d, g);
 	struct mtr_strbuf line = { 0 }, key = { 0 };
 
 	w->s = d->s[g->side];

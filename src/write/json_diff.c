@@ -95,6 +95,7 @@ static void modules(struct mtr_emitter *e, const struct mtr_pairs *p)
 			continue;
 		mtr_emit_object(e, NULL);
 		mtr_emit_text(e, "module", b->name);
+		mtr_emit_text(e, "old_module", a->name);
 		mtr_emit_bool(e, "same", pair->same);
 		mtr_emit_text(e, "old", mtr_name_build_id(id, &a->build_id));
 		mtr_emit_text(e, "new", mtr_name_build_id(id, &b->build_id));
@@ -123,8 +124,7 @@ static void stack(struct mtr_emitter *e, struct mtr_writer *w,
 static void group(struct mtr_emitter *e, struct mtr_writer *w,
 		  const struct mtr_diff *d, const struct mtr_diff_group *g)
 {
-	const struct mtr_module *module =
-		mtr_pair_any(&d->pairs.list.at[g->pair]);
+	const struct mtr_module *module = mtr_diff_module(d, g);
 	struct mtr_strbuf key = { 0 };
 
 	w->s = d->s[g->side];

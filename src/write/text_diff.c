@@ -103,6 +103,17 @@ static void more_pairs(struct mtr_writer *w, size_t n)
 	mtr_out_printf(w->out, "... %zu more\n", n - PAIRS);
 }
 
+static void pair_name(struct mtr_writer *w, const struct mtr_pair *pair)
+{
+	struct mtr_strbuf name = { 0 };
+
+	mtr_pair_name(&name, pair);
+	mtr_text_clean(w, mtr_strbuf_text(&name));
+	if (name.failed)
+		mtr_writer_no_memory(w);
+	mtr_strbuf_fini(&name);
+}
+
 static void builds(struct mtr_writer *w, const struct mtr_pairs *p)
 {
 	size_t more = 0;
@@ -116,7 +127,7 @@ static void builds(struct mtr_writer *w, const struct mtr_pairs *p)
 		if (!a || !b || pair->same || more++ >= PAIRS)
 			continue;
 		mtr_text_label(w, more > 1 ? "" : "builds");
-		mtr_text_clean(w, b->name);
+		pair_name(w, pair);
 		mtr_out_text(w->out, ": build-id ");
 		mtr_out_text(w->out, mtr_name_build_id(id, &a->build_id));
 		mtr_out_text(w->out, ", then ");
@@ -157,7 +168,7 @@ static void names(struct mtr_writer *w, const struct mtr_diff *d)
 			continue;
 		mtr_text_label(w, more > 1 ? "" : "no names");
 		mtr_out_printf(w->out, "for %s of ", which);
-		mtr_text_clean(w, mtr_pair_any(pair)->name);
+		pair_name(w, pair);
 		mtr_out_text(w->out, ": what has no name is not matched\n");
 	}
 	more_pairs(w, more);
@@ -249,8 +260,8 @@ static void name(struct mtr_writer *w, const struct mtr_diff *d,
 	int key = mtr_text_columns(text);
 
 	mtr_text_fit(w, text, room, mtr_text_cut(d->by));
-	mtr_text_details(w, details_by(w, d, g), g->site,
-			 mtr_pair_any(&d->pairs.list.at[g->pair]), &more);
+	mtr_text_details(w, details_by(w, d, g), g->site, mtr_diff_module(d, g),
+			 &more);
 	/* less than that of it tells nothing */
 	if (!room || key + 8 <= room)
 		mtr_text_fit(w, mtr_strbuf_text(&more), room ? room - key : 0,

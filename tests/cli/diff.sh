@@ -138,7 +138,9 @@ groups --by=line run1 other
 grep -q 'grows.c:[0-9]* 3000 30$' got || fail "by line: $(cat got)"
 [ "$(wc -l <got)" -eq 2 ] || fail "by line: $(cat got)"
 ask diff run1 other
-has '^builds  *grows_other: build-id [0-9a-f]*, then [0-9a-f]*$'
+has '^builds  *grows, then grows_other: build-id [0-9a-f]*, then [0-9a-f]*$'
+ask diff --json run1 other
+has '"module":"grows_other","old_module":"grows","same":false'
 stop
 
 # Another build in the place of the first.

@@ -290,6 +290,21 @@ START_TEST(a_build_of_another_name)
 	s[MTR_NEW]->exe = "/opt/app-2";
 	make(MTR_BY_FUNCTION);
 	ck_assert_uint_eq(diff.groups.n, 2);
+	/* what is of one of them alone is called by its own name */
+	s[MTR_OLD]->frames.at[1].function = NULL;
+	s[MTR_NEW]->frames.at[1].function = NULL;
+	make(MTR_BY_FUNCTION);
+	group_is(0, "app-2+0x100f", 2, 38);
+	group_is(diff.groups.n - 1, "app+0x100f", -2, -38);
+	ck_assert_str_eq(mtr_diff_module(&diff, &diff.groups.at[0])->name,
+			 "app-2");
+	ck_assert_str_eq(
+		mtr_diff_module(&diff, &diff.groups.at[diff.groups.n - 1])
+			->name,
+		"app");
+	s[MTR_NEW]->heap.blocks.at[0].size++;
+	make(MTR_BY_MODULE);
+	group_is(0, "app, then app-2", 0, 1);
 }
 END_TEST
 
