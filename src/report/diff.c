@@ -27,6 +27,7 @@ struct key {
 struct entry {
 	struct mtr_diff_group g;
 	uint32_t of;
+	uint64_t heaviest; /* bytes of g.site's group */
 };
 
 static uint64_t key_hash(struct key key)
@@ -47,7 +48,9 @@ struct maker {
 	struct entries entries;
 	/* of the side that is gone through */
 	enum mtr_side side;
-	uint32_t of; /* of the key that is made */
+	/* of the key that is made */
+	uint32_t of;
+	bool folded;
 };
 
 static const struct mtr_pair *pair_of(const struct maker *m,
@@ -146,6 +149,7 @@ static void make_key(struct maker *m, const struct mtr_group *g,
 	const struct mtr_frame *owner;
 
 	m->of = BOTH;
+	m->folded = false;
 	if (!g->site) {
 		if (m->d->by == MTR_BY_ROOT &&
 		    m->d->process != MTR_PROCESS_SAME)
@@ -167,7 +171,7 @@ static void make_key(struct maker *m, const struct mtr_group *g,
 	} else if (m->d->by == MTR_BY_LINE && owner->file) {
 		mtr_strbuf_add(b, g->key);
 	} else {
-		m->d->folded += m->d->by == MTR_BY_CALLER && owner->function;
+		m->folded = m->d->by == MTR_BY_CALLER && owner->function;
 		if (m->d->by == MTR_BY_TYPE)
 			mtr_strbuf_add(b, "block of ");
 		add_frame(m, b, g->site->pc, owner);
@@ -181,9 +185,9 @@ static void take_sites(struct maker *m, struct entry *e,
 {
 	struct mtr_diff_group *to = &e->g;
 
-	if (to->site && to->side == m->side &&
-	    to->sum[m->side].bytes >= g->sum.bytes)
+	if (to->site && to->side == m->side && e->heaviest >= g->sum.bytes)
 		return;
+	e->heaviest = g->sum.bytes;
 	to->site = g->site;
 	to->stack = g->stack;
 	to->side = m->side;
@@ -208,6 +212,8 @@ static struct mtr_error *add_as(struct maker *m, const struct mtr_group *g,
 		*e = (struct entry){ .g = { .key = text, .pair = key.pair },
 				     .of = key.of };
 	}
+	e->g.folded |= m->folded;
+	m->d->folded += m->folded;
 	take_sites(m, e, g);
 	mtr_sum_add(&e->g.sum[m->side], &g->sum);
 	return NULL;
@@ -259,10 +265,10 @@ static struct mtr_error *add_moved(struct maker *m,
 		if (b.failed)
 			return mtr_error_nomem();
 		m->side = moved.side;
+		m->folded = moved.folded;
 		key = (struct key){ mtr_strbuf_text(&b), moved.pair,
 				    moved.alone ? moved.side : BOTH };
 		MTR_TRY(add_as(m, moved.group, key));
-		m->d->folded += moved.folded;
 		m->d->in_order |= !moved.folded && !moved.alone;
 	}
 	return NULL;

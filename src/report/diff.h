@@ -24,6 +24,7 @@ struct mtr_diff_group {
 	const struct mtr_site *site;
 	const struct mtr_stack *stack;
 	enum mtr_side side; /* that these are of */
+	bool folded;	    /* by caller or line: it is a whole function */
 };
 
 MTR_VECTOR(mtr_diff_groups, struct mtr_diff_group);

@@ -239,18 +239,6 @@ static int numbers(struct mtr_writer *w, const struct mtr_diff_group *g)
 	return (3 + slack) * SIZE + BLOCKS + 2;
 }
 
-/* A caller that was put together with others is called by its function. */
-static enum mtr_by details_by(const struct mtr_writer *w,
-			      const struct mtr_diff *d,
-			      const struct mtr_diff_group *g)
-{
-	const char *function =
-		g->site ? mtr_heap_view_owner(w->s, g->site)->function : NULL;
-
-	return function && strcmp(g->key, function) == 0 ? MTR_BY_FUNCTION
-							 : d->by;
-}
-
 static void name(struct mtr_writer *w, const struct mtr_diff *d,
 		 const struct mtr_diff_group *g, int left)
 {
@@ -260,8 +248,8 @@ static void name(struct mtr_writer *w, const struct mtr_diff *d,
 	int key = mtr_text_columns(text);
 
 	mtr_text_fit(w, text, room, mtr_text_cut(d->by));
-	mtr_text_details(w, details_by(w, d, g), g->site, mtr_diff_module(d, g),
-			 &more);
+	mtr_text_details(w, g->folded ? MTR_BY_FUNCTION : d->by, g->site,
+			 mtr_diff_module(d, g), &more);
 	/* less than that of it tells nothing */
 	if (!room || key + 8 <= room)
 		mtr_text_fit(w, mtr_strbuf_text(&more), room ? room - key : 0,

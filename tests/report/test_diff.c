@@ -467,6 +467,34 @@ static bool says(const char *what)
 	return has;
 }
 
+/* What stands for a whole function shows the place with the most bytes. */
+START_TEST(the_heaviest_of_what_is_folded)
+{
+	const struct mtr_diff_group *g;
+
+	s[MTR_NEW]->pid++;
+	rebuild(&other_app);
+	for (int i = 0; i < MTR_SIDES; i++) {
+		s[i]->sites.at[4].owner = i == MTR_OLD ? 2 : 5;
+		s[i]->frames.at[5].function = "main";
+	}
+	/* 300, 400 and 500 bytes */
+	s[MTR_NEW]->heap.blocks.at[0].size = 281;
+	s[MTR_NEW]->heap.blocks.at[1].size = 400;
+	make(MTR_BY_CALLER);
+	g = diff.groups.at;
+	ck_assert_str_eq(g->key, "main");
+	ck_assert(g->folded);
+	ck_assert_ptr_eq(g->site, &s[MTR_NEW]->sites.at[4]);
+	make(MTR_BY_LINE);
+	g = diff.groups.at;
+	ck_assert_str_eq(g->key, "app.c: main");
+	ck_assert(g->folded);
+	ck_assert_ptr_eq(g->site, &s[MTR_NEW]->sites.at[4]);
+	ck_assert(says("  app.c: main  [app]\n"));
+}
+END_TEST
+
 START_TEST(where_builds_have_no_names)
 {
 	static struct mtr_module old, now;
@@ -725,6 +753,7 @@ static void add(TCase *tests)
 	tcase_add_test(tests, a_build_of_another_name);
 	tcase_add_test(tests, two_files_of_one_name);
 	tcase_add_test(tests, nameless_code_of_two_builds);
+	tcase_add_test(tests, the_heaviest_of_what_is_folded);
 	tcase_add_test(tests, where_builds_have_no_names);
 	tcase_add_test(tests, which_process);
 	tcase_add_test(tests, block_for_block);
