@@ -9,6 +9,9 @@
 
 #include "report/name.h"
 
+/* The key of which no table is made before it is asked for. */
+enum { LATE = MTR_BY_STACK };
+
 static void table_fini(struct mtr_watch_table *t)
 {
 	for (size_t i = 0; i < t->n; i++)
@@ -110,21 +113,25 @@ static struct mtr_error *read_table(struct mtr_watch *w,
 	return NULL;
 }
 
+static void count_from_now(struct mtr_watch *w, enum mtr_by by)
+{
+	struct mtr_watch_table *t = &w->tables[by];
+
+	for (size_t i = 0; i < t->n; i++)
+		t->at[i].base = t->at[i].now;
+	w->from[by] = (struct mtr_watch_from){ w->now, w->at };
+}
+
 struct mtr_error *mtr_watch_mark(struct mtr_watch *w,
 				 const struct mtr_heap_view *s,
 				 const struct mtr_filter *filter)
 {
 	for (int by = 0; by < MTR_BY_COUNT; by++) {
-		struct mtr_watch_table *t = &w->tables[by];
-
-		if (!(w->keys & 1U << by))
+		if (!(w->keys & 1U << by) || (by == LATE && !w->turns[by]))
 			continue;
 		MTR_TRY(mtr_watch_turn_to(w, s, filter, by));
-		for (size_t i = 0; i < t->n; i++)
-			t->at[i].base = t->at[i].now;
+		count_from_now(w, by);
 	}
-	w->base = w->now;
-	w->base_at = w->at;
 	return NULL;
 }
 
@@ -142,6 +149,8 @@ struct mtr_error *mtr_watch_turn_to(struct mtr_watch *w,
 	if (w->turns[by] + 1 != w->turn)
 		for (size_t i = 0; i < w->tables[by].n; i++)
 			w->tables[by].at[i].before = w->tables[by].at[i].now;
+	if (!w->turns[by])
+		count_from_now(w, by);
 	w->turns[by] = w->turn;
 	return NULL;
 }

@@ -49,18 +49,27 @@ enum mtr_watch_sort {
 	MTR_WATCH_SORTS
 };
 
+/* What growth by a key counts from: all of it, and when. */
+struct mtr_watch_from {
+	struct mtr_sum sum;
+	double at;
+};
+
 struct mtr_watch {
 	unsigned keys; /* 1 << enum mtr_by: that may be asked for */
 	struct mtr_watch_table tables[MTR_BY_COUNT];
 	unsigned turns[MTR_BY_COUNT]; /* in which each was made */
 	unsigned turn;		      /* 0: nothing was read */
-	struct mtr_sum now, before, base;
-	double at, last_at, base_at; /* seconds */
+	struct mtr_watch_from from[MTR_BY_COUNT];
+	struct mtr_sum now, before;
+	double at, last_at; /* seconds */
 };
 
 /*
  * One more reading, @at seconds by any clock. The first one is a mark. A table
- * is made for @by alone; a mark makes all.
+ * is made for @by alone; a mark makes all, but not by stack before this was
+ * asked for: of each of many stacks it would hold the text. From then on its
+ * growth counts.
  */
 struct mtr_error *mtr_watch_read(struct mtr_watch *w,
 				 const struct mtr_heap_view *s,

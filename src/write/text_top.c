@@ -41,7 +41,8 @@ static void duration(struct mtr_writer *w, double from, double to)
 static void head(struct mtr_writer *w, const struct mtr_top *t)
 {
 	const struct mtr_watch *watch = t->watch;
-	int64_t blocks = mtr_grown(watch->base.blocks, watch->now.blocks);
+	const struct mtr_watch_from *from = &watch->from[t->by];
+	int64_t blocks = mtr_grown(from->sum.blocks, watch->now.blocks);
 
 	mtr_text_label(w, "process");
 	mtr_text_clean(w, w->s->name);
@@ -56,9 +57,9 @@ static void head(struct mtr_writer *w, const struct mtr_top *t)
 	mtr_text_count(w, blocks < 0 ? -(uint64_t)blocks : (uint64_t)blocks,
 		       "block");
 	mtr_out_text(w->out, ", ");
-	mtr_text_growth(w, mtr_grown(watch->base.bytes, watch->now.bytes), 0);
+	mtr_text_growth(w, mtr_grown(from->sum.bytes, watch->now.bytes), 0);
 	mtr_out_text(w->out, " in ");
-	duration(w, watch->base_at, watch->at);
+	duration(w, from->at, watch->at);
 	mtr_out_text(w->out, "; ");
 	mtr_text_growth(w, mtr_watch_rate(watch, &watch->now, &watch->before),
 			0);

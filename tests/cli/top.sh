@@ -181,8 +181,12 @@ sees '^ *5.9 KiB  *60  *+2.9 KiB  *+30 .*  grow  \[grows\]'
 for title in MODULE CALLER LINE STACK SIZE GENERATION FUNCTION; do
     tmux send-keys g
     sees "^ *$columns  $title"
-    # by all of them since the mark
-    [ $title = FUNCTION ] || sees ' +2.9 KiB  *+30 '
+    # by all of them since the mark, but by stack since now
+    case $title in
+    FUNCTION) ;;
+    STACK) sees '^growth  *0 blocks, 0 B in 0:0' ;;
+    *) sees ' +2.9 KiB  *+30 ' ;;
+    esac
 done
 
 # Neither wrapped nor scrolled, whatever the size; a long name is cut to fit.

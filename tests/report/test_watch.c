@@ -68,7 +68,8 @@ START_TEST(from_reading_to_reading)
 	row_is(MTR_BY_FUNCTION, "f(int, \"x\")", 900, 500, 500);
 	ck_assert_int_eq(mtr_watch_rate(&watch, &watch.now, &watch.before),
 			 200);
-	ck_assert_uint_eq(watch.now.bytes - watch.base.bytes, 400);
+	ck_assert_uint_eq(
+		watch.now.bytes - watch.from[MTR_BY_FUNCTION].sum.bytes, 400);
 	reading(MTR_BY_FUNCTION, 13);
 	row_is(MTR_BY_FUNCTION, "f(int, \"x\")", 900, 900, 500);
 	ck_assert_int_eq(mtr_watch_rate(&watch, &watch.now, &watch.before), 0);
@@ -106,13 +107,39 @@ START_TEST(marked)
 	reading(MTR_BY_FUNCTION, 2);
 	ck_assert_ptr_null(mtr_watch_mark(&watch, s, &all));
 	row_is(MTR_BY_FUNCTION, "f(int, \"x\")", 600, 500, 600);
-	ck_assert_uint_eq(watch.base.bytes, watch.now.bytes);
-	ck_assert(watch.base_at > 1.5);
+	ck_assert_uint_eq(watch.from[MTR_BY_FUNCTION].sum.bytes,
+			  watch.now.bytes);
+	ck_assert(watch.from[MTR_BY_SIZE].at > 1.5);
 	row_is(MTR_BY_SIZE, "600", 600, 0, 600);
 	s->heap.blocks.at[4].size = 601;
 	reading(MTR_BY_SIZE, 3);
 	row_is(MTR_BY_SIZE, "600", 0, 600, 600);
 	row_is(MTR_BY_SIZE, "601", 601, 0, 0);
+}
+END_TEST
+
+/* Of each stack a text would be held, which nobody may ask for. */
+START_TEST(stacks_late)
+{
+	watch.keys |= 1 << MTR_BY_STACK;
+	reading(MTR_BY_FUNCTION, 1);
+	ck_assert_uint_gt(watch.tables[MTR_BY_SIZE].n, 0);
+	ck_assert_uint_eq(watch.tables[MTR_BY_STACK].n, 0);
+	s->heap.blocks.at[4].size = 600;
+	reading(MTR_BY_FUNCTION, 2);
+	ck_assert_ptr_null(mtr_watch_mark(&watch, s, &all));
+	ck_assert_uint_eq(watch.tables[MTR_BY_STACK].n, 0);
+	reading(MTR_BY_FUNCTION, 3);
+	ck_assert_ptr_null(mtr_watch_turn_to(&watch, s, &all, MTR_BY_STACK));
+	row_is(MTR_BY_STACK, "work;f(int, \"x\")", 600, 600, 600);
+	ck_assert(watch.from[MTR_BY_STACK].at > 2.5);
+	ck_assert(watch.from[MTR_BY_SIZE].at < 2.5);
+	s->heap.blocks.at[4].size = 700;
+	reading(MTR_BY_STACK, 4);
+	row_is(MTR_BY_STACK, "work;f(int, \"x\")", 700, 600, 600);
+	ck_assert_ptr_null(mtr_watch_mark(&watch, s, &all));
+	row_is(MTR_BY_STACK, "work;f(int, \"x\")", 700, 600, 700);
+	ck_assert(watch.from[MTR_BY_STACK].at > 3.5);
 }
 END_TEST
 
@@ -212,6 +239,7 @@ static void add(TCase *tests)
 	tcase_add_test(tests, from_reading_to_reading);
 	tcase_add_test(tests, another_key);
 	tcase_add_test(tests, marked);
+	tcase_add_test(tests, stacks_late);
 	tcase_add_test(tests, forgets);
 	tcase_add_test(tests, in_order);
 	tcase_add_test(tests, stacks_of_one_name_are_one);
