@@ -145,8 +145,9 @@ struct mtr_error *mtr_watch_turn_to(struct mtr_watch *w,
 	if (w->turns[by] == w->turn)
 		return NULL;
 	MTR_TRY(read_table(w, s, filter, by, &total));
-	/* it has skipped some, so there is no rate */
-	if (w->turns[by] + 1 != w->turn)
+	/* it may have skipped some */
+	w->rated[by] = w->turns[by] && w->turns[by] + 1 == w->turn;
+	if (!w->rated[by])
 		for (size_t i = 0; i < w->tables[by].n; i++)
 			w->tables[by].at[i].before = w->tables[by].at[i].now;
 	if (!w->turns[by])
@@ -167,12 +168,23 @@ struct mtr_error *mtr_watch_read(struct mtr_watch *w,
 	w->now = total;
 	w->last_at = w->turn ? w->at : at;
 	w->at = at;
-	if (!w->turn || w->turns[by] != w->turn)
+	w->rated[by] = w->turn && w->turns[by] == w->turn;
+	if (!w->rated[by])
 		for (size_t i = 0; i < w->tables[by].n; i++)
 			w->tables[by].at[i].before = w->tables[by].at[i].now;
 	w->turn++;
 	w->turns[by] = w->turn;
 	return w->turn == 1 ? mtr_watch_mark(w, s, filter) : NULL;
+}
+
+bool mtr_watch_has_rate(const struct mtr_watch *w)
+{
+	return w->turn > 1 && w->at > w->last_at;
+}
+
+bool mtr_watch_has_rates(const struct mtr_watch *w, enum mtr_by by)
+{
+	return w->rated[by] && mtr_watch_has_rate(w);
 }
 
 int64_t mtr_watch_rate(const struct mtr_watch *w, const struct mtr_sum *now,

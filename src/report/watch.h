@@ -60,6 +60,7 @@ struct mtr_watch {
 	struct mtr_watch_table tables[MTR_BY_COUNT];
 	unsigned turns[MTR_BY_COUNT]; /* in which each was made */
 	unsigned turn;		      /* 0: nothing was read */
+	bool rated[MTR_BY_COUNT];     /* the reading before is in it too */
 	struct mtr_watch_from from[MTR_BY_COUNT];
 	struct mtr_sum now, before;
 	double at, last_at; /* seconds */
@@ -90,7 +91,10 @@ struct mtr_error *mtr_watch_rows(const struct mtr_watch *w, enum mtr_by by,
 				 enum mtr_watch_sort sort,
 				 struct mtr_watch_rows *ret);
 
-/* Bytes a second, between the last two readings. */
+/* Bytes a second, between the last two readings: of what there are rates of.
+ */
+bool mtr_watch_has_rate(const struct mtr_watch *w);
+bool mtr_watch_has_rates(const struct mtr_watch *w, enum mtr_by by);
 int64_t mtr_watch_rate(const struct mtr_watch *w, const struct mtr_sum *now,
 		       const struct mtr_sum *before);
 

@@ -60,10 +60,14 @@ static void head(struct mtr_writer *w, const struct mtr_top *t)
 	mtr_text_growth(w, mtr_grown(from->sum.bytes, watch->now.bytes), 0);
 	mtr_out_text(w->out, " in ");
 	duration(w, from->at, watch->at);
-	mtr_out_text(w->out, "; ");
-	mtr_text_growth(w, mtr_watch_rate(watch, &watch->now, &watch->before),
+	if (mtr_watch_has_rate(watch)) {
+		mtr_out_text(w->out, "; ");
+		mtr_text_growth(
+			w, mtr_watch_rate(watch, &watch->now, &watch->before),
 			0);
-	mtr_out_text(w->out, "/s\n");
+		mtr_out_text(w->out, "/s");
+	}
+	mtr_out_char(w->out, '\n');
 	mtr_text_label(w, "by");
 	mtr_out_text(w->out, mtr_name_by(t->by));
 	mtr_out_text(w->out, ", sorted by ");
@@ -100,7 +104,11 @@ static int numbers(struct mtr_writer *w, const struct mtr_top *t,
 	growth(w, mtr_grown(row->base.bytes, row->now.bytes), GROWTH);
 	mtr_out_printf(w->out, blocks ? "%+*" PRId64 : "%*" PRId64, BLOCKS,
 		       blocks);
-	growth(w, mtr_watch_rate(t->watch, &row->now, &row->before), RATE);
+	if (mtr_watch_has_rates(t->watch, t->by))
+		growth(w, mtr_watch_rate(t->watch, &row->now, &row->before),
+		       RATE);
+	else
+		mtr_out_printf(w->out, "%*s", RATE, "-");
 	mtr_out_text(w->out, "  ");
 	return SIZE + BLOCKS + GROWTH + BLOCKS + RATE + 2;
 }

@@ -195,28 +195,39 @@ static int take(void *to, const char *bytes, size_t n)
 	return 0;
 }
 
-START_TEST(as_text)
+/* The answer by function. */
+static char *written(enum mtr_watch_sort sort)
 {
-	struct mtr_top top = { .watch = &watch, .rows = &rows, .shown = 3 };
+	struct mtr_top top = {
+		.watch = &watch,
+		.rows = &rows,
+		.sort = sort,
+		.shown = 3,
+		.keys = "   [q]uit",
+	};
 	struct mtr_out *out = calloc(1, sizeof(*out));
 	struct mtr_strbuf text = { 0 };
 	struct mtr_writer w = { .ops = &mtr_write_text, .out = out, .s = s };
 
 	out->take = take;
 	out->to = &text;
+	ck_assert_ptr_null(
+		mtr_watch_rows(&watch, MTR_BY_FUNCTION, sort, &rows));
+	w.ops->top(&w, &top);
+	mtr_out_flush(out);
+	mtr_writer_fini(&w);
+	free(out);
+	return text.text;
+}
+
+START_TEST(as_text)
+{
 	reading(MTR_BY_FUNCTION, 0);
 	s->heap.blocks.at[4].size = 8000;
 	s->heap.blocks.at[1].size = 50;
 	reading(MTR_BY_FUNCTION, 3700);
-	ck_assert_ptr_null(mtr_watch_rows(&watch, MTR_BY_FUNCTION,
-					  MTR_WATCH_GROWTH, &rows));
-	top.sort = MTR_WATCH_GROWTH;
-	top.keys = "   [q]uit";
-	w.ops->top(&w, &top);
-	mtr_out_flush(out);
-	mtr_writer_fini(&w);
 	sample_same(
-		text.text,
+		written(MTR_WATCH_GROWTH),
 		"process       app.core: 8 blocks, 8.0 KiB\n"
 		"growth        0 blocks, +7.3 KiB in 1:01:40; +2 B/s\n"
 		"by            function, sorted by growth   [q]uit\n"
@@ -229,7 +240,41 @@ START_TEST(as_text)
 		"0x9999\n"
 		"      10 B         1        0 B         0          0 B  main  "
 		"[libx.so]\n");
-	free(out);
+}
+END_TEST
+
+/* What is not known is not said to be nothing. */
+START_TEST(rates_that_are_not_known)
+{
+	reading(MTR_BY_FUNCTION, 1);
+	sample_same(
+		written(MTR_WATCH_BYTES),
+		"process       app.core: 8 blocks, 706 B\n"
+		"growth        0 blocks, 0 B in 0:00\n"
+		"by            function, sorted by bytes   [q]uit\n"
+		"\n"
+		"     BYTES    BLOCKS     GROWTH    BLOCKS   PER SECOND  FUNCTI"
+		"ON\n"
+		"     500 B         1        0 B         0            -  f(int,"
+		" \"x\")  [app]\n"
+		"     138 B         3        0 B         0            -  main  "
+		"[app]\n"
+		"      50 B         1        0 B         0            -  0x9999"
+		"\n");
+	ck_assert(!mtr_watch_has_rate(&watch));
+	reading(MTR_BY_FUNCTION, 2);
+	ck_assert(mtr_watch_has_rate(&watch));
+	ck_assert(mtr_watch_has_rates(&watch, MTR_BY_FUNCTION));
+	/* its table was made one reading before */
+	ck_assert_ptr_null(mtr_watch_turn_to(&watch, s, &all, MTR_BY_SIZE));
+	ck_assert(mtr_watch_has_rates(&watch, MTR_BY_SIZE));
+	reading(MTR_BY_SIZE, 3);
+	reading(MTR_BY_SIZE, 4);
+	ck_assert_ptr_null(mtr_watch_turn_to(&watch, s, &all, MTR_BY_FUNCTION));
+	ck_assert(mtr_watch_has_rate(&watch));
+	ck_assert(!mtr_watch_has_rates(&watch, MTR_BY_FUNCTION));
+	reading(MTR_BY_FUNCTION, 5);
+	ck_assert(mtr_watch_has_rates(&watch, MTR_BY_FUNCTION));
 }
 END_TEST
 
@@ -244,6 +289,7 @@ static void add(TCase *tests)
 	tcase_add_test(tests, in_order);
 	tcase_add_test(tests, stacks_of_one_name_are_one);
 	tcase_add_test(tests, as_text);
+	tcase_add_test(tests, rates_that_are_not_known);
 }
 
 int main(void)
