@@ -157,7 +157,7 @@ static void name(struct mtr_writer *w, enum mtr_by by,
 	struct mtr_strbuf more = { 0 };
 	struct mtr_strbuf made = { 0 };
 	const char *text = mtr_writer_key(w, g, &made);
-	int room = w->width ? w->width - left : 0;
+	int room = mtr_text_room(w, left);
 	int key = mtr_text_columns(text);
 
 	mtr_text_fit(w, text, room, columns[by].cut);
@@ -242,7 +242,7 @@ static void text_block(struct mtr_writer *w, const struct mtr_block *b)
 	mtr_out_text(w->out, "  ");
 	owner = mtr_writer_owner_text(w, b, text_owner);
 	if (w->width)
-		mtr_text_fit(w, owner, w->width - left, MTR_CUT_END);
+		mtr_text_fit(w, owner, mtr_text_room(w, left), MTR_CUT_END);
 	else
 		mtr_out_text(w->out, owner);
 	mtr_out_char(w->out, '\n');

@@ -244,7 +244,7 @@ static void name(struct mtr_writer *w, const struct mtr_diff *d,
 {
 	struct mtr_strbuf more = { 0 }, made = { 0 };
 	const char *text = mtr_writer_diff_key(w, g, &made);
-	int room = w->width ? w->width - left : 0;
+	int room = mtr_text_room(w, left);
 	int key = mtr_text_columns(text);
 
 	mtr_text_fit(w, text, room, mtr_text_cut(d->by));

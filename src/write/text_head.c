@@ -152,8 +152,7 @@ static void offer(struct mtr_writer *w, const char *label, enum mtr_by by)
 	for (size_t i = 0; i < t.groups.n && i < OFFERED; i++) {
 		mtr_text_label(w, i ? "" : label);
 		mtr_text_fit(w, t.groups.at[i].key,
-			     w->width ? w->width - MTR_TEXT_LABEL : 0,
-			     MTR_CUT_END);
+			     mtr_text_room(w, MTR_TEXT_LABEL), MTR_CUT_END);
 		mtr_out_char(w->out, '\n');
 	}
 	if (t.groups.n > OFFERED) {

@@ -106,8 +106,7 @@ static void detail(struct mtr_writer *w, struct mtr_strbuf *text,
 	if (text->failed)
 		mtr_writer_no_memory(w);
 	mtr_text_spaces(w, SIZE + 2);
-	mtr_text_fit(w, mtr_strbuf_text(text),
-		     w->width ? w->width - SIZE - 2 : 0, cut);
+	mtr_text_fit(w, mtr_strbuf_text(text), mtr_text_room(w, SIZE + 2), cut);
 	mtr_out_char(w->out, '\n');
 	mtr_strbuf_fini(text);
 }
@@ -125,7 +124,7 @@ static void owner(struct mtr_writer *w, const struct mtr_leak_group *g,
 		mtr_strbuf_printf(&text, " at %s:%d", frame->file, frame->line);
 	if (text.failed)
 		mtr_writer_no_memory(w);
-	mtr_text_fit(w, mtr_strbuf_text(&text), w->width ? w->width - left : 0,
+	mtr_text_fit(w, mtr_strbuf_text(&text), mtr_text_room(w, left),
 		     MTR_CUT_END);
 	mtr_out_char(w->out, '\n');
 	mtr_strbuf_fini(&text);

@@ -117,7 +117,7 @@ static void name(struct mtr_writer *w, const struct mtr_top *t,
 		 const struct mtr_watched *row, int left)
 {
 	struct mtr_strbuf shown = { 0 }, more = { 0 };
-	int room = w->width ? w->width - left : 0;
+	int room = mtr_text_room(w, left);
 	int key;
 
 	if (w->short_names && row->module)
@@ -126,11 +126,9 @@ static void name(struct mtr_writer *w, const struct mtr_top *t,
 		mtr_strbuf_add(&shown, row->key);
 	key = mtr_text_columns(mtr_strbuf_text(&shown));
 	mtr_text_details(w, t->by, row->site, row->module, &more);
-	if (!w->width || room > 0)
-		mtr_text_fit(w, mtr_strbuf_text(&shown), room,
-			     mtr_text_cut(t->by));
+	mtr_text_fit(w, mtr_strbuf_text(&shown), room, mtr_text_cut(t->by));
 	/* less than that of it tells nothing */
-	if (!w->width || key + 8 <= room)
+	if (!room || key + 8 <= room)
 		mtr_text_fit(w, mtr_strbuf_text(&more), room ? room - key : 0,
 			     MTR_CUT_END);
 	if (shown.failed || more.failed)

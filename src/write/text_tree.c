@@ -52,13 +52,14 @@ static void numbers(const struct state *s, const struct mtr_sum *sum)
 /* Columns that are left for a name; 0: as many as it has. */
 static int indent(const struct state *s, int columns, const char *mark)
 {
-	int room = s->w->width ? s->w->width - LEFT : 0;
+	int room = mtr_text_room(s->w, LEFT), left;
 
 	if (room && columns > room - NAME)
 		columns = room > NAME ? room - NAME : 0;
 	mtr_text_spaces(s->w, columns);
 	mtr_out_text(s->w->out, mark);
-	return room ? room - columns - (int)strlen(mark) : 0;
+	left = room - columns - (int)strlen(mark);
+	return !room ? 0 : left > 0 ? left : -1;
 }
 
 static const char *last_part(const char *path)

@@ -66,16 +66,28 @@ void mtr_text_fit(struct mtr_writer *w, const char *text, int columns,
 	static const char dots[] = "...";
 	int have = mtr_text_columns(text), room = columns - 3;
 
-	if (columns <= 0 || have <= columns) {
+	if (columns < 0)
+		return;
+	if (!columns || have <= columns) {
 		mtr_text_clean(w, text);
 		return;
 	}
-	room = room < 1 ? 1 : room;
+	if (room < 1) {
+		mtr_out_text(w->out, dots - room);
+		return;
+	}
 	if (cut == MTR_CUT_END)
 		clean_some(w, text, room);
 	mtr_out_text(w->out, dots);
 	if (cut == MTR_CUT_START)
 		mtr_text_clean(w, skip_columns(text, have - room));
+}
+
+int mtr_text_room(const struct mtr_writer *w, int left)
+{
+	if (!w->width)
+		return 0;
+	return w->width > left ? w->width - left : -1;
 }
 
 void mtr_text_spaces(struct mtr_writer *w, int n)

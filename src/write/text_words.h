@@ -13,9 +13,12 @@ enum mtr_cut { MTR_CUT_END, MTR_CUT_START };
 /* @text as people are shown it: see mtr_utf8_show. */
 void mtr_text_clean(struct mtr_writer *w, const char *text);
 
-/* The same, in at most @columns; "..." stands for what is cut. 0: whole. */
+/* The same, in at most @columns; "..." stands for what is cut. 0: whole; less:
+ * nothing. */
 void mtr_text_fit(struct mtr_writer *w, const char *text, int columns,
 		  enum mtr_cut cut);
+/* The columns of the terminal beyond the first @left, for that. */
+int mtr_text_room(const struct mtr_writer *w, int left);
 int mtr_text_columns(const char *text);
 
 /* "1.2 MiB", at the right of @width columns. */

@@ -9,6 +9,7 @@
 
 static struct mtr_heap_view *s[MTR_SIDES];
 static struct mtr_diff diff;
+static int width; /* of the terminal */
 
 static void setup(void)
 {
@@ -23,6 +24,7 @@ static void teardown(void)
 	for (int i = 0; i < MTR_SIDES; i++)
 		sample_destroy(s[i]);
 	sample_has_stacks = sample_has_types = false;
+	width = 0;
 }
 
 static void make_filtered(enum mtr_by by, enum mtr_sort sort,
@@ -442,7 +444,11 @@ static char *written(const struct mtr_writer_ops *ops, size_t top, bool blocks)
 	struct mtr_out *out = calloc(1, sizeof(*out));
 	struct mtr_strbuf text = { 0 };
 	struct mtr_writer w = {
-		.ops = ops, .out = out, .s = s[MTR_NEW], .filter = &all
+		.ops = ops,
+		.out = out,
+		.s = s[MTR_NEW],
+		.filter = &all,
+		.width = width,
 	};
 
 	out->take = take;
@@ -609,6 +615,26 @@ START_TEST(text_of_two_builds)
 }
 END_TEST
 
+/* What has no room is not shown: no line is wrapped. */
+START_TEST(in_a_narrow_terminal)
+{
+	change();
+	make(MTR_BY_FUNCTION);
+	width = 56;
+	ck_assert(says("    1.5 KiB  f(int, \"x\")\n"));
+	width = 51;
+	ck_assert(says("    1.5 KiB  f(i...\n"));
+	width = 48;
+	ck_assert(says("    1.5 KiB  ...\n"));
+	width = 46;
+	ck_assert(says("    1.5 KiB  .\n"));
+	width = 45;
+	ck_assert(says("    1.5 KiB  \n"));
+	width = 20;
+	ck_assert(says("    1.5 KiB  \n"));
+}
+END_TEST
+
 START_TEST(the_largest_changes_are_at_both_ends)
 {
 	change();
@@ -760,6 +786,7 @@ static void add(TCase *tests)
 	tcase_add_test(tests, what_is_another_block);
 	tcase_add_test(tests, text_of_one_process);
 	tcase_add_test(tests, text_of_two_builds);
+	tcase_add_test(tests, in_a_narrow_terminal);
 	tcase_add_test(tests, the_largest_changes_are_at_both_ends);
 	tcase_add_test(tests, json);
 	tcase_add_test(tests, blocks_in_each_format);
