@@ -121,26 +121,27 @@ static void add_stack(struct maker *m, struct mtr_strbuf *b,
 }
 
 /* Numbers of threads and addresses of mappings are those of one process. */
-static void add_root(struct maker *m, struct mtr_strbuf *b, const char *key)
+static void add_root(struct maker *m, struct mtr_strbuf *b,
+		     const struct mtr_group *g)
 {
-	static const char thread[] = " of thread ",
-			  mapping[] = " mapping at 0x";
-	const char *at = strstr(key, thread);
+	struct mtr_root_place place = *g->place;
+	const struct mtr_thread *t = place.thread;
 
-	if (at) {
-		char *end;
-		long tid = strtol(at + strlen(thread), &end, 10);
-
-		mtr_strbuf_add_bytes(b, key, (size_t)(at - key));
-		mtr_strbuf_add(b, tid == m->d->s[m->side]->pid
-					  ? " of the main thread"
-					  : " of a thread");
-		mtr_strbuf_add(b, end);
+	if (place.kind == MTR_AT_MAPPING && !place.name) {
+		mtr_strbuf_add(b, "anonymous mappings");
 		return;
 	}
-	at = strstr(key, mapping);
-	mtr_strbuf_add_bytes(b, key, at ? (size_t)(at - key) : strlen(key));
-	mtr_strbuf_add(b, at ? " mappings" : "");
+	if (!t) {
+		mtr_strbuf_add(b, g->key);
+		return;
+	}
+	place.thread = NULL;
+	mtr_root_place_name(b, &place);
+	mtr_strbuf_add(b, t->tid == m->d->s[m->side]->pid ? " of the main "
+							    "thread"
+							  : " of a thread");
+	if (*t->name)
+		mtr_strbuf_printf(b, " (%s)", t->name);
 }
 
 static void make_key(struct maker *m, const struct mtr_group *g,
@@ -153,7 +154,7 @@ static void make_key(struct maker *m, const struct mtr_group *g,
 	if (!g->site) {
 		if (m->d->by == MTR_BY_ROOT &&
 		    m->d->process != MTR_PROCESS_SAME)
-			add_root(m, b, g->key);
+			add_root(m, b, g);
 		else
 			mtr_strbuf_add(b, g->key);
 		return;

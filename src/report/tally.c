@@ -507,6 +507,7 @@ static struct mtr_error *root_group(const struct mtr_holder *h,
 	*g = (struct mtr_group){
 		.key = strdup(h->name),
 		.module = h->place.module,
+		.place = &h->place,
 		.sum = *sum,
 		.retained = retained,
 	};

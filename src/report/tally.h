@@ -67,6 +67,8 @@ struct mtr_group {
 					* bytes; NULL: not grouped by callers */
 	const struct mtr_stack *stack; /* the one with the most bytes, if that
 					* has one; else NULL */
+	const struct mtr_root_place *place; /* by root, as long as there are
+					     * the holders; else NULL */
 	uint64_t alone; /* bytes of pages that nobody else has blocks on; 0
 			 * without a memory map */
 };

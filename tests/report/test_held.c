@@ -118,6 +118,58 @@ START_TEST(by_root)
 }
 END_TEST
 
+static struct mtr_holder *holder(const char *name)
+{
+	for (size_t i = 0; i < holders.list.n; i++)
+		if (!strcmp(holders.list.at[i].name, name))
+			return &holders.list.at[i];
+	ck_abort_msg("no %s", name);
+	return NULL;
+}
+
+/* All that the later process has, as it is called in both. */
+START_TEST(between_processes)
+{
+	static const char file[] = "/x of thread 9 mapping at 0x5";
+	struct mtr_heap_view later = *s;
+	struct mtr_filter filters[MTR_SIDES];
+	struct mtr_filter_spec none = MTR_FILTER_ALL;
+	struct mtr_diff_side sides[MTR_SIDES];
+	struct mtr_holder *h = holder("variables without a name");
+	struct mtr_diff d;
+
+	h->place =
+		(struct mtr_root_place){ .kind = MTR_AT_MAPPING, .name = file };
+	free(h->name);
+	h->name = strdup(file);
+	later.pid++;
+	none.min_size = UINT64_MAX;
+	for (int i = 0; i < MTR_SIDES; i++) {
+		sides[i] = (struct mtr_diff_side){
+			.s = i == MTR_OLD ? s : &later,
+			.filter = &filters[i],
+			.spec = { .by = MTR_BY_ROOT, .holders = &holders },
+		};
+		ck_assert_ptr_null(mtr_filter_init(
+			sides[i].s, i == MTR_OLD ? &none : &MTR_FILTER_ALL,
+			&filters[i]));
+	}
+	ck_assert_ptr_null(mtr_diff_make(sides, &d));
+	ck_assert_uint_eq(d.groups.n, 4);
+	ck_assert_str_eq(d.groups.at[0].key, file);
+	ck_assert_str_eq(d.groups.at[2].key, "stack of a thread (main)");
+	mtr_diff_fini(&d);
+	h->place.name = NULL;
+	later.pid = 10;
+	ck_assert_ptr_null(mtr_diff_make(sides, &d));
+	ck_assert_str_eq(d.groups.at[0].key, "anonymous mappings");
+	ck_assert_str_eq(d.groups.at[2].key, "stack of the main thread (main)");
+	mtr_diff_fini(&d);
+	for (int i = 0; i < MTR_SIDES; i++)
+		mtr_filter_fini(&filters[i]);
+}
+END_TEST
+
 static uint64_t retained_by(const struct mtr_tally *t, const char *key)
 {
 	for (size_t i = 0; i < t->groups.n; i++)
@@ -311,6 +363,7 @@ static void add(TCase *t)
 {
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, by_root);
+	tcase_add_test(t, between_processes);
 	tcase_add_test(t, groups_retain);
 	tcase_add_test(t, groups_retain_once);
 	tcase_add_test(t, of_a_block);
