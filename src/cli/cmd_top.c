@@ -93,12 +93,17 @@ static struct mtr_error *read_again(struct top *t, struct mtr_heap_view *fresh)
 	return NULL;
 }
 
-/* What an ending process gives is no reading. */
-static bool has_ended(struct top *t)
+/* What an ending process gives is no reading. Without a descriptor of it only
+ * what went wrong can tell; NULL: nothing did. */
+static bool has_ended(struct top *t, const struct mtr_error *error)
 {
 	struct pollfd of = { .fd = t->pidfd, .events = POLLIN };
+	enum mtr_error_code code;
 
-	return t->pidfd >= 0 && poll(&of, 1, 0) > 0;
+	if (t->pidfd >= 0)
+		return poll(&of, 1, 0) > 0;
+	code = error ? mtr_error_code(error) : MTR_ERROR_OTHER;
+	return code == MTR_ERROR_GONE || code == MTR_ERROR_NOT_FOUND;
 }
 
 static struct mtr_error *read_next(struct top *t)
@@ -106,7 +111,7 @@ static struct mtr_error *read_next(struct top *t)
 	struct mtr_heap_view fresh = { 0 };
 	struct mtr_error *error = read_again(t, &fresh);
 
-	if (has_ended(t) || (error && t->pidfd < 0)) {
+	if (has_ended(t, error)) {
 		mtr_error_destroy(error);
 		error = NULL;
 		t->ended = "the process has ended";
