@@ -66,6 +66,20 @@ ask export --format=heaptrack "$pid"
     fail "sample: $(grep -c '^+' answer) blocks, not $blocks"
 stop
 
+# A snapshot gives the same files as what it was made of.
+run_options=-s32
+start
+while grep -q '^State:.*[RD] ' /proc/"$pid"/task/*/status; do :; done
+ask snapshot -o saved "$pid"
+for format in folded heaptrack heapsnapshot csv; do
+    ask export --format=$format "$pid"
+    mv answer want
+    "$command" export --format=$format saved >answer 2>said ||
+        fail "$format of a snapshot: $(cat said)"
+    same "$format of a snapshot" want answer
+done
+stop
+
 # A file: the same; instead of another one, and what a link leads to.
 run_options=
 start
