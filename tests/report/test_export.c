@@ -64,6 +64,8 @@ static void hold(bool tree)
 static void setup(void)
 {
 	sample_has_stacks = true;
+	sample_has_types = false;
+	lost.n = 2;
 	s = sample_create();
 	spec = MTR_FILTER_ALL;
 	ck_assert_ptr_null(mtr_filter_init(s, &spec, &filter));
