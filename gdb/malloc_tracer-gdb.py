@@ -14,10 +14,12 @@ gdb writes, which has them. So is all of a process that only gdb may read, or
 that is on another machine. Such a core is kept until the process goes on.
 """
 
+import array
 import atexit
 import bisect
 import codecs
 import glob
+import itertools
 import json
 import os
 import re
@@ -145,6 +147,16 @@ def lines_of(words):
         for line in call.process.stdout:
             yield line
         call.finish()
+
+
+def documents(words):
+    """An answer that has one in each line. They may be millions: so many at once."""
+    lines = lines_of(words)
+    while True:
+        some = b",".join(itertools.islice(lines, 1 << 12))
+        if not some:
+            return
+        yield from json.loads("[%s]" % some.decode("utf-8", "replace"))
 
 
 def document(words):
@@ -399,7 +411,7 @@ class Heap:
     def __init__(self, where):
         self.target = where
         self.files = file_options([])
-        self.lists = None
+        self.table = None
 
     def ask(self, name, *options):
         files = self.files if name in NAMED else []
@@ -472,19 +484,42 @@ class Heap:
         }
 
     def blocks(self, *filters):
-        for line in lines_of(self.ask("list", *filters)):
-            yield json.loads(line.decode("utf-8", "replace"))
+        return documents(self.ask("list", *filters))
 
     def block_at(self, addr):
         """The live block that has the address, or None."""
-        if self.lists is None:
-            blocks = list(self.blocks())
-            self.lists = [int(b["addr"], 16) for b in blocks], blocks
-        starts, blocks = self.lists
-        i = bisect.bisect_right(starts, addr) - 1
-        if i < 0 or addr >= starts[i] + blocks[i]["usable"]:
+        if self.table is None:
+            self.table = BlockTable(self.blocks())
+        return self.table.find(addr)
+
+
+class BlockTable:
+    """Blocks by address: numbers, and the rest as often as it differs."""
+
+    def __init__(self, blocks):
+        self.starts, self.sizes, self.usables, self.which = (
+            array.array("Q") for _ in range(4)
+        )
+        self.rest, numbers = [], {}
+        for block in blocks:
+            self.starts.append(int(block.pop("addr"), 16))
+            self.sizes.append(block.pop("size"))
+            self.usables.append(block.pop("usable"))
+            key = tuple(block.values())
+            if key not in numbers:
+                numbers[key] = len(self.rest)
+                self.rest.append(block)
+            self.which.append(numbers[key])
+
+    def find(self, addr):
+        i = bisect.bisect_right(self.starts, addr) - 1
+        if i < 0 or addr >= self.starts[i] + self.usables[i]:
             return None
-        return blocks[i]
+        block = dict(self.rest[self.which[i]])
+        block["addr"] = "%#x" % self.starts[i]
+        block["size"] = self.sizes[i]
+        block["usable"] = self.usables[i]
+        return block
 
 
 class MtrWhy(gdb.Function):
@@ -757,8 +792,7 @@ class HeapFree(Command):
         if arg not in ("", "count", "detailed"):
             raise gdb.GdbError("Usage: heap_free [count | detailed]")
         sizes = {}
-        for line in lines_of(question("list", ["--free", "--json"])):
-            piece = json.loads(line.decode())
+        for piece in documents(question("list", ["--free", "--json"])):
             sizes.setdefault(piece["usable"], []).append(piece["addr"])
         if not arg:
             out(
