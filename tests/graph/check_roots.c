@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "graph/extents.h"
+#include "graph/gaps.h"
 #include "graph/lost.h"
 #include "inspect/core_builder.h"
 #include "inspect/suite.h"
@@ -187,6 +188,49 @@ START_TEST(headers_that_make_no_sense)
 	find_extents(2);
 	is_area(0, at + 0x1000, at + 0x1010 + 120);
 	is_area(1, at + 0x3000, at + 0x3010 + 120);
+}
+END_TEST
+
+/* Two blocks, two free chunks between them, and the top. */
+static void put_gaps(void)
+{
+	put(core_heap + 0x10, 100, IN_USE);
+	word(core_heap + 0x88, 0x40 | IN_USE);
+	word(core_heap + 0xc8, 0x20 | IN_USE);
+	put(core_heap + 0xf0, 100, IN_USE);
+	word(core_heap + 0x168, (core_heap_bytes - 0x160) | IN_USE);
+}
+
+static void find_gaps(size_t n)
+{
+	struct mtr_regions regions = { 0 };
+
+	read_heap();
+	succeeds(mtr_regions_find(target, &heap, &regions));
+	succeeds(mtr_gaps_find(target, &heap, &regions, &areas));
+	mtr_regions_fini(&regions);
+	ck_assert_uint_eq(areas.n, n);
+	is_area(n - 1, core_heap + 0x170, core_heap + core_heap_bytes);
+}
+
+START_TEST(free_chunks)
+{
+	put_gaps();
+	find_gaps(3);
+	is_area(0, core_heap + 0x90, core_heap + 0xc8);
+	is_area(1, core_heap + 0xd0, core_heap + 0xe8);
+}
+END_TEST
+
+/* None, not a multiple, beyond the next block, and past it by a little. */
+START_TEST(free_chunks_that_make_no_sense)
+{
+	static const uint64_t sizes[] = { 0, 0x28, UINT64_MAX - 7, 0x30 };
+
+	put_gaps();
+	word(core_heap + 0xc8, sizes[_i]);
+	find_gaps(2);
+	is_area(0, core_heap + 0x88, core_heap + 0xe8);
 }
 END_TEST
 
@@ -526,6 +570,8 @@ int main(void)
 	tcase_add_test(t, heap_of_another_arena);
 	tcase_add_test(t, headers_that_make_no_sense);
 	tcase_add_test(t, mapping_of_another_allocator);
+	tcase_add_test(t, free_chunks);
+	tcase_add_loop_test(t, free_chunks_that_make_no_sense, 0, 4);
 	t = add_group(s, "roots", setup, teardown);
 	tcase_add_test(t, nobody_points_to_it);
 	tcase_add_test(t, pointers_that_count);

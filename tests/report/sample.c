@@ -343,6 +343,17 @@ char *sample_list(const struct mtr_writer_ops *ops,
 	return answer_end(&a);
 }
 
+char *sample_gaps(const struct mtr_writer_ops *ops)
+{
+	struct mtr_area at[] = { { 0x1050, 0x1068 }, { 0x8010, 0x9010 } };
+	const struct mtr_areas gaps = { .at = at, .n = 2 };
+	struct answer a;
+
+	answer_begin(&a, ops);
+	ops->gaps(&a.w, &gaps);
+	return answer_end(&a);
+}
+
 char *sample_why(const struct mtr_writer_ops *ops, uint64_t addr)
 {
 	static const struct mtr_range heap = {

@@ -58,6 +58,7 @@ char *sample_report(const struct mtr_writer_ops *ops, enum mtr_by by,
 char *sample_tree(enum mtr_sort sort, size_t top, int width);
 char *sample_list(const struct mtr_writer_ops *ops,
 		  const struct mtr_filter_spec *spec);
+char *sample_gaps(const struct mtr_writer_ops *ops);
 char *sample_why(const struct mtr_writer_ops *ops, uint64_t addr);
 char *sample_memory(const struct mtr_writer_ops *ops, bool live, int width);
 char *sample_info(const struct mtr_writer_ops *ops);

@@ -227,6 +227,30 @@ START_TEST(chap_list)
 }
 END_TEST
 
+START_TEST(free_heap)
+{
+	sample_same(sample_gaps(&mtr_write_text),
+		    "       ADDRESS     USABLE\n"
+		    "        0x1050         24\n"
+		    "        0x8010       4096\n"
+		    "2 pieces of free heap, 4.0 KiB (4,120 bytes)\n");
+	sample_same(sample_gaps(&mtr_write_json),
+		    "{\"schema\":1,\"command\":\"list\",\"addr\":\"0x1050\","
+		    "\"usable\":24,\"state\":\"free\"}\n"
+		    "{\"schema\":1,\"command\":\"list\",\"addr\":\"0x8010\","
+		    "\"usable\":4096,\"state\":\"free\"}\n");
+	sample_same(sample_gaps(&mtr_write_csv), "addr,usable\n"
+						 "0x1050,24\n"
+						 "0x8010,4096\n");
+	sample_same(sample_gaps(&mtr_write_chap),
+		    "Free allocation at 1050 of size 18\n"
+		    "\n"
+		    "Free allocation at 8010 of size 1000\n"
+		    "\n"
+		    "2 allocations use 0x1018 (4,120) bytes.\n");
+}
+END_TEST
+
 START_TEST(text_why_live)
 {
 	sample_same(sample_why(&mtr_write_text, 0x4001),
@@ -510,6 +534,7 @@ static void add(TCase *t)
 	tcase_add_test(t, json_list);
 	tcase_add_test(t, csv_list);
 	tcase_add_test(t, chap_list);
+	tcase_add_test(t, free_heap);
 	tcase_add_test(t, text_why_live);
 	tcase_add_test(t, text_why_freed);
 	tcase_add_test(t, text_why_unknown);
