@@ -206,22 +206,46 @@ bool mtr_target_bias(struct mtr_target *t, uint64_t start, uint64_t *ret)
 	return true;
 }
 
+/*
+ * Is the segment @ph mapped at @at, as the loader maps it? @file is what the
+ * module begins with. A file that is mapped as data has all its bytes in one
+ * row: then nothing, or anything else, is where a segment would be.
+ */
+static bool is_segment_there(const struct mtr_target *t, const Elf64_Phdr *ph,
+			     uint64_t at, const struct mtr_range *file)
+{
+	const struct mtr_range *r = mtr_target_find(t, at);
+	uint64_t page = t->auxv.page ? t->auxv.page : 4096;
+
+	return r && r->path && strcmp(r->path, file->path) == 0 &&
+	       r->offset + (at - r->start) == ph->p_offset &&
+	       at - r->start < page;
+}
+
+/* One that has no bytes in the file is there where the one before it is. */
 size_t mtr_target_segments(struct mtr_target *t, uint64_t start,
 			   struct mtr_area *ret, size_t room)
 {
+	const struct mtr_range *file = mtr_target_find(t, start);
 	struct module_headers h;
 	uint64_t bias, from, to;
+	bool there = false;
 	size_t n = 0;
 
-	if (!module_headers_read(t, start, &h))
+	if (!file || !file->path || !module_headers_read(t, start, &h))
 		return 0;
 	bias = module_bias(&h, start);
 	for (size_t i = 0; i < h.n && n < room; i++) {
-		from = bias + h.ph[i].p_vaddr;
-		if (h.ph[i].p_type != PT_LOAD || !(h.ph[i].p_flags & PF_W) ||
-		    __builtin_add_overflow(from, h.ph[i].p_memsz, &to))
+		const Elf64_Phdr *ph = &h.ph[i];
+
+		if (ph->p_type != PT_LOAD)
 			continue;
-		ret[n++] = (struct mtr_area){ from, to };
+		from = bias + ph->p_vaddr;
+		if (ph->p_filesz)
+			there = is_segment_there(t, ph, from, file);
+		if (there && ph->p_flags & PF_W &&
+		    !__builtin_add_overflow(from, ph->p_memsz, &to))
+			ret[n++] = (struct mtr_area){ from, to };
 	}
 	return n;
 }

@@ -159,7 +159,9 @@ bool mtr_target_bias(struct mtr_target *t, uint64_t start, uint64_t *ret);
 
 /*
  * The writable segments, .bss included, of what is mapped at @start, by its
- * program headers in the target's own bytes: at most @room. How many.
+ * program headers in the target's own bytes: at most @room. How many. Only what
+ * is mapped where the loader would map it counts: of a file that a program
+ * reads as data nothing is.
  */
 size_t mtr_target_segments(struct mtr_target *t, uint64_t start,
 			   struct mtr_area *ret, size_t room);

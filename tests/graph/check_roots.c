@@ -517,6 +517,89 @@ START_TEST(tables_of_the_library)
 }
 END_TEST
 
+/* ---------------------------------------------------------------- modules */
+
+static const uint64_t elf = 0x7f5400000000;
+
+/* The beginning of a file with variables at 0x3e80, and .bss behind them. */
+static void put_elf(uint64_t text_bytes)
+{
+	const Elf64_Phdr ph[] = {
+		{ .p_type = PT_LOAD, .p_flags = PF_R, .p_filesz = 0x1000 },
+		{ .p_type = PT_LOAD,
+		  .p_flags = RW,
+		  .p_offset = 0x2e80,
+		  .p_vaddr = 0x3e80,
+		  .p_filesz = 0x100,
+		  .p_memsz = 0x1800 },
+		{ .p_type = PT_LOAD,
+		  .p_flags = RW,
+		  .p_vaddr = 0x6000,
+		  .p_memsz = 0x1000 },
+	};
+	const Elf64_Ehdr eh = {
+		.e_ident = { ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64,
+			     ELFDATA2LSB },
+		.e_phoff = sizeof(eh),
+		.e_phentsize = sizeof(*ph),
+		.e_phnum = 3,
+	};
+
+	core_add(core, &(struct core_range){ .addr = elf,
+					     .bytes = text_bytes,
+					     .prot = PF_R,
+					     .path = "/lib/libs.so" });
+	core_put(core, elf, &eh, sizeof(eh));
+	core_put(core, elf + sizeof(eh), ph, sizeof(ph));
+}
+
+START_TEST(module_as_the_loader_maps_it)
+{
+	struct mtr_area s[4];
+
+	put_elf(0x1000);
+	core_add(core, &(struct core_range){ .addr = elf + 0x3000,
+					     .bytes = 0x1000,
+					     .prot = RW,
+					     .path = "/lib/libs.so",
+					     .offset = 0x2000 });
+	add(elf + 0x4000, 0x3000, RW);
+	read_heap();
+	ck_assert_uint_eq(mtr_target_segments(target, elf, s, 4), 2);
+	ck_assert_uint_eq(s[0].start, elf + 0x3e80);
+	ck_assert_uint_eq(s[0].end, elf + 0x5680);
+	ck_assert_uint_eq(s[1].start, elf + 0x6000);
+	ck_assert_uint_eq(s[1].end, elf + 0x7000);
+}
+END_TEST
+
+/* Its variables would be where somebody else's memory is. */
+START_TEST(file_mapped_as_data)
+{
+	struct mtr_area s[4];
+
+	put_elf(0x1000);
+	add(elf + 0x1000, 0x8000, RW);
+	put(block, 100, IN_USE);
+	put(elf + 0x3010, 0x1000, MMAPPED);
+	word(elf + 0x3f80, block);
+	is_lost(2, MTR_HINT_NONE, 0, 0);
+	ck_assert_uint_eq(mtr_target_segments(target, elf, s, 4), 0);
+}
+END_TEST
+
+/* All of it, and the file is so large that it has bytes at that address. */
+START_TEST(whole_file_mapped_as_data)
+{
+	struct mtr_area s[4];
+
+	put_elf(0x4000);
+	add(elf + 0x4000, 0x8000, RW);
+	read_heap();
+	ck_assert_uint_eq(mtr_target_segments(target, elf, s, 4), 0);
+}
+END_TEST
+
 /* --------------------------------------------------------- hidden pointers */
 
 START_TEST(packed_pointer)
@@ -588,6 +671,10 @@ int main(void)
 	tcase_add_test(t, stack_without_bounds);
 	tcase_add_test(t, read_only_memory_is_sure);
 	tcase_add_test(t, tables_of_the_library);
+	t = add_group(s, "modules", setup, teardown);
+	tcase_add_test(t, module_as_the_loader_maps_it);
+	tcase_add_test(t, file_mapped_as_data);
+	tcase_add_test(t, whole_file_mapped_as_data);
 	t = add_group(s, "hidden", setup, teardown);
 	tcase_add_test(t, packed_pointer);
 	tcase_add_test(t, tagged_pointer);
