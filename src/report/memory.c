@@ -361,6 +361,8 @@ static void beside_find(const struct mtr_heap_view *s,
 		asked += s->heap.blocks.at[i].size;
 	beside_set(ret, MTR_BESIDE_UNTOUCHED,
 		   asked > there ? asked - there : 0);
+	if (s->kind == MTR_TARGET_CORE)
+		beside_set(ret, MTR_BESIDE_UNDUMPED, map->pages.undumped);
 	for (size_t i = 0; i < v->n; i++) {
 		swapped += v->at[i].swapped;
 		huge += v->at[i].huge;
@@ -438,6 +440,7 @@ const char *mtr_beside_key(unsigned key)
 {
 	static const char *const keys[MTR_BESIDE_KEYS] = {
 		[MTR_BESIDE_UNTOUCHED] = "untouched",
+		[MTR_BESIDE_UNDUMPED] = "undumped",
 		[MTR_BESIDE_SWAPPED] = "swapped",
 		[MTR_BESIDE_HUGE] = "huge",
 		[MTR_BESIDE_HUGE_TLB] = "huge_tlb",

@@ -40,6 +40,7 @@ enum { MTR_MEMORY_LARGEST = 8 };
 /* What is beside the sum. */
 enum mtr_beside_key {
 	MTR_BESIDE_UNTOUCHED, /* requested, and not in memory */
+	MTR_BESIDE_UNDUMPED,  /* could be written to, and not in the core */
 	MTR_BESIDE_SWAPPED,
 	MTR_BESIDE_HUGE,     /* of the sum, in transparent huge pages */
 	MTR_BESIDE_HUGE_TLB, /* in huge pages of the system's pool */

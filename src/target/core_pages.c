@@ -141,6 +141,20 @@ static uint64_t page_size(const struct mtr_target *t)
 	return n >= LEAST && n <= MOST && (n & (n - 1)) == 0 ? n : LEAST;
 }
 
+/* The kernel leaves out what was never touched, and what it was told to. */
+static uint64_t undumped(const struct mtr_target *t)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < t->ranges.n; i++) {
+		const struct mtr_range *r = &t->ranges.at[i];
+
+		if (!r->readable && r->prot > 0 && r->prot & MTR_PROT_WRITE)
+			sum += r->end - r->start;
+	}
+	return sum;
+}
+
 /*
  * A copy that leaves out what is zero looks like the kernel's own, but has no
  * page of zeros: in memory there are some, and one of the first will do.
@@ -154,6 +168,9 @@ struct mtr_error *mtr_core_pages(struct mtr_target *t, struct mtr_pages *ret)
 	ret->page = page_size(t);
 	p.no_zeros = !c->by_kernel || t->unpacked || !file_has_holes(t);
 	MTR_TRY(extents_add(&p));
+	ret->undumped = undumped(t);
+	if (ret->undumped)
+		ret->doubt = MTR_PAGES_UNDUMPED;
 	if (p.no_zeros || !p.has_zeros)
 		ret->doubt = MTR_PAGES_COPIED;
 	if (c->cut)

@@ -33,11 +33,12 @@ MTR_VECTOR(mtr_mapping_list, struct mtr_mapping_pages);
 /* Why the pages are not exactly those that are in memory. */
 enum mtr_pages_doubt {
 	MTR_PAGES_EXACT,
-	MTR_PAGES_SCALED, /* the kernel counts fewer, or more, of a mapping
-			   * than it lists: which ones is a guess */
-	MTR_PAGES_COPIED, /* a core that the kernel did not write, or that was
-			   * copied: what is not all zero is taken */
-	MTR_PAGES_CUT,	  /* a core that is cut off */
+	MTR_PAGES_SCALED,   /* the kernel counts fewer, or more, of a mapping
+			     * than it lists: which ones is a guess */
+	MTR_PAGES_COPIED,   /* a core that the kernel did not write, or that was
+			     * copied: what is not all zero is taken */
+	MTR_PAGES_UNDUMPED, /* .undumped: whether it was touched nobody says */
+	MTR_PAGES_CUT,	    /* a core that is cut off */
 	MTR_PAGES_DOUBTS
 };
 
@@ -46,7 +47,10 @@ struct mtr_pages {
 				 * meet */
 	struct mtr_mapping_list mappings; /* by address; of a core none */
 	uint64_t resident;		  /* bytes of .areas */
-	uint64_t page;			  /* bytes of one */
+	uint64_t undumped; /* bytes that could be written to and are not in the
+			    * core: never touched, or left out (MADV_DONTDUMP,
+			    * coredump_filter) */
+	uint64_t page;	   /* bytes of one */
 	enum mtr_pages_doubt doubt;
 };
 
@@ -57,9 +61,9 @@ struct mtr_target;
 /*
  * Find them out. A live process is to be stopped, or what is counted and what
  * is listed are of two moments. Of a core it is what is no hole in its file,
- * which is exact for one that the kernel wrote and nobody copied; pages of
- * files that are like the file are not in a core. An error where it is not
- * known.
+ * which is exact for one that the kernel wrote and nobody copied, with all that
+ * can be written to in it; pages of files that are like the file are not in a
+ * core. An error where it is not known.
  */
 struct mtr_error *mtr_target_pages(struct mtr_target *t, struct mtr_pages *ret);
 

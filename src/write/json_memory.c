@@ -23,6 +23,8 @@ static const char *doubt(enum mtr_pages_doubt doubt)
 		return "scaled";
 	case MTR_PAGES_COPIED:
 		return "copied";
+	case MTR_PAGES_UNDUMPED:
+		return "undumped";
 	case MTR_PAGES_CUT:
 		return "cut";
 	default:

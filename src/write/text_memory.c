@@ -25,6 +25,8 @@ static const struct {
 
 static const char *const besides[MTR_BESIDE_KEYS] = {
 	[MTR_BESIDE_UNTOUCHED] = "requested, and not in memory",
+	[MTR_BESIDE_UNDUMPED] = "writable, and not in the core: never touched, "
+				"or left out",
 	[MTR_BESIDE_SWAPPED] = "swapped out",
 	[MTR_BESIDE_HUGE] = "of it in transparent huge pages",
 	[MTR_BESIDE_HUGE_TLB] = "in huge pages of the system's pool",
@@ -34,10 +36,13 @@ static const char *doubt(enum mtr_pages_doubt doubt)
 {
 	switch (doubt) {
 	case MTR_PAGES_SCALED:
-		return "about: the kernel counts other pages than it lists";
+		return "about: the kernel counts more or fewer pages than "
+		       "it lists";
 	case MTR_PAGES_COPIED:
 		return "about: the kernel did not write this core, or it was "
 		       "copied; what is not all zero counts";
+	case MTR_PAGES_UNDUMPED:
+		return "about: not all that is writable is in the core";
 	case MTR_PAGES_CUT:
 		return "about: the core is cut off";
 	default:
@@ -58,8 +63,9 @@ static void head(struct mtr_writer *w, const struct mtr_memory *m)
 	mtr_out_char(w->out, '\n');
 	if (mtr_heap_view_is_core(w->s)) {
 		mtr_text_label(w, "not in it");
-		mtr_out_text(w->out, "pages of files that nobody wrote to; of "
-				     "data all are\n");
+		mtr_out_text(w->out,
+			     "pages of files that nobody wrote to, unless "
+			     "they have variables\n");
 	}
 	mtr_text_health(w);
 	mtr_out_char(w->out, '\n');

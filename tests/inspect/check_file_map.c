@@ -152,6 +152,32 @@ START_TEST(kernel_core_is_exact)
 }
 END_TEST
 
+/* Nobody says whether that was in memory. */
+START_TEST(kernel_core_without_all_that_is_writable)
+{
+	struct mtr_pages pages;
+	struct mtr_target *t;
+	int fd;
+
+	core_add(core, &(struct core_range){ .addr = 0x300000,
+					     .bytes = 0x5000,
+					     .prot = PF_R | PF_W,
+					     .undumped = true });
+	memset(zeroed, 0, sizeof(zeroed));
+	t = open_changing(&fd);
+	ck_assert_int_eq(pwrite(fd, zeroed, sizeof(zeroed), 0x1000 + 0x3000),
+			 sizeof(zeroed));
+	punch(fd);
+	succeeds(mtr_target_pages(t, &pages));
+	ck_assert_uint_eq(pages.resident, 0x18000);
+	ck_assert_int_eq(pages.doubt, MTR_PAGES_UNDUMPED);
+	ck_assert_uint_eq(pages.undumped, 0x5000);
+	mtr_pages_fini(&pages);
+	mtr_target_close(t);
+	close(fd);
+}
+END_TEST
+
 START_TEST(without_holes_what_is_zero_does_not_count)
 {
 	struct mtr_pages pages;
@@ -238,6 +264,7 @@ int main(void)
 	tcase_add_test(t, file_that_grows_while_it_is_read);
 	tcase_add_test(t, holes_are_leapt_over_and_not_resident);
 	tcase_add_test(t, kernel_core_is_exact);
+	tcase_add_test(t, kernel_core_without_all_that_is_writable);
 	tcase_add_test(t, without_holes_what_is_zero_does_not_count);
 	tcase_add_test_raise_signal(t, page_of_another_file, SIGBUS);
 	tcase_add_test(t, handler_of_before_has_the_rest);

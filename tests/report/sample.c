@@ -276,6 +276,7 @@ char *sample_memory(const struct mtr_writer_ops *ops, bool live, int width)
 		*mtr_mapping_list_push(&map.pages.mappings) = mapping;
 	} else {
 		map.pages.doubt = MTR_PAGES_COPIED;
+		map.pages.undumped = 0x5000;
 	}
 	ck_assert_ptr_null(mtr_memory_make(a.s, &map, &m));
 	ops->memory(&a.w, &m);

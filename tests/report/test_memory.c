@@ -498,7 +498,7 @@ START_TEST(text_of_copied_core)
 		    "the kernel did not write this core, or it was co"
 		    "pied; what is not all zero counts\n"
 		    "not in it     pages of files that nobody wrote t"
-		    "o; of data all are\n"
+		    "o, unless they have variables\n"
 		    "not recorded  1,500 blocks not on a 16-byte boun"
 		    "dary\n"
 		    "              1 block handed out during start-up"
@@ -543,7 +543,9 @@ START_TEST(text_of_copied_core)
 		    "]\n"
 		    " 132.0 KiB 100.0%              resident\n"
 		    "\n"
-		    "       0 B  requested, and not in memory\n");
+		    "       0 B  requested, and not in memory\n"
+		    "  20.0 KiB  writable, and not in the core: never "
+		    "touched, or left out\n");
 }
 END_TEST
 
@@ -600,7 +602,8 @@ START_TEST(csv)
 		    "largest,stacks,thread 1234,4096\n"
 		    "largest,other,0x20000-0x40000,16384\n"
 		    "largest,other,[vdso],4096\n"
-		    "beside,untouched,,0\n");
+		    "beside,untouched,,0\n"
+		    "beside,undumped,,20480\n");
 }
 END_TEST
 
