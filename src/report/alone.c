@@ -7,6 +7,7 @@
 
 /* How far the walk is in pages and regions: it goes on by address. */
 struct walk {
+	const struct mtr_heap *heap;
 	const struct mtr_blocks *blocks;
 	const struct mtr_memory_map *map;
 	const uint32_t *group_of;
@@ -54,8 +55,8 @@ static bool is_heap(struct walk *w, const struct mtr_block *b, uint64_t start,
 }
 
 /*
- * The page at @page, whose first block is @first: the next one that begins
- * behind it. *group is theirs, or MTR_NO_GROUP if they have several.
+ * The page at @page, which @first is the first to reach: the next one that does
+ * not. *group is theirs, or MTR_NO_GROUP if they have several.
  */
 static size_t page_blocks(const struct walk *w, size_t first, uint64_t end,
 			  uint32_t *group)
@@ -63,7 +64,8 @@ static size_t page_blocks(const struct walk *w, size_t first, uint64_t end,
 	size_t i = first;
 
 	*group = w->group_of[first];
-	for (; i < w->blocks->n && w->blocks->at[i].addr < end; i++)
+	for (; i < w->blocks->n && mtr_memory_reach(w->heap, i).start < end;
+	     i++)
 		if (w->group_of[i] != *group)
 			*group = MTR_NO_GROUP;
 	return i;
@@ -74,7 +76,8 @@ static size_t page_walk(struct walk *w, size_t first, uint64_t *page,
 			uint64_t *ret)
 {
 	uint64_t size = w->map->pages.page;
-	uint64_t at = w->blocks->at[first].addr & -size, end;
+	uint64_t at = mtr_memory_reach(w->heap, first).start & -size, end;
+	uint64_t within; /* the end of what are whole pages of a block */
 	uint32_t group;
 	size_t next;
 
@@ -86,13 +89,16 @@ static size_t page_walk(struct walk *w, size_t first, uint64_t *page,
 	    resident(w, at, at + size) == size)
 		ret[group] += size;
 	/* the last one may go on */
-	end = end_of(&w->blocks->at[next - 1]);
+	end = mtr_memory_reach(w->heap, next - 1).end;
 	if (end <= at + size)
 		return next;
 	group = w->group_of[next - 1];
-	*page = end & -size;
-	if (group != MTR_NO_GROUP && *page > at + size)
-		ret[group] += resident(w, at + size, *page);
+	within = end_of(&w->blocks->at[next - 1]) & -size;
+	if (within > *page) {
+		if (group != MTR_NO_GROUP)
+			ret[group] += resident(w, *page, within);
+		*page = within;
+	}
 	return end > *page ? next - 1 : next;
 }
 
@@ -100,12 +106,12 @@ void mtr_memory_alone(const struct mtr_heap_view *s,
 		      const struct mtr_memory_map *map,
 		      const uint32_t *group_of, uint64_t *ret)
 {
-	struct walk w = { &s->heap.blocks, map, group_of, 0, 0 };
+	struct walk w = { &s->heap, &s->heap.blocks, map, group_of, 0, 0 };
 	uint64_t page = 0;
 	size_t i = 0;
 
 	while (i < w.blocks->n) {
-		if (end_of(&w.blocks->at[i]) <= page)
+		if (mtr_memory_reach(w.heap, i).end <= page)
 			i++; /* it overlaps another one */
 		else
 			i = page_walk(&w, i, &page, ret);

@@ -11,7 +11,9 @@
 #include "base/map.h"
 #include "base/strbuf.h"
 
-enum { CHUNK_HEADER = 8 }; /* glibc's, in front of each block */
+/* glibc's: what is in front of each block, and, counted from the end of the
+ * block before it, what malloc_trim(3) leaves of a free chunk */
+enum { CHUNK_HEADER = 8, FREE_HEAD = 40 };
 
 struct sweep {
 	const struct mtr_heap *heap;
@@ -21,8 +23,8 @@ struct sweep {
 	uint64_t *of_region; /* bytes that no block has, by region; or NULL */
 	size_t region;
 
-	size_t block;	 /* the first that ends behind where the sweep is */
-	uint64_t before; /* where the last block before that ends */
+	size_t block;	/* the first that ends behind where the sweep is */
+	uint64_t reach; /* where that of the last block before it ends */
 
 	/* the page whose free bytes are summed up */
 	uint32_t *pins; /* of each block; NULL: not asked for */
@@ -53,12 +55,49 @@ static uint64_t page_of(const struct mtr_pages *p, uint64_t addr)
 	return addr & -p->page;
 }
 
+/* The end of the page that @addr is not the begin of. */
+static uint64_t page_end(const struct mtr_pages *p, uint64_t addr)
+{
+	return addr > UINT64_MAX - p->page ? UINT64_MAX
+					   : page_of(p, addr + p->page - 1);
+}
+
 static uint64_t end_of(const struct mtr_block *b)
 {
 	return b->addr + b->usable;
 }
 
+static uint64_t clamp(uint64_t n, uint64_t least, uint64_t most)
+{
+	return later(least, earlier(n, most));
+}
+
 /* ------------------------------------------------------------------- pins */
+
+struct mtr_area mtr_memory_reach(const struct mtr_heap *heap, size_t i)
+{
+	const struct mtr_block *b = &heap->blocks.at[i];
+	struct mtr_area a = { b->addr, end_of(b) };
+
+	if (!(heap->descriptor.flags & MTR_FLAG_CHUNKS))
+		return a;
+	a.start -= earlier(a.start, CHUNK_HEADER);
+	if (i)
+		a.start = clamp(end_of(b - 1), a.start, b->addr);
+	a.end += earlier(UINT64_MAX - a.end, FREE_HEAD);
+	if (i + 1 < heap->blocks.n)
+		a.end = clamp(b[1].addr - earlier(b[1].addr, CHUNK_HEADER),
+			      end_of(b), a.end);
+	return a;
+}
+
+static uint64_t reach_on(const struct sweep *w, size_t i, uint64_t start,
+			 uint64_t end)
+{
+	struct mtr_area a = mtr_memory_reach(w->heap, i);
+
+	return overlap(a.start, a.end, start, end);
+}
 
 /* The free bytes of the page, put down to the blocks on it. */
 static void page_flush(struct sweep *w)
@@ -69,34 +108,39 @@ static void page_flush(struct sweep *w)
 
 	if (!w->pins || !w->free)
 		return;
-	while (w->first < v->n && end_of(&v->at[w->first]) <= w->page)
+	while (w->first < v->n &&
+	       mtr_memory_reach(w->heap, w->first).end <= w->page)
 		w->first++;
 	/* a block has a granule; if some overlap that is no reason to look for
 	 * long */
-	for (i = w->first; i < v->n && v->at[i].addr < end &&
-			   i - w->first <= w->pages->page / MTR_GRANULE;
+	for (i = w->first;
+	     i < v->n && mtr_memory_reach(w->heap, i).start < end &&
+	     i - w->first <= w->pages->page / MTR_GRANULE;
 	     i++)
-		all += overlap(v->at[i].addr, end_of(&v->at[i]), w->page, end);
+		all += reach_on(w, i, w->page, end);
 	last = i;
 	for (i = w->first; i < last; i++) {
 		uint64_t before = all ? w->free * sum / all : 0;
 
-		sum += overlap(v->at[i].addr, end_of(&v->at[i]), w->page, end);
+		sum += reach_on(w, i, w->page, end);
 		w->pins[i] += all ? w->free * sum / all - before : 0;
 	}
 	w->free = 0;
 }
 
-/* Free, and on a page with a block: no more than one page. */
+/* Free, and on pages with blocks, or what these need beside them. */
 static void pinned(struct sweep *w, uint64_t start, uint64_t end)
 {
-	if (start >= end)
-		return;
-	w->bytes[MTR_MEMORY_FREE_PINNED] += end - start;
-	if (page_of(w->pages, start) != w->page)
-		page_flush(w);
-	w->page = page_of(w->pages, start);
-	w->free += end - start;
+	for (uint64_t stop; start < end; start = stop) {
+		uint64_t page = page_of(w->pages, start);
+
+		stop = page + earlier(end - page, w->pages->page);
+		w->bytes[MTR_MEMORY_FREE_PINNED] += stop - start;
+		if (page != w->page)
+			page_flush(w);
+		w->page = page;
+		w->free += stop - start;
+	}
 }
 
 /* ---------------------------------------------------------------- classes */
@@ -105,20 +149,15 @@ static void free_heap(struct sweep *w, uint64_t start, uint64_t end)
 {
 	const struct mtr_blocks *v = &w->heap->blocks;
 	uint64_t next = w->block < v->n ? v->at[w->block].addr : UINT64_MAX;
-	uint64_t head =
-		overlap(start, end, later(next, w->header) - w->header, next);
-	uint64_t size = w->pages->page, left, right, page;
+	uint64_t begin = next - earlier(next, w->header);
+	uint64_t head = overlap(start, end, begin, next), left, right;
 
 	w->bytes[MTR_MEMORY_UNUSED] += head;
 	end -= head;
 	if (start == end)
 		return;
-	page = page_of(w->pages, start);
-	left = w->before > page
-		       ? start + earlier(end - start, page + size - start)
-		       : start;
-	page = page_of(w->pages, end - 1);
-	right = next - page < size ? later(left, page) : end;
+	left = clamp(page_end(w->pages, w->reach), start, end);
+	right = clamp(page_of(w->pages, begin), left, end);
 	pinned(w, start, left);
 	w->bytes[MTR_MEMORY_FREE_PAGES] += right - left;
 	pinned(w, right, end);
@@ -188,7 +227,8 @@ static void piece(struct sweep *w, const struct mtr_region *r, uint64_t at,
 		}
 		if (end_of(b) > end)
 			break;
-		w->before = later(w->before, end_of(b));
+		w->reach = later(w->reach,
+				 mtr_memory_reach(w->heap, w->block).end);
 	}
 	gap(w, r, at, end);
 }

@@ -3,9 +3,10 @@
  * Where the memory is that a process has: each resident byte is put down to one
  * class, so the classes add up to the resident size whatever the input is.
  *
- * A page is in memory as a whole. Free heap on a page with a live block cannot
- * be given back while the block lives: it is pinned, and put down to the blocks
- * on that page in proportion to their bytes there.
+ * A page is in memory as a whole. Free heap on a page with a live block, or
+ * with what that needs beside it, cannot be given back while the block lives:
+ * it is pinned, and put down to the blocks on that page in proportion to their
+ * bytes there.
  */
 #ifndef MTR_REPORT_MEMORY_H
 #define MTR_REPORT_MEMORY_H
@@ -74,6 +75,14 @@ struct mtr_memory_map {
 
 void mtr_memory_map_fini(struct mtr_memory_map *m);
 
+/*
+ * The memory that block @i keeps from being given back. With glibc that is more
+ * than its own: the header of its chunk before it, and behind it the head of a
+ * free chunk, which malloc_trim(3) leaves where it is. No two overlap, unless
+ * the blocks do.
+ */
+struct mtr_area mtr_memory_reach(const struct mtr_heap *heap, size_t i);
+
 struct mtr_error *mtr_memory_make(const struct mtr_heap_view *s,
 				  const struct mtr_memory_map *map,
 				  struct mtr_memory *ret);
@@ -87,7 +96,8 @@ struct mtr_error *mtr_memory_pins(const struct mtr_heap_view *s,
 
 /*
  * How many bytes of pages each group of blocks is alone on: @group_of each
- * block, less than @groups or MTR_NO_GROUP. What it ends, it gives back.
+ * block, less than @groups or MTR_NO_GROUP. When it ends they can be given
+ * back.
  */
 void mtr_memory_alone(const struct mtr_heap_view *s,
 		      const struct mtr_memory_map *map,

@@ -157,6 +157,57 @@ START_TEST(headers_of_chunks)
 }
 END_TEST
 
+/*
+ * Blocks at the begin of a page, as posix_memalign(3) makes them: the page
+ * before has the header of the chunk.
+ */
+START_TEST(header_on_the_page_before)
+{
+	const uint32_t group_of[] = { 0, 1, 0 };
+	uint64_t alone[2] = { 0 };
+	struct mtr_memory m;
+
+	view.heap.descriptor.flags = MTR_FLAG_CHUNKS;
+	block(0x1000, 2000, 2024);
+	block(0x3000, 2000, 2024);
+	block(0x8000, 2000, 2024);
+	region(0, 0xa000, MTR_REGION_HEAP);
+	resident(0, 0x9000);
+	m = make();
+	has(&m, MTR_MEMORY_FREE_PAGES, 3 * PAGE);
+	has(&m, MTR_MEMORY_UNUSED, 3 * (8 + 8));
+	mtr_memory_fini(&m);
+	ck_assert_ptr_null(mtr_memory_pins(&view, &map));
+	ck_assert_uint_eq(map.pins[0], 2 * PAGE - 8 - 2024);
+	ck_assert_uint_eq(map.pins[1], 2 * PAGE - 8 - 2024);
+	ck_assert_uint_eq(map.pins[2], 2 * PAGE - 8 - 2024);
+	mtr_memory_alone(&view, &map, group_of, alone);
+	ck_assert_uint_eq(alone[0], 4 * PAGE);
+	ck_assert_uint_eq(alone[1], 2 * PAGE);
+}
+END_TEST
+
+/* What malloc_trim(3) leaves of a free chunk may lie on a page of its own. */
+START_TEST(head_of_a_free_chunk)
+{
+	const uint32_t group_of[] = { 0, 1 };
+	uint64_t alone[2] = { 0 };
+	struct mtr_memory m;
+
+	view.heap.descriptor.flags = MTR_FLAG_CHUNKS;
+	block(0x10, 4064, 4072);
+	block(0x1800, 100, 120);
+	region(0, 0x3000, MTR_REGION_HEAP);
+	resident(0, 0x3000);
+	m = make();
+	has(&m, MTR_MEMORY_FREE_PAGES, PAGE);
+	mtr_memory_fini(&m);
+	mtr_memory_alone(&view, &map, group_of, alone);
+	ck_assert_uint_eq(alone[0], PAGE);
+	ck_assert_uint_eq(alone[1], 0);
+}
+END_TEST
+
 /* The same place several times: the sum holds all the same. */
 START_TEST(blocks_that_overlap)
 {
@@ -178,6 +229,7 @@ END_TEST
 static unsigned char page_is_resident[PAGES], is_free[BYTES];
 static enum mtr_region_kind kind_of[BYTES];
 static int block_of[BYTES];
+static int reach_of[BYTES]; /* whose it is, or who needs it to stay */
 
 static unsigned below(unsigned n)
 {
@@ -220,6 +272,19 @@ static void random_blocks(void)
 	}
 }
 
+static void reach(bool chunks)
+{
+	memcpy(reach_of, block_of, sizeof(reach_of));
+	for (int i = 0; chunks && i < BYTES; i++)
+		for (int j = i + 1; j < BYTES && j <= i + 8; j++)
+			if (block_of[i] < 0 && block_of[j] >= 0)
+				reach_of[i] = block_of[j];
+	for (int i = 0; chunks && i < BYTES; i++)
+		for (int j = i - 1; j >= 0 && j >= i - 40; j--)
+			if (reach_of[i] < 0 && block_of[j] >= 0)
+				reach_of[i] = block_of[j];
+}
+
 static void random_pages(void)
 {
 	for (int i = 0; i < PAGES; i++) {
@@ -238,7 +303,7 @@ static void random_pages(void)
 static bool page_has_block(int page)
 {
 	for (int i = page * PAGE; i < (page + 1) * PAGE; i++)
-		if (block_of[i] >= 0)
+		if (reach_of[i] >= 0)
 			return true;
 	return false;
 }
@@ -298,11 +363,11 @@ static void check_pins(void)
 
 		for (int i = page * PAGE; i < (page + 1) * PAGE; i++) {
 			free_bytes += is_free[i];
-			used += block_of[i] >= 0;
+			used += reach_of[i] >= 0;
 		}
 		for (int i = page * PAGE; i < (page + 1) * PAGE; i++)
-			if (block_of[i] >= 0)
-				want[block_of[i]] += free_bytes / used;
+			if (reach_of[i] >= 0)
+				want[reach_of[i]] += free_bytes / used;
 	}
 	for (size_t i = 0; i < n; i++)
 		ck_assert_msg(map.pins[i] + 2 >= want[i] &&
@@ -332,9 +397,9 @@ static int model_alone(int page, const uint32_t *group_of)
 	bool whole = first >= 0;
 
 	for (int i = page * PAGE; i < (page + 1) * PAGE; i++) {
-		int b = block_of[i];
+		int b = reach_of[i];
 
-		whole &= b == first;
+		whole &= block_of[i] == first;
 		if (b < 0)
 			continue;
 		if (group_of[b] == MTR_NO_GROUP ||
@@ -376,6 +441,7 @@ START_TEST(at_random)
 	random_regions();
 	random_blocks();
 	random_pages();
+	reach(_i % 2);
 	view.heap.descriptor.flags = _i % 2 ? MTR_FLAG_CHUNKS : 0;
 	check_classes(_i % 2);
 	check_pins();
@@ -783,6 +849,8 @@ static void add(TCase *t)
 	tcase_add_test(t, by_hand);
 	tcase_add_test(t, without_a_name);
 	tcase_add_test(t, headers_of_chunks);
+	tcase_add_test(t, header_on_the_page_before);
+	tcase_add_test(t, head_of_a_free_chunk);
 	tcase_add_test(t, blocks_that_overlap);
 	tcase_add_loop_test(t, at_random, 0, 200);
 	tcase_add_test(t, tally_of_pins);
