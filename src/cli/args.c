@@ -142,6 +142,7 @@ static const char *const format_names[MTR_FORMAT_COUNT] = {
 	[MTR_FORMAT_PPROF] = "pprof",
 	[MTR_FORMAT_HEAPTRACK] = "heaptrack",
 	[MTR_FORMAT_HEAPSNAPSHOT] = "heapsnapshot",
+	[MTR_FORMAT_HTML] = "html",
 };
 
 static const char *const names_names[] = {

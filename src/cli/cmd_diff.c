@@ -32,8 +32,7 @@ static int read_side(const struct mtr_args *args, struct side *ret)
 		       : mtr_read_target(args, no_names, &ret->g.view);
 }
 
-/* Of what was given twice the first is for the old one. */
-static struct mtr_heap_view_options old_view(const struct mtr_args *args)
+struct mtr_heap_view_options mtr_old_view(const struct mtr_args *args)
 {
 	struct mtr_heap_view_options view = args->view;
 
@@ -51,7 +50,7 @@ static int read_sides(const struct mtr_args *args, struct side *sides)
 
 	for (int i = 0; i < MTR_SIDES && status == MTR_EXIT_DONE; i++) {
 		one.operands = args->operands + i;
-		one.view = i == MTR_OLD ? old_view(args) : args->view;
+		one.view = i == MTR_OLD ? mtr_old_view(args) : args->view;
 		status = read_side(&one, &sides[i]);
 	}
 	return status;

@@ -6,9 +6,6 @@
  */
 #include "cli/command.h"
 
-#include <sys/stat.h>
-#include <time.h>
-
 #include "write/export.h"
 
 enum {
@@ -100,22 +97,6 @@ static struct mtr_error *make_profile(const struct mtr_args *args,
 	return mtr_profile_make(&v->g.view, &v->filter, &spec, &v->profile);
 }
 
-/* When it was as it is: now, or when its file was written. */
-static int64_t time_of(const struct mtr_heap_view *s)
-{
-	enum { SECOND = 1000000000 };
-	struct timespec now;
-	struct stat st;
-
-	if (s->kind == MTR_TARGET_LIVE)
-		clock_gettime(CLOCK_REALTIME, &now);
-	else if (stat(s->name, &st) == 0)
-		now = st.st_mtim;
-	else
-		return 0;
-	return (int64_t)now.tv_sec * SECOND + now.tv_nsec;
-}
-
 static struct mtr_error *write_file(const struct mtr_args *args,
 				    const struct export_format *format,
 				    struct given *v)
@@ -126,7 +107,7 @@ static struct mtr_error *write_file(const struct mtr_args *args,
 		.s = s,
 		.value = args->value,
 		.short_names = args->names == MTR_NAMES_SHORT,
-		.time = time_of(s),
+		.time = mtr_export_time(s),
 		.filter = &v->filter,
 		.profile = &v->profile,
 		.graph = &v->g.graph,
@@ -187,32 +168,52 @@ static bool is_possible(const struct mtr_args *args, unsigned flags)
 	return true;
 }
 
+/* Of two targets there is a page alone. */
+static bool is_one(const struct mtr_args *args)
+{
+	if (!args->operands[1] || args->format == MTR_FORMAT_HTML)
+		return true;
+	mtr_say("unexpected argument '%s': this format is of one target; what "
+		"grew between two is in --format=html and in diff",
+		args->operands[1]);
+	return false;
+}
+
+static int export_any(const struct mtr_args *args)
+{
+	const struct export_format *format = &formats[args->format];
+
+	if (args->format == MTR_FORMAT_HTML)
+		return mtr_export_html(args);
+	return format->write ? export_file(args, format) : export_report(args);
+}
+
 static int export(const struct mtr_args *args)
 {
 	const struct export_format *format = &formats[args->format];
 	int status;
 
-	if (!is_possible(args, format->flags))
+	if (!is_one(args) || !is_possible(args, format->flags))
 		return MTR_EXIT_USAGE;
 	status = mtr_output_open(args->output, format->flags & IS_BINARY);
 	if (status != MTR_EXIT_DONE)
 		return status;
-	return mtr_output_close(format->write ? export_file(args, format)
-					      : export_report(args));
+	return mtr_output_close(export_any(args));
 }
 
 const struct mtr_command mtr_cmd_export = {
 	.name = "export",
-	.operands = "TARGET",
-	.summary = "Write a file that another tool reads: flame graphs, pprof, "
-		   "heaptrack, DevTools",
-	.about = "",
+	.operands = "TARGET | OLD NEW",
+	.summary = "Write a page for a browser, or a file that another tool "
+		   "reads: flame graphs, pprof, heaptrack, DevTools",
+	.about = "\nOLD NEW, what grew between two, is for --format=html.\n",
 	.takes = MTR_TAKES_FORMAT | MTR_TAKES_OUTPUT | MTR_TAKES_VALUE |
 		 MTR_TAKES_FILTERS | MTR_TAKES_NAMES,
 	.formats = 1 << MTR_FORMAT_FOLDED | 1 << MTR_FORMAT_PPROF |
 		   1 << MTR_FORMAT_HEAPTRACK | 1 << MTR_FORMAT_HEAPSNAPSHOT |
-		   1 << MTR_FORMAT_CSV | 1 << MTR_FORMAT_JSON,
+		   1 << MTR_FORMAT_HTML | 1 << MTR_FORMAT_CSV |
+		   1 << MTR_FORMAT_JSON,
 	.least = 1,
-	.most = 1,
+	.most = 2,
 	.run = export,
 };

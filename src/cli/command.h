@@ -33,6 +33,7 @@ enum mtr_format {
 	MTR_FORMAT_PPROF,
 	MTR_FORMAT_HEAPTRACK,
 	MTR_FORMAT_HEAPSNAPSHOT,
+	MTR_FORMAT_HTML,
 	MTR_FORMAT_COUNT
 };
 
@@ -119,6 +120,22 @@ extern const struct mtr_command mtr_cmd_memory;
  */
 struct mtr_error *mtr_stop_and_read(struct mtr_heap_view *s,
 				    struct mtr_memory_map *map);
+
+/* ----------------------------------------------------------- cmd_diff.c */
+
+/* How to read the old target: of what was given twice the first is for it. */
+struct mtr_heap_view_options mtr_old_view(const struct mtr_args *args);
+
+/* -------------------------------------------------------- export_html.c */
+
+/* Of one target or of two. */
+int mtr_export_html(const struct mtr_args *args);
+
+/*
+ * When the target was as it is, in nanoseconds since 1970: now, or when its
+ * file was written. 0: it is not known.
+ */
+int64_t mtr_export_time(const struct mtr_heap_view *s);
 
 /* --------------------------------------------------------------- args.c */
 

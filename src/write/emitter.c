@@ -56,15 +56,16 @@ static size_t odd_char(const char **text, char to[ODD])
 	return n;
 }
 
-static void quoted(struct mtr_out *o, const char *text)
+static void quoted(const struct mtr_emitter *e, const char *text)
 {
-	char odd[ODD];
+	char markup = e->markup ? '<' : '"', odd[ODD];
+	struct mtr_out *o = e->out;
 
 	mtr_out_char(o, '"');
 	while (*text) {
 		const char *from = text;
 
-		while (is_plain(*text))
+		while (is_plain(*text) && *text != markup)
 			text++;
 		mtr_out_bytes(o, from, text - from);
 		if (*text)
@@ -105,7 +106,7 @@ static void begin(struct mtr_emitter *e, const char *name)
 	e->at[e->depth].begun = true;
 	if (!name)
 		return;
-	quoted(e->out, name);
+	quoted(e, name);
 	mtr_out_char(e->out, ':');
 }
 
@@ -160,7 +161,7 @@ void mtr_emit_end(struct mtr_emitter *e)
 void mtr_emit_text(struct mtr_emitter *e, const char *name, const char *text)
 {
 	begin(e, name);
-	quoted(e->out, text ? text : "");
+	quoted(e, text ? text : "");
 }
 
 void mtr_emit_number(struct mtr_emitter *e, const char *name, uint64_t number)

@@ -28,6 +28,7 @@ enum { MTR_EMIT_DEPTH = 16 };
 
 struct mtr_emitter {
 	struct mtr_out *out;
+	bool markup; /* it is in a page: a "<" comes out as an escape */
 	unsigned depth;
 	struct {
 		char end;   /* '}' or ']' */
