@@ -57,7 +57,7 @@ _malloc_tracer_value() { # COMMAND OPTION WORD
         list) _malloc_tracer_words 'text json csv chap' "$3" ;;
         export)
             _malloc_tracer_words \
-                'folded pprof heaptrack heapsnapshot csv json' "$3"
+                'html folded pprof heaptrack heapsnapshot csv json' "$3"
             ;;
         *) _malloc_tracer_words 'text json csv' "$3" ;;
         esac

@@ -15,6 +15,7 @@
 #include "report/block.h"
 #include "report/tree.h"
 #include "write/export.h"
+#include "write/html.h"
 #include "write/writer.h"
 
 /* How many blocks `why` is asked of. */
@@ -398,6 +399,44 @@ static void export_stacks(const struct mtr_heap_view *s,
 	mtr_profile_fini(&p);
 }
 
+/* Of one target, and of what did not grow: twice the same one. */
+static void export_page(const struct mtr_heap_view *s,
+			const struct mtr_filter *filter)
+{
+	const struct mtr_profile_spec spec = { .value = MTR_VALUE_BYTES };
+	const struct mtr_diff_side side = { .s = s, .filter = filter };
+	const struct mtr_diff_side sides[MTR_SIDES] = { side, side };
+	struct mtr_profile profile;
+	struct mtr_tally sums;
+	struct mtr_diff diff;
+	struct mtr_page page = {
+		.out = &out,
+		.s = { [MTR_NEW] = s },
+		.filter = &filter->spec,
+		.profile = &profile,
+		.functions = &sums,
+		.no_memory = "",
+		.no_leaks = "",
+	};
+
+	harmless = true;
+	out.take = take;
+	out.to = &harmless;
+	MUST(!mtr_profile_make(s, filter, &spec, &profile));
+	MUST(!mtr_tally_make(s, filter, MTR_BY_FUNCTION, MTR_SORT_BYTES,
+			     &sums));
+	MUST(!mtr_write_html(&page));
+	MUST(!mtr_diff_make(sides, &diff));
+	page.s[MTR_OLD] = s;
+	page.stacks_diff = page.functions_diff = &diff;
+	MUST(!mtr_write_html(&page));
+	mtr_out_flush(&out);
+	MUST(!out.error);
+	mtr_diff_fini(&diff);
+	mtr_tally_fini(&sums);
+	mtr_profile_fini(&profile);
+}
+
 static void export_blocks(const struct mtr_heap_view *s,
 			  const struct mtr_graph *g,
 			  const struct mtr_lost_list *lost,
@@ -449,6 +488,8 @@ static void look_at_groups(const struct mtr_heap_view *s)
 	write_lists(s, &all);
 	export_stacks(s, &all, MTR_VALUE_BYTES);
 	export_stacks(s, &some, MTR_VALUE_UNUSED);
+	export_page(s, &all);
+	export_page(s, &some);
 	mtr_filter_fini(&all);
 	mtr_filter_fini(&some);
 }
