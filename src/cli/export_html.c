@@ -48,7 +48,7 @@ static struct mtr_page page_of(const struct mtr_args *args,
 
 struct one {
 	struct mtr_heap_graph g;
-	/* a sentence each; NULL: it is known */
+	/* why; NULL: it is known */
 	char *no_memory, *no_leaks;
 	struct mtr_filter filter;
 	struct mtr_holders holders;
@@ -71,14 +71,14 @@ static void one_fini(struct one *v)
 	mtr_heap_graph_fini(&v->g);
 }
 
-/* Nothing is known, for @error; it is gone afterwards. */
-static void note_why(char **why, struct mtr_error *error)
+/* Something is not known, for @error. */
+static struct mtr_error *note_why(char **why, struct mtr_error *error)
 {
-	if (!error || *why)
-		return;
-	if (asprintf(why, "Not known: %s.", mtr_error_text(error)) < 0)
-		*why = strdup("Not known.");
+	if (!error)
+		return NULL;
+	*why = strdup(mtr_error_text(error));
 	mtr_error_destroy(error);
+	return *why ? NULL : mtr_error_nomem();
 }
 
 static struct mtr_error *read_graph(const struct mtr_args *args, struct one *v)
@@ -100,17 +100,25 @@ static struct mtr_error *read_stopped(const struct mtr_args *args,
 	struct mtr_heap_graph *g = &v->g;
 	struct mtr_target *t = g->view.target;
 
-	note_why(&v->no_memory, mtr_target_pages(t, &g->map.pages));
+	MTR_TRY(note_why(&v->no_memory, mtr_target_pages(t, &g->map.pages)));
 	MTR_TRY(mtr_heap_view_read(&g->view));
 	if (!v->no_memory)
-		note_why(&v->no_memory,
-			 mtr_regions_find(t, &g->view.heap, &g->map.regions));
-	note_why(&v->no_leaks, read_graph(args, v));
+		MTR_TRY(note_why(
+			&v->no_memory,
+			mtr_regions_find(t, &g->view.heap, &g->map.regions)));
+	MTR_TRY(note_why(&v->no_leaks, read_graph(args, v)));
 	return mtr_target_resume(t);
 }
 
-static const char cannot_stop[] =
-	"Not known: the process cannot be stopped to look at it.";
+/* Blocks and names are to be had of a process that runs. */
+static struct mtr_error *read_running(struct one *v)
+{
+	static const char why[] = "the process cannot be stopped to look at it";
+
+	MTR_TRY(note_why(&v->no_memory, mtr_error_create(why)));
+	MTR_TRY(note_why(&v->no_leaks, mtr_error_create(why)));
+	return mtr_heap_view_read(&v->g.view);
+}
 
 static struct mtr_error *read_one(const struct mtr_args *args, struct one *v)
 {
@@ -121,9 +129,7 @@ static struct mtr_error *read_one(const struct mtr_args *args, struct one *v)
 	error = mtr_target_stop(s->target);
 	if (error) {
 		mtr_error_destroy(error);
-		v->no_memory = strdup(cannot_stop);
-		v->no_leaks = strdup(cannot_stop);
-		MTR_TRY(mtr_heap_view_read(s));
+		MTR_TRY(read_running(v));
 	} else {
 		MTR_TRY(read_stopped(args, v));
 	}

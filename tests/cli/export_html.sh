@@ -84,6 +84,33 @@ if have_gcore; then
 fi
 stop
 
+# What cannot be known: of a snapshot, and of a process that another one has.
+unknown() { # PAGE MEMORY LEAKS
+    data "$1" | grep -q "\"no_memory\":\"$2.*\"memory\":null" ||
+        fail "$1: no word of the memory"
+    data "$1" | grep -q "\"no_leaks\":\"$3.*\"leaks\":null" ||
+        fail "$1: no word of leaks"
+}
+program=$(victim stacked)
+start saved
+if [ -f saved ]; then
+    ask export --format=html -o page.html saved
+    unknown page.html 'it does not tell' 'a snapshot has no contents'
+    for value in retained pins; do
+        refuses 1 'it does not tell\|a snapshot has no contents' \
+            export --format=html --value=$value saved
+    done
+fi
+if command -v gdb >/dev/null 2>&1; then
+    gdb -q -batch -p "$pid" -ex \
+        "shell '$command' export --format=html -o held.html $pid" >gdb.log 2>&1
+    if [ -f held.html ]; then
+        unknown held.html 'the process cannot be stopped' \
+            'the process cannot be stopped'
+    fi
+fi
+stop
+
 # A lost block is in it.
 if [ -x "$(victim leaky)" ]; then
     program=$(victim leaky)

@@ -921,7 +921,7 @@ function fillMemory() {
 
 	section.hidden = Boolean(old);
 	if (!memory) {
-		append(section, "p", why || "It is not known.");
+		append(section, "p", `Not known: ${why}.`);
 		return;
 	}
 	append(section, "p", `${size(memory.resident)} in memory${memory.about
@@ -959,7 +959,7 @@ function fillLeaks() {
 
 	section.hidden = Boolean(old);
 	if (!leaks) {
-		append(section, "p", why || "They are not known.");
+		append(section, "p", `Not known: ${why}.`);
 		return;
 	}
 	append(section, "p", leaks.definite.blocks + leaks.indirect.blocks
