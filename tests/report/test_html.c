@@ -183,6 +183,23 @@ START_TEST(of_callers)
 }
 END_TEST
 
+/* f is one, inlined into work, which has what f asked for. */
+START_TEST(wrappers_are_left_out)
+{
+	char *text;
+
+	s[MTR_NEW]->sites.at[4].owner = 5;
+	make_sums();
+	text = write_data();
+	/* start, main, work, and below it f and work once more */
+	piece(text, "1,1,2,0,3,0,4,0,3,0],");
+	piece(text,
+	      "3,19,1,5,0,119,2,9,2,500,1,500],\"functions\":[3,638,4,514,");
+	piece(text, "\"names\":[\"\",\"start\",\"main\",\"work\",");
+	free(text);
+}
+END_TEST
+
 START_TEST(of_what_grew)
 {
 	struct mtr_blocks *v = &s[MTR_NEW]->heap.blocks;
@@ -372,6 +389,7 @@ static void add(TCase *tests)
 	tcase_add_checked_fixture(tests, setup, teardown);
 	tcase_add_test(tests, of_stacks);
 	tcase_add_test(tests, of_callers);
+	tcase_add_test(tests, wrappers_are_left_out);
 	tcase_add_test(tests, of_what_grew);
 	tcase_add_test(tests, of_memory_and_leaks);
 	tcase_add_test(tests, names_are_inert);
