@@ -90,7 +90,7 @@ static struct mtr_error *read_graph(const struct mtr_args *args, struct one *v)
 
 	MTR_TRY(mtr_graph_read(g->view.target, &g->view.heap, &options,
 			       &g->graph));
-	return mtr_lost_find(&g->graph, &g->lost);
+	return mtr_lost_find(&g->graph, true, &g->lost);
 }
 
 /* The pages before all else: see mtr_stop_and_read. */
