@@ -17,6 +17,10 @@ enum {
 	PIECE = 1 << 20, /* of the main arena, where brk fails, at least */
 };
 
+/* Its segments are no farther apart than pages of any machine are large; what
+ * of the file is mapped elsewhere it has as data. */
+#define SEGMENT_GAP (UINT64_C(4) << 20)
+
 /* The kernel leaves up to a GiB between the program and what brk(2) gives. */
 #define BRK_GAP (UINT64_C(2) << 30)
 
@@ -113,7 +117,8 @@ static void named_find(struct finder *f)
 			continue;
 		if (f->first_named == UINT64_MAX)
 			f->first_named = r->start;
-		if (exe && strcmp(r->path, exe) == 0)
+		if (exe && strcmp(r->path, exe) == 0 &&
+		    (!f->exe_end || r->start - f->exe_end < SEGMENT_GAP))
 			f->exe_end = r->end;
 	}
 }

@@ -149,6 +149,23 @@ START_TEST(main_arena_without_brk)
 }
 END_TEST
 
+/* The program has its own file before it, as a debugger would. */
+START_TEST(program_that_is_mapped_twice)
+{
+	const uint64_t auxv[] = { AT_PHDR, core_text, AT_NULL, 0 };
+
+	core_note(core, NT_AUXV, auxv, sizeof(auxv));
+	core_add(core, &(struct core_range){ .addr = 0x7f5500000000,
+					     .bytes = 0x1000,
+					     .prot = PF_R,
+					     .path = "/bin/prog" });
+	put(core_heap + 0x1010, 100, IN_USE);
+	put(core_heap + 0x5010, 100, IN_USE);
+	find_extents(1);
+	is_area(0, core_heap, core_heap + core_heap_bytes);
+}
+END_TEST
+
 START_TEST(chunk_with_a_mapping_of_its_own)
 {
 	const uint64_t at = 0x7f5500000000;
@@ -649,6 +666,7 @@ int main(void)
 	tcase_add_test(t, main_arena_is_the_mapping);
 	tcase_add_test(t, main_arena_elsewhere);
 	tcase_add_test(t, main_arena_without_brk);
+	tcase_add_test(t, program_that_is_mapped_twice);
 	tcase_add_test(t, chunk_with_a_mapping_of_its_own);
 	tcase_add_test(t, heap_of_another_arena);
 	tcase_add_test(t, headers_that_make_no_sense);
