@@ -3,6 +3,7 @@
  * malloc_tracer report: totals, and who owns them.
  */
 #include "cli/command.h"
+#include "report/sampled.h"
 
 /* Is it to be found out who holds what? */
 static bool needs_graph(const struct mtr_args *args)
@@ -20,6 +21,26 @@ static int read_target(const struct mtr_args *args, struct mtr_heap_graph *ret)
 	if (ret->pages)
 		return mtr_read_pages(args, !mtr_needs_names(args), ret);
 	return mtr_read_target(args, !mtr_needs_names(args), &ret->view);
+}
+
+/*
+ * Of a sample's stacks it is estimated how many blocks they have, not which
+ * ones: what these keep or pin together cannot be told.
+ */
+static struct mtr_error *blocks_are_known(const struct mtr_args *args,
+					  const struct mtr_heap_view *s)
+{
+	bool asked =
+		args->sort == MTR_SORT_RETAINED || args->sort == MTR_SORT_PINS;
+
+	if (!asked || !s->heap.descriptor.sample ||
+	    !mtr_sampled_estimates(args->by))
+		return NULL;
+	return mtr_error_coded(
+		MTR_ERROR_UNSUPPORTED,
+		"its call stacks are a sample (sample=), which does not tell "
+		"what the blocks of such a group %s: --by=caller does",
+		args->sort == MTR_SORT_PINS ? "pin" : "keep");
 }
 
 static struct mtr_error *tally(const struct mtr_args *args,
@@ -76,7 +97,9 @@ static int report(const struct mtr_args *args)
 
 	if (status != MTR_EXIT_DONE)
 		return status;
-	error = tally(args, &g, &t);
+	error = blocks_are_known(args, s);
+	if (!error)
+		error = tally(args, &g, &t);
 	if (error)
 		return mtr_fail(s->name, error);
 	if (args->format == MTR_FORMAT_CSV)

@@ -11,6 +11,13 @@
 
 #include "report/tally.h"
 
+/* By such a key a sample's sums are estimates. */
+static inline bool mtr_sampled_estimates(enum mtr_by by)
+{
+	return by != MTR_BY_CALLER && by != MTR_BY_SIZE &&
+	       by != MTR_BY_GENERATION && by != MTR_BY_ROOT;
+}
+
 /* Of one stack's blocks that were sampled: how many more they stand for. */
 struct mtr_sampled {
 	double blocks, bytes;

@@ -407,7 +407,7 @@ static struct mtr_error *tally_cells(const struct maker *m)
 		else
 			count(m, i, &sums[cell_of(s, b, by)]);
 	}
-	if (s->heap.descriptor.sample && by != MTR_BY_CALLER)
+	if (s->heap.descriptor.sample && mtr_sampled_estimates(by))
 		MTR_TRY(spread(s, m->filter, by, sums + s->sites.n));
 	MTR_TRY(fold(s, &cells, m->t));
 	return wants_groups(m) ? ask_cells(m, &cells) : NULL;

@@ -15,6 +15,18 @@ has '^options  *stacks=32,frees=[01],follow=1,sample=1024$'
 ask report --format=json "$pid"
 has '"sample":1024,'
 
+# Which blocks an estimated group has nobody knows.
+for by in function module line stack type; do
+    refuses 1 'a sample (sample=), .* group keep: --by=caller does' \
+        report --sort=retained --by=$by "$pid"
+    refuses 1 'a sample (sample=), .* group pin: --by=caller does' \
+        report --sort=pins --by=$by "$pid"
+done
+for by in caller size generation root; do
+    ask report --sort=retained --by=$by "$pid"
+    ask report --sort=pins --by=$by "$pid"
+done
+
 # 3,000 blocks of many: some have their stack, and these stand for all.
 ask list --format=json --function=many "$pid"
 whole=$(grep -c '"stack_id"' answer)
