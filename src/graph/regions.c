@@ -144,8 +144,11 @@ static struct mtr_error *stacks_find(struct finder *f)
 {
 	const struct mtr_threads *v = NULL;
 
-	mtr_error_destroy(mtr_target_threads(f->t, &v));
-	for (size_t i = 0; v && i < v->n; i++)
+	MTR_TRY(mtr_target_threads(f->t, &v));
+	if (!v->n)
+		mtr_target_warn(f->t, "it does not tell of its threads: their "
+				      "stacks are counted as other memory");
+	for (size_t i = 0; i < v->n; i++)
 		if (v->at[i].bounded)
 			MTR_TRY(claim(&f->layers[STACKS],
 				      &(struct mtr_region){

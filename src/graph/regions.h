@@ -31,7 +31,7 @@ MTR_VECTOR(mtr_regions, struct mtr_region);
 
 /*
  * @t is stopped, or does not run. Where it does not tell of threads no stack is
- * known but the first one. Names are @t's.
+ * known but the first one, which is warned about. Names are @t's.
  */
 struct mtr_error *mtr_regions_find(struct mtr_target *t,
 				   const struct mtr_heap *heap,

@@ -9,6 +9,7 @@
 #include "graph/extents.h"
 #include "graph/gaps.h"
 #include "graph/lost.h"
+#include "graph/regions.h"
 #include "inspect/core_builder.h"
 #include "inspect/suite.h"
 
@@ -515,6 +516,27 @@ START_TEST(stack_without_bounds)
 }
 END_TEST
 
+/* Where pages are put down to what they are for, that is to be said. */
+START_TEST(regions_without_threads)
+{
+	struct mtr_regions regions;
+
+	read_heap();
+	succeeds(mtr_regions_find(target, &heap, &regions));
+	ck_assert_uint_eq(mtr_target_warnings(target)->n, 1);
+	ck_assert_str_eq(mtr_target_warnings(target)->at[0],
+			 "it does not tell of its threads: their stacks are "
+			 "counted as other memory");
+	mtr_regions_fini(&regions);
+	close_all();
+	thread(7, stack + 0x8000, 0, 0);
+	read_heap();
+	succeeds(mtr_regions_find(target, &heap, &regions));
+	ck_assert_uint_eq(mtr_target_warnings(target)->n, 0);
+	mtr_regions_fini(&regions);
+}
+END_TEST
+
 START_TEST(read_only_memory_is_sure)
 {
 	add(stack, STACK, PF_R);
@@ -687,6 +709,7 @@ int main(void)
 	tcase_add_test(t, looks_like_a_stack);
 	tcase_add_test(t, core_without_threads);
 	tcase_add_test(t, stack_without_bounds);
+	tcase_add_test(t, regions_without_threads);
 	tcase_add_test(t, read_only_memory_is_sure);
 	tcase_add_test(t, tables_of_the_library);
 	t = add_group(s, "modules", setup, teardown);
