@@ -184,10 +184,12 @@ static struct mtr_error *scan(int fd, uint64_t start, uint64_t end,
 	};
 
 	for (*can = true; s.start < end; s.start = s.walk_end) {
-		int n = ioctl(fd, SCAN, &s);
+		int n;
 
-		if (n < 0 && errno == EINTR)
-			continue;
+		/* where it was interrupted says nothing: once more */
+		do
+			n = ioctl(fd, SCAN, &s);
+		while (n < 0 && errno == EINTR);
 		if (n < 0 || s.walk_end <= s.start) {
 			*can = false;
 			return NULL;
