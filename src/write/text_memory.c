@@ -71,12 +71,29 @@ static void head(struct mtr_writer *w, const struct mtr_memory *m)
 	mtr_out_char(w->out, '\n');
 }
 
+/* Narrow terminals have no room for it. */
+static int bar_columns(const struct mtr_writer *w)
+{
+	enum { NARROW = 60 };
+
+	return w->width && w->width < NARROW ? 0 : BAR;
+}
+
+/* What is left of a line, if there is room for any text; 0: there is no end. */
+static bool left(const struct mtr_writer *w, int used, int *ret)
+{
+	enum { LEAST = 4 };
+
+	*ret = w->width ? w->width - used : 0;
+	return !w->width || *ret >= LEAST;
+}
+
 static void bar(struct mtr_writer *w, unsigned share)
 {
-	unsigned n = (share * BAR + 500) / 1000;
+	unsigned columns = bar_columns(w), n = (share * columns + 500) / 1000;
 
 	mtr_text_colour(w, "36");
-	for (unsigned i = 0; i < BAR; i++)
+	for (unsigned i = 0; i < columns; i++)
 		mtr_out_char(w->out, i < n ? '#' : ' ');
 	mtr_text_colour(w, "0");
 }
@@ -93,18 +110,18 @@ static void largest(struct mtr_writer *w, const struct mtr_memory *m,
 		    const struct mtr_memory_parts *v)
 {
 	enum { SHOWN = 4 };
+	int indent = SIZE + SHARE + 1 + bar_columns(w) + 1, columns;
 
+	if (!left(w, indent + SIZE + 2, &columns))
+		return;
 	for (size_t i = 0; i < v->n && i < SHOWN; i++) {
 		/* what says nothing: less than a thousandth */
 		if (!mtr_text_share(v->at[i].bytes, m->resident))
 			return;
-		mtr_text_spaces(w, SIZE + SHARE + 1 + BAR + 1);
+		mtr_text_spaces(w, indent);
 		mtr_text_size(w, v->at[i].bytes, SIZE);
 		mtr_out_text(w->out, "  ");
-		mtr_text_fit(w, v->at[i].name,
-			     w->width ? w->width - 2 * SIZE - SHARE - BAR - 4
-				      : 0,
-			     MTR_CUT_START);
+		mtr_text_fit(w, v->at[i].name, columns, MTR_CUT_START);
 		mtr_out_char(w->out, '\n');
 	}
 }
@@ -112,13 +129,16 @@ static void largest(struct mtr_writer *w, const struct mtr_memory *m,
 static void class_line(struct mtr_writer *w, const struct mtr_memory *m, int i)
 {
 	uint64_t bytes = m->classes[i].bytes;
+	int columns;
 
 	numbers(w, bytes, m->resident);
 	bar(w, mtr_text_share(bytes, m->resident));
-	mtr_out_printf(w->out, " %-*s  ", WORD, lines[i].word);
-	mtr_text_fit(w, lines[i].what,
-		     w->width ? w->width - SIZE - SHARE - BAR - WORD - 4 : 0,
-		     MTR_CUT_END);
+	if (left(w, SIZE + SHARE + bar_columns(w) + WORD + 4, &columns)) {
+		mtr_out_printf(w->out, " %-*s  ", WORD, lines[i].word);
+		mtr_text_fit(w, lines[i].what, columns, MTR_CUT_END);
+	} else {
+		mtr_out_printf(w->out, " %s", lines[i].word);
+	}
 	mtr_out_char(w->out, '\n');
 	largest(w, m, &m->classes[i].largest);
 }
@@ -128,13 +148,13 @@ void mtr_text_memory(struct mtr_writer *w, const struct mtr_memory *m)
 	head(w, m);
 	mtr_text_colour(w, "1");
 	mtr_out_printf(w->out, "%*s%*s %*s %s", SIZE, "BYTES", SHARE, "SHARE",
-		       BAR, "", "CLASS");
+		       bar_columns(w), "", "CLASS");
 	mtr_text_colour(w, "0");
 	mtr_out_char(w->out, '\n');
 	for (int i = 0; i < MTR_MEMORY_KEYS; i++)
 		class_line(w, m, i);
 	numbers(w, m->resident, m->resident);
-	mtr_text_spaces(w, BAR + 1);
+	mtr_text_spaces(w, bar_columns(w) + 1);
 	mtr_out_text(w->out, "resident\n\n");
 	for (int i = 0; i < MTR_BESIDE_KEYS; i++) {
 		/* no process need know of swap or huge pages */

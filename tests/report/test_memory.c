@@ -556,6 +556,23 @@ START_TEST(text_of_process)
 }
 END_TEST
 
+/* The table keeps to it, and leaves out what it has no room for. */
+START_TEST(text_of_a_narrow_terminal)
+{
+	for (int width = 32; width < 80; width++) {
+		char *text = sample_memory(&mtr_write_text, true, width);
+		char *at = strstr(text, "BYTES"),
+		     *end = strstr(text, "  resident\n");
+
+		ck_assert(at && end);
+		for (; at < end; at += strcspn(at, "\n") + 1)
+			ck_assert_msg(strcspn(at, "\n") <= (size_t)width,
+				      "%d: %s", width, at);
+		free(text);
+	}
+}
+END_TEST
+
 START_TEST(text_of_copied_core)
 {
 	sample_same(sample_memory(&mtr_write_text, false, 70),
@@ -855,6 +872,7 @@ static void add(TCase *t)
 	tcase_add_loop_test(t, at_random, 0, 200);
 	tcase_add_test(t, tally_of_pins);
 	tcase_add_test(t, text_of_process);
+	tcase_add_test(t, text_of_a_narrow_terminal);
 	tcase_add_test(t, text_of_copied_core);
 	tcase_add_test(t, json);
 	tcase_add_test(t, csv);
