@@ -85,6 +85,12 @@ static inline int64_t mtr_grown(uint64_t old, uint64_t now)
 	return (int64_t)(now - old);
 }
 
+/* How much that is, whether more or less. */
+static inline uint64_t mtr_grown_size(int64_t grown)
+{
+	return grown < 0 ? -(uint64_t)grown : (uint64_t)grown;
+}
+
 /* Of one side. Both are of the same .by and .sort, which is not retained. */
 struct mtr_diff_side {
 	const struct mtr_heap_view *s;

@@ -71,8 +71,8 @@ static void csv_report_begin(struct mtr_writer *w, const struct mtr_report *r)
 	mtr_out_text(w->out, r->tally->pins ? ",pins,alone\n" : "\n");
 }
 
-static void csv_caller(const struct mtr_writer *w, struct mtr_strbuf *b,
-		       const struct mtr_site *site)
+void mtr_csv_caller(const struct mtr_writer *w, struct mtr_strbuf *b,
+		    const struct mtr_site *site)
 {
 	const struct mtr_frame *owner = mtr_heap_view_owner(w->s, site);
 
@@ -100,7 +100,7 @@ static void csv_group(struct mtr_writer *w, const struct mtr_report *r,
 	}
 	mtr_out_char(w->out, ',');
 	if (g->site)
-		csv_caller(w, &b, g->site);
+		mtr_csv_caller(w, &b, g->site);
 	else
 		mtr_strbuf_add(&b, ",,");
 	if (has_retained(w, r))
@@ -208,7 +208,7 @@ static void csv_leak(struct mtr_writer *w, const struct mtr_leaks *l,
 			  g->cycle);
 	csv_note(w, &b, l, &g->example->hint);
 	mtr_strbuf_add(&b, ",");
-	csv_caller(w, &b, g->site);
+	mtr_csv_caller(w, &b, g->site);
 	mtr_strbuf_add(&b, "\n");
 	mtr_writer_strbuf(w, &b);
 }

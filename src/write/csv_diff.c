@@ -8,21 +8,6 @@
 
 #include "report/name.h"
 
-static void caller(const struct mtr_writer *w, struct mtr_strbuf *b,
-		   const struct mtr_site *site)
-{
-	const struct mtr_frame *owner = mtr_heap_view_owner(w->s, site);
-	struct mtr_strbuf name = { 0 };
-
-	mtr_writer_name(w, &name, site->pc, owner);
-	mtr_csv_field(b, mtr_strbuf_text(&name));
-	b->failed |= name.failed;
-	mtr_strbuf_fini(&name);
-	mtr_strbuf_add(b, ",");
-	mtr_csv_field(b, owner->file ? owner->file : "");
-	mtr_strbuf_printf(b, ",%d", owner->line);
-}
-
 static void group(struct mtr_writer *w, const struct mtr_diff *d,
 		  const struct mtr_diff_group *g)
 {
@@ -42,7 +27,7 @@ static void group(struct mtr_writer *w, const struct mtr_diff *d,
 			  mtr_grown(a->blocks, b->blocks), a->bytes, a->blocks,
 			  b->bytes, b->blocks);
 	if (g->site)
-		caller(w, &line, g->site);
+		mtr_csv_caller(w, &line, g->site);
 	else
 		mtr_strbuf_add(&line, ",,");
 	mtr_strbuf_add(&line, "\n");

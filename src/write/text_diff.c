@@ -35,17 +35,6 @@ static void side(struct mtr_writer *w, const struct mtr_diff *d,
 	w->s = d->s[MTR_NEW];
 }
 
-static void sign(struct mtr_writer *w, int64_t number)
-{
-	if (number)
-		mtr_out_char(w->out, number < 0 ? '-' : '+');
-}
-
-static uint64_t size_of(int64_t number)
-{
-	return number < 0 ? -(uint64_t)number : (uint64_t)number;
-}
-
 /* "+1,000 blocks, +97.7 KiB (+100,000 bytes)" */
 static void grown(struct mtr_writer *w, const struct mtr_sum sum[MTR_SIDES])
 {
@@ -53,11 +42,10 @@ static void grown(struct mtr_writer *w, const struct mtr_sum sum[MTR_SIDES])
 	int64_t bytes = mtr_grown(sum[MTR_OLD].bytes, sum[MTR_NEW].bytes);
 
 	mtr_text_label(w, "growth");
-	sign(w, blocks);
-	mtr_text_count(w, size_of(blocks), "block");
+	mtr_text_grown(w, blocks, "block");
 	mtr_out_text(w->out, ", ");
-	sign(w, bytes);
-	mtr_text_bytes(w, size_of(bytes));
+	mtr_text_sign(w, bytes);
+	mtr_text_bytes(w, mtr_grown_size(bytes));
 	mtr_out_char(w->out, '\n');
 }
 

@@ -52,10 +52,7 @@ static void head(struct mtr_writer *w, const struct mtr_top *t)
 	mtr_text_size(w, watch->now.bytes, 0);
 	mtr_out_char(w->out, '\n');
 	mtr_text_label(w, "growth");
-	if (blocks)
-		mtr_out_char(w->out, blocks < 0 ? '-' : '+');
-	mtr_text_count(w, blocks < 0 ? -(uint64_t)blocks : (uint64_t)blocks,
-		       "block");
+	mtr_text_grown(w, blocks, "block");
 	mtr_out_text(w->out, ", ");
 	mtr_text_growth(w, mtr_grown(from->sum.bytes, watch->now.bytes), 0);
 	mtr_out_text(w->out, " in ");

@@ -107,7 +107,7 @@ void mtr_text_size(struct mtr_writer *w, uint64_t bytes, int width)
 
 void mtr_text_growth(struct mtr_writer *w, int64_t bytes, int width)
 {
-	uint64_t size = bytes < 0 ? -(uint64_t)bytes : (uint64_t)bytes;
+	uint64_t size = mtr_grown_size(bytes);
 	char text[MTR_HUMAN + 1];
 
 	text[0] = bytes < 0 ? '-' : '+';
@@ -123,6 +123,18 @@ void mtr_text_count(struct mtr_writer *w, uint64_t n, const char *what)
 	mtr_out_text(w->out, what);
 	if (n != 1)
 		mtr_out_char(w->out, 's');
+}
+
+void mtr_text_sign(struct mtr_writer *w, int64_t number)
+{
+	if (number)
+		mtr_out_char(w->out, number < 0 ? '-' : '+');
+}
+
+void mtr_text_grown(struct mtr_writer *w, int64_t n, const char *what)
+{
+	mtr_text_sign(w, n);
+	mtr_text_count(w, mtr_grown_size(n), what);
 }
 
 void mtr_text_bytes(struct mtr_writer *w, uint64_t bytes)

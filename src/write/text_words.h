@@ -25,6 +25,10 @@ int mtr_text_columns(const char *text);
 void mtr_text_size(struct mtr_writer *w, uint64_t bytes, int width);
 /* "+1.2 MiB", "-19 B", "0 B" */
 void mtr_text_growth(struct mtr_writer *w, int64_t bytes, int width);
+/* Of 0 there is none. */
+void mtr_text_sign(struct mtr_writer *w, int64_t number);
+/* "+1 block", "-2 blocks", "0 blocks" */
+void mtr_text_grown(struct mtr_writer *w, int64_t n, const char *what);
 /* "1.2 MiB (1,258,291 bytes)", "19 bytes" */
 void mtr_text_bytes(struct mtr_writer *w, uint64_t bytes);
 

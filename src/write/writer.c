@@ -211,11 +211,6 @@ static int64_t grown(const struct mtr_diff_group *g, enum mtr_sort sort)
 			 mtr_sum_by(&g->sum[MTR_NEW], sort));
 }
 
-static uint64_t size_of(int64_t change)
-{
-	return change < 0 ? -(uint64_t)change : (uint64_t)change;
-}
-
 /* Groups come by what they grew, so the largest changes are at both ends. */
 static void choose(const struct mtr_writer *w, struct mtr_diff_report *r)
 {
@@ -230,7 +225,8 @@ static void choose(const struct mtr_writer *w, struct mtr_diff_report *r)
 		const struct mtr_diff_group *g = &v->at[r->first];
 		const struct mtr_diff_group *h = &v->at[v->n - 1 - r->last];
 
-		if (size_of(grown(g, w->sort)) >= size_of(grown(h, w->sort)))
+		if (mtr_grown_size(grown(g, w->sort)) >=
+		    mtr_grown_size(grown(h, w->sort)))
 			r->first++;
 		else
 			r->last++;
