@@ -60,6 +60,30 @@ wait $job_top || fail "at the process's end: exit $?"
 [ "$(cat said.end)" = "malloc_tracer: $gone: the process has ended" ] ||
     fail "at the process's end: $(cat said.end)"
 refuses 1 'no such file or process' top "$gone"
+
+# Where the kernel has no descriptor of a process, its end is told from other
+# errors by these.
+watched_without() { # COMMAND WANT
+    start
+    : >table
+    env LD_PRELOAD="$(victim .libs/no_pidfd.so)" \
+        ASAN_OPTIONS=verify_asan_link_order=0 \
+        "$command" top "$pid" >table 2>said.end </dev/null &
+    job_top=$!
+    mtr_pids="$mtr_pids $job_top"
+    until [ -s table ]; do :; done
+    gone=$pid
+    eval "$1"
+    wait $job_top
+    grep -q "^malloc_tracer: $gone: $2" said.end ||
+        fail "without a descriptor: $1: $(cat said.end)"
+    stop
+}
+watched_without stop 'the process has ended$'
+# shellcheck disable=SC2016 # it is expanded later
+if command -v prlimit >/dev/null 2>&1; then
+    watched_without 'prlimit --pid=$job_top --nofile=0' '.*oo many open files'
+fi
 refuses 2 'has to be stopped' top --by=root 1
 refuses 2 'has to be stopped' top --sort=pins 1
 refuses 2 'missing PID' top
