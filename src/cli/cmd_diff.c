@@ -81,8 +81,8 @@ static struct mtr_error *check(const struct mtr_args *args,
 	if (!args->blocks || d->process == MTR_PROCESS_SAME)
 		return NULL;
 	if (d->process == MTR_PROCESS_OTHER)
-		return mtr_error_create("it is another process than that of "
-					"%s: no block of one is in the other",
+		return mtr_error_create("it is not the process of %s, so they "
+					"have no blocks in common",
 					args->operands[MTR_OLD]);
 	return mtr_error_create("it is not known to be the process of %s: "
 				"which blocks are new cannot be told",
@@ -125,7 +125,7 @@ static int diff(const struct mtr_args *args)
 	int status = MTR_EXIT_USAGE;
 
 	if (args->sort == MTR_SORT_RETAINED || args->sort == MTR_SORT_PINS)
-		mtr_say("--sort=%s: of what blocks keep there is no growth",
+		mtr_say("--sort=%s: diff sorts by bytes, count or unused only",
 			mtr_name_sort(args->sort));
 	else
 		status = read_sides(args, sides);

@@ -302,8 +302,8 @@ static int top(const struct mtr_args *args)
 
 	if (args->by == MTR_BY_ROOT || args->sort == MTR_SORT_RETAINED ||
 	    args->sort == MTR_SORT_PINS) {
-		mtr_say("to find out who holds what a process has to be "
-			"stopped, which top does not: `report` does");
+		mtr_say("--by=root, --sort=retained and --sort=pins need the "
+			"process stopped: use `report` for them");
 		return MTR_EXIT_USAGE;
 	}
 	mtr_progress_begin(args->operands[0]);

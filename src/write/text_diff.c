@@ -65,8 +65,8 @@ static void same_process(struct mtr_writer *w, const struct mtr_changed *c)
 	mtr_text_label(w, "");
 	mtr_out_char(w->out, '(');
 	mtr_out_commas(w->out, c->unsure.blocks);
-	mtr_out_text(w->out, " may be later ones, of the same size and caller: "
-			     "`mark` tells)\n");
+	mtr_out_text(w->out, " may have been freed and allocated again: `mark` "
+			     "would tell)\n");
 }
 
 static void process(struct mtr_writer *w, const struct mtr_diff *d)
@@ -183,8 +183,8 @@ static void notes(struct mtr_writer *w, const struct mtr_diff *d)
 	if (d->depths_differ) {
 		mtr_text_label(w, "recorded");
 		mtr_out_printf(w->out,
-			       "call stacks in the %s one alone: blocks "
-			       "may have other owners\n",
+			       "call stacks only in the %s one: blocks may be "
+			       "counted for other functions\n",
 			       d->s[MTR_NEW]->heap.descriptor.stack_depth > 1
 				       ? "new"
 				       : "old");

@@ -84,7 +84,7 @@ core_as three
 ask diff --blocks --format=csv two three
 [ "$(wc -l <answer)" -eq 1 ] || fail "what was used again: $(cat answer)"
 ask diff two three
-has 'may be later ones, of the same size and caller'
+has 'may have been freed and allocated again: .mark. would tell'
 ask mark "$pid"
 orders af
 core_as four
@@ -116,7 +116,7 @@ for run_options in "" -s; do
     ask diff run1 run2
     has '^process  *another one: matched by names$'
     has '^No function has grown or shrunk.$'
-    refuses 1 'run2: it is another process than that of run1' \
+    refuses 1 'run2: it is not the process of run1, so they have no blocks in common' \
         diff --blocks run1 run2
     orders g
     groups --by=stack run1 "$pid"
@@ -175,7 +175,7 @@ fi
 
 refuses 1 'nosuch: no such file' diff one nosuch
 refuses 1 'nosuch: no such file' diff nosuch one
-refuses 2 'no growth' diff --sort=retained one two
-refuses 2 'no growth' diff --sort=pins one two
+refuses 2 'sorts by bytes, count or unused only' diff --sort=retained one two
+refuses 2 'sorts by bytes, count or unused only' diff --sort=pins one two
 refuses 2 'missing NEW' diff one
 refuses 2 'unexpected argument' diff one two three

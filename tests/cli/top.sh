@@ -84,8 +84,8 @@ watched_without stop 'the process has ended$'
 if command -v prlimit >/dev/null 2>&1; then
     watched_without 'prlimit --pid=$job_top --nofile=0' '.*oo many open files'
 fi
-refuses 2 'has to be stopped' top --by=root 1
-refuses 2 'has to be stopped' top --sort=pins 1
+refuses 2 'need the process stopped' top --by=root 1
+refuses 2 'need the process stopped' top --sort=pins 1
 refuses 2 'missing PID' top
 
 # ------------------------------------------------------------- a terminal
