@@ -68,6 +68,14 @@ if have_gcore; then
             fail "no $value"
     done
 
+    # Of a snapshot of it the same.
+    ask snapshot -o saved "$core"
+    for target in "$core" saved; do
+        ask export --format=html "$target"
+        data answer | sed -e 's/.*"exe"://' -e 's/"time":[0-9]*//' >"$target.data"
+    done
+    same "a snapshot" "$core.data" saved.data
+
     # What grew.
     mv "$core" old
     more
@@ -95,9 +103,10 @@ program=$(victim stacked)
 start saved
 if [ -f saved ]; then
     ask export --format=html -o page.html saved
-    unknown page.html 'it does not tell' 'a snapshot has no contents'
+    unknown page.html 'the snapshot does not say which pages' \
+        'the snapshot does not say who holds'
     for value in retained pins; do
-        refuses 1 'it does not tell\|a snapshot has no contents' \
+        refuses 1 'the snapshot does not say' \
             export --format=html --value=$value saved
     done
 fi
