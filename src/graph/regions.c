@@ -11,65 +11,17 @@
 
 #include <string.h>
 
+#include "graph/claims.h"
 #include "graph/extents.h"
 #include "graph/saved.h"
 
 enum layer { TRACER, STACKS, DATA, HEAP, LAYERS };
 
-/* By address, and how far the sweep is in it. */
-struct claims {
-	struct mtr_regions list;
-	size_t at;
-};
-
 struct finder {
 	struct mtr_target *t;
-	struct claims layers[LAYERS];
+	struct mtr_claims layers[LAYERS];
 	struct mtr_regions *ret;
 };
-
-static struct mtr_error *claim(struct claims *c,
-			       const struct mtr_region *region)
-{
-	struct mtr_region *slot;
-
-	if (region->start >= region->end)
-		return NULL;
-	slot = mtr_regions_push(&c->list);
-	if (!slot)
-		return mtr_error_nomem();
-	*slot = *region;
-	return NULL;
-}
-
-static int by_start(const void *a, const void *b)
-{
-	const struct mtr_region *x = a, *y = b;
-
-	return x->start < y->start ? -1 : x->start > y->start;
-}
-
-/* Of two that overlap the first one counts: the other loses its front. */
-static void claims_sort(struct claims *c)
-{
-	struct mtr_regions *v = &c->list;
-	uint64_t end = 0;
-	size_t n = 0;
-
-	if (v->n)
-		qsort(v->at, v->n, sizeof(*v->at), by_start);
-	for (size_t i = 0; i < v->n; i++) {
-		struct mtr_region r = v->at[i];
-
-		if (r.start < end)
-			r.start = end;
-		if (r.start >= r.end)
-			continue;
-		end = r.end;
-		v->at[n++] = r;
-	}
-	v->n = n;
-}
 
 /* ------------------------------------------------------------ what is known */
 
@@ -79,11 +31,12 @@ static struct mtr_error *tracer_find(struct finder *f,
 	const struct mtr_own_ranges *v = mtr_heap_own_ranges(heap);
 
 	for (size_t i = 0; i < v->n; i++)
-		MTR_TRY(claim(&f->layers[TRACER],
-			      &(struct mtr_region){ .start = v->at[i].start,
-						    .end = v->at[i].end,
-						    .kind = MTR_REGION_TRACER,
-						    .number = v->at[i].kind }));
+		MTR_TRY(mtr_claims_add(
+			&f->layers[TRACER],
+			&(struct mtr_claim){ .start = v->at[i].start,
+					     .end = v->at[i].end,
+					     .kind = MTR_REGION_TRACER,
+					     .number = v->at[i].kind }));
 	return NULL;
 }
 
@@ -94,49 +47,11 @@ static struct mtr_error *heap_find(struct finder *f,
 
 	MTR_TRY(mtr_extents_find(f->t, heap, &v));
 	for (size_t i = 0; i < v.n; i++)
-		MTR_TRY(claim(&f->layers[HEAP],
-			      &(struct mtr_region){ .start = v.at[i].start,
-						    .end = v.at[i].end,
-						    .kind = MTR_REGION_HEAP }));
-	return NULL;
-}
-
-/* What the segment shares its first and last page with is the loader's. */
-static struct mtr_region whole_pages(const struct mtr_area *a, const char *name)
-{
-	enum { PAGE = 4096 };
-	struct mtr_region r = {
-		.start = a->start & -(uint64_t)PAGE,
-		.end = a->end,
-		.kind = MTR_REGION_DATA,
-		.name = name,
-	};
-
-	if (r.end <= UINT64_MAX - PAGE)
-		r.end = (r.end + PAGE - 1) & -(uint64_t)PAGE;
-	return r;
-}
-
-/* A module is where a file is mapped from its beginning. */
-static struct mtr_error *data_find(struct finder *f)
-{
-	enum { SEGMENTS = 8 };
-	const struct mtr_ranges *v = mtr_target_ranges(f->t);
-	struct mtr_area s[SEGMENTS];
-
-	for (size_t i = 0; i < v->n; i++) {
-		const struct mtr_range *r = &v->at[i];
-		size_t n = r->path && !r->offset
-				   ? mtr_target_segments(f->t, r->start, s,
-							 SEGMENTS)
-				   : 0;
-
-		for (size_t j = 0; j < n; j++) {
-			struct mtr_region data = whole_pages(&s[j], r->path);
-
-			MTR_TRY(claim(&f->layers[DATA], &data));
-		}
-	}
+		MTR_TRY(mtr_claims_add(
+			&f->layers[HEAP],
+			&(struct mtr_claim){ .start = v.at[i].start,
+					     .end = v.at[i].end,
+					     .kind = MTR_REGION_HEAP }));
 	return NULL;
 }
 
@@ -150,34 +65,17 @@ static struct mtr_error *stacks_find(struct finder *f)
 				      "stacks are counted as other memory");
 	for (size_t i = 0; i < v->n; i++)
 		if (v->at[i].bounded)
-			MTR_TRY(claim(&f->layers[STACKS],
-				      &(struct mtr_region){
-					      .start = v->at[i].stack_start,
-					      .end = v->at[i].stack_end,
-					      .kind = MTR_REGION_STACK,
-					      .number = v->at[i].tid }));
+			MTR_TRY(mtr_claims_add(
+				&f->layers[STACKS],
+				&(struct mtr_claim){
+					.start = v->at[i].stack_start,
+					.end = v->at[i].stack_end,
+					.kind = MTR_REGION_STACK,
+					.number = v->at[i].tid }));
 	return NULL;
 }
 
 /* -------------------------------------------------------------- the sweep */
-
-/* See claims_at of roots.c: who has @addr, and where that changes. */
-static const struct mtr_region *claims_at(struct claims *c, uint64_t addr,
-					  uint64_t *end)
-{
-	const struct mtr_region *r;
-	uint64_t change;
-
-	while (c->at < c->list.n && c->list.at[c->at].end <= addr)
-		c->at++;
-	if (c->at == c->list.n)
-		return NULL;
-	r = &c->list.at[c->at];
-	change = r->start <= addr ? r->end : r->start;
-	if (change < *end)
-		*end = change;
-	return r->start <= addr ? r : NULL;
-}
 
 static bool begins(const char *text, const char *with)
 {
@@ -219,18 +117,15 @@ static struct mtr_error *range_cut(struct finder *f, const struct mtr_range *r)
 	for (uint64_t at = r->start, end; at < r->end; at = end) {
 		struct mtr_region region = { .kind = kind_of(r),
 					     .name = r->path };
-		const struct mtr_region *owner = NULL;
+		const struct mtr_claim *owner;
+		size_t layer;
 
 		end = r->end;
-		for (int i = 0; i < LAYERS; i++) {
-			const struct mtr_region *has =
-				claims_at(&f->layers[i], at, &end);
-
-			if (has && !owner)
-				owner = has;
-		}
+		owner = mtr_claims_at(f->layers, LAYERS, at, &end, &layer);
 		if (owner)
-			region = *owner;
+			region = (struct mtr_region){ .kind = owner->kind,
+						      .name = owner->name,
+						      .number = owner->number };
 		region.start = at;
 		region.end = end;
 		MTR_TRY(region_add(f->ret, &region));
@@ -245,10 +140,10 @@ static struct mtr_error *regions_find(struct finder *f,
 
 	MTR_TRY(tracer_find(f, heap));
 	MTR_TRY(stacks_find(f));
-	MTR_TRY(data_find(f));
+	MTR_TRY(mtr_claims_add_data(&f->layers[DATA], f->t, MTR_REGION_DATA));
 	MTR_TRY(heap_find(f, heap));
 	for (int i = 0; i < LAYERS; i++)
-		claims_sort(&f->layers[i]);
+		mtr_claims_sort(&f->layers[i]);
 	for (size_t i = 0; i < v->n; i++)
 		MTR_TRY(range_cut(f, &v->at[i]));
 	return NULL;
@@ -266,7 +161,7 @@ struct mtr_error *mtr_regions_find(struct mtr_target *t,
 			? mtr_regions_load(t, ret)
 			: regions_find(&f, heap);
 	for (int i = 0; i < LAYERS; i++)
-		mtr_regions_fini(&f.layers[i].list);
+		mtr_claim_list_fini(&f.layers[i].list);
 	if (error)
 		mtr_regions_fini(ret);
 	return error;

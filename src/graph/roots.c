@@ -11,73 +11,18 @@
 
 #include <string.h>
 
+#include "graph/claims.h"
 #include "graph/extents.h"
 #include "graph/stacks.h"
 
 enum layer { OWN, STACKS, DATA, HEAP, LAYERS };
 
-/* By address, and how far the sweep is in it. */
-struct claims {
-	struct mtr_root_list list;
-	size_t at;
-};
-
 struct finder {
 	struct mtr_target *t;
 	struct mtr_roots *ret;
-	struct claims layers[LAYERS];
+	struct mtr_claims layers[LAYERS];
+	struct mtr_areas heap;
 };
-
-static struct mtr_error *claim(struct claims *c,
-			       const struct mtr_root_area *root)
-{
-	struct mtr_root_area *slot = mtr_root_list_push(&c->list);
-
-	if (!slot)
-		return mtr_error_nomem();
-	*slot = *root;
-	return NULL;
-}
-
-static struct mtr_error *
-claim_areas(struct claims *c, const struct mtr_areas *v, enum mtr_place place)
-{
-	for (size_t i = 0; i < v->n; i++)
-		MTR_TRY(claim(c,
-			      &(struct mtr_root_area){ .start = v->at[i].start,
-						       .end = v->at[i].end,
-						       .place = place }));
-	return NULL;
-}
-
-static int by_start(const void *a, const void *b)
-{
-	const struct mtr_root_area *x = a, *y = b;
-
-	return x->start < y->start ? -1 : x->start > y->start;
-}
-
-/* Of two that overlap the first one counts: the other loses its front. */
-static void claims_sort(struct claims *c)
-{
-	struct mtr_root_list *v = &c->list;
-	uint64_t end = 0;
-	size_t n = 0;
-
-	if (v->n)
-		qsort(v->at, v->n, sizeof(*v->at), by_start);
-	for (size_t i = 0; i < v->n; i++) {
-		struct mtr_root_area r = v->at[i];
-
-		if (r.start < end)
-			r.start = end;
-		if (r.start >= r.end)
-			continue;
-		end = r.end;
-		v->at[n++] = r;
-	}
-	v->n = n;
-}
 
 /* ------------------------------------------------------------ what is known */
 
@@ -86,73 +31,42 @@ static struct mtr_error *own_find(struct finder *f, const struct mtr_heap *heap)
 	const struct mtr_own_ranges *v = mtr_heap_own_ranges(heap);
 
 	for (size_t i = 0; i < v->n; i++)
-		MTR_TRY(claim(&f->layers[OWN],
-			      &(struct mtr_root_area){ .start = v->at[i].start,
-						       .end = v->at[i].end }));
+		MTR_TRY(mtr_claims_add(
+			&f->layers[OWN],
+			&(struct mtr_claim){ .start = v->at[i].start,
+					     .end = v->at[i].end }));
 	return NULL;
 }
 
 static struct mtr_error *heap_find(struct finder *f,
 				   const struct mtr_heap *heap)
 {
-	struct mtr_areas heaps = { 0 };
-	struct mtr_error *error = mtr_extents_find(f->t, heap, &heaps);
-
-	if (!error)
-		error = claim_areas(&f->layers[HEAP], &heaps, MTR_PLACE_HEAP);
-	mtr_areas_fini(&heaps);
-	return error;
+	MTR_TRY(mtr_extents_find(f->t, heap, &f->heap));
+	for (size_t i = 0; i < f->heap.n; i++)
+		MTR_TRY(mtr_claims_add(
+			&f->layers[HEAP],
+			&(struct mtr_claim){ .start = f->heap.at[i].start,
+					     .end = f->heap.at[i].end,
+					     .kind = MTR_PLACE_HEAP }));
+	return NULL;
 }
 
-/* A module is where a file is mapped from its beginning. */
-static struct mtr_error *data_find(struct finder *f)
+static struct mtr_error *stacks_find(struct finder *f)
 {
-	enum { SEGMENTS = 8, PAGE = 4096 };
-	const struct mtr_ranges *v = mtr_target_ranges(f->t);
-	struct mtr_area s[SEGMENTS];
+	mtr_cleanup(mtr_root_list_fini) struct mtr_root_list v = { 0 };
 
-	for (size_t i = 0; i < v->n; i++) {
-		size_t n = v->at[i].path && !v->at[i].offset
-				   ? mtr_target_segments(f->t, v->at[i].start,
-							 s, SEGMENTS)
-				   : 0;
-
-		for (size_t j = 0; j < n; j++) {
-			/* the rest of the last page has nobody else's */
-			if (s[j].end <= UINT64_MAX - PAGE)
-				s[j].end = (s[j].end + PAGE - 1) & -PAGE;
-			MTR_TRY(claim(&f->layers[DATA],
-				      &(struct mtr_root_area){
-					      .start = s[j].start,
-					      .end = s[j].end,
-					      .place = MTR_PLACE_DATA }));
-		}
-	}
+	MTR_TRY(mtr_thread_stacks_find(f->t, f->ret->threads, &f->heap, &v));
+	for (size_t i = 0; i < v.n; i++)
+		MTR_TRY(mtr_claims_add(
+			&f->layers[STACKS],
+			&(struct mtr_claim){ .start = v.at[i].start,
+					     .end = v.at[i].end,
+					     .kind = v.at[i].place,
+					     .number = v.at[i].thread }));
 	return NULL;
 }
 
 /* -------------------------------------------------------------- the sweep */
-
-/*
- * Who of @c has @addr; NULL: nobody. *end moves to where that changes, if that
- * is before it. Asked with ascending addresses.
- */
-static const struct mtr_root_area *claims_at(struct claims *c, uint64_t addr,
-					     uint64_t *end)
-{
-	const struct mtr_root_area *r;
-	uint64_t change;
-
-	while (c->at < c->list.n && c->list.at[c->at].end <= addr)
-		c->at++;
-	if (c->at == c->list.n)
-		return NULL;
-	r = &c->list.at[c->at];
-	change = r->start <= addr ? r->end : r->start;
-	if (change < *end)
-		*end = change;
-	return r->start <= addr ? r : NULL;
-}
 
 static struct mtr_error *root_add(struct mtr_root_list *v,
 				  const struct mtr_root_area *r)
@@ -176,23 +90,18 @@ static struct mtr_error *range_cut(struct finder *f, const struct mtr_range *r,
 {
 	for (uint64_t at = r->start, end; at < r->end; at = end) {
 		struct mtr_root_area root = { .place = MTR_PLACE_MAPPING };
-		const struct mtr_root_area *owner = NULL;
-		enum layer layer = LAYERS;
+		const struct mtr_claim *owner;
+		size_t layer = LAYERS;
 
 		end = r->end;
-		for (enum layer i = 0; i < LAYERS; i++) {
-			const struct mtr_root_area *has =
-				claims_at(&f->layers[i], at, &end);
-
-			if (has && !owner) {
-				owner = has;
-				layer = i;
-			}
-		}
+		owner = mtr_claims_at(f->layers, LAYERS, at, &end, &layer);
 		if (layer == OWN || (!owner && !all))
 			continue;
 		if (owner)
-			root = *owner;
+			root = (struct mtr_root_area){
+				.place = (enum mtr_place)owner->kind,
+				.thread = owner->number
+			};
 		root.start = at;
 		root.end = end;
 		MTR_TRY(root_add(&f->ret->list, &root));
@@ -222,13 +131,10 @@ static struct mtr_error *roots_find(struct finder *f,
 	MTR_TRY(mtr_target_threads(f->t, &f->ret->threads));
 	MTR_TRY(own_find(f, heap));
 	MTR_TRY(heap_find(f, heap));
-	MTR_TRY(data_find(f));
+	MTR_TRY(mtr_claims_add_data(&f->layers[DATA], f->t, MTR_PLACE_DATA));
+	MTR_TRY(stacks_find(f));
 	for (int i = 0; i < LAYERS; i++)
-		claims_sort(&f->layers[i]);
-	MTR_TRY(mtr_thread_stacks_find(f->t, f->ret->threads,
-				       &f->layers[HEAP].list,
-				       &f->layers[STACKS].list));
-	claims_sort(&f->layers[STACKS]);
+		mtr_claims_sort(&f->layers[i]);
 	for (size_t i = 0; i < v->n; i++)
 		if (is_there(f->t, &v->at[i]))
 			MTR_TRY(range_cut(f, &v->at[i],
@@ -246,7 +152,8 @@ struct mtr_error *mtr_roots_find(struct mtr_target *t,
 	*ret = (struct mtr_roots){ 0 };
 	error = roots_find(&f, heap);
 	for (int i = 0; i < LAYERS; i++)
-		mtr_root_list_fini(&f.layers[i].list);
+		mtr_claim_list_fini(&f.layers[i].list);
+	mtr_areas_fini(&f.heap);
 	if (error)
 		mtr_roots_fini(ret);
 	return error;

@@ -122,7 +122,7 @@ static void take(void *to, uint64_t addr, const unsigned char *at, size_t n)
 /* The pieces of memory that may have such a stack: *at is the first of @heap
  * that may concern them. */
 static void range_search(struct mtr_window *w, const struct mtr_range *r,
-			 const struct mtr_root_list *heap, size_t *at,
+			 const struct mtr_areas *heap, size_t *at,
 			 struct search *s)
 {
 	uint64_t from = r->start;
@@ -217,7 +217,7 @@ static struct mtr_error *found_add(struct mtr_target *t,
 
 static struct mtr_error *ended(struct mtr_target *t,
 			       const struct mtr_threads *threads,
-			       const struct mtr_root_list *heap,
+			       const struct mtr_areas *heap,
 			       struct mtr_root_list *ret)
 {
 	mtr_cleanup(mtr_window_fini) struct mtr_window w = { 0 };
@@ -249,7 +249,7 @@ static struct mtr_error *ended(struct mtr_target *t,
 
 struct mtr_error *mtr_thread_stacks_find(struct mtr_target *t,
 					 const struct mtr_threads *threads,
-					 const struct mtr_root_list *heap,
+					 const struct mtr_areas *heap,
 					 struct mtr_root_list *ret)
 {
 	MTR_TRY(running(threads, ret));

@@ -21,7 +21,7 @@
  */
 struct mtr_error *mtr_thread_stacks_find(struct mtr_target *t,
 					 const struct mtr_threads *threads,
-					 const struct mtr_root_list *heap,
+					 const struct mtr_areas *heap,
 					 struct mtr_root_list *ret);
 
 #endif
