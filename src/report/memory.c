@@ -401,7 +401,7 @@ static void beside_find(const struct mtr_heap_view *s,
 		asked += s->heap.blocks.at[i].size;
 	beside_set(ret, MTR_BESIDE_UNTOUCHED,
 		   asked > there ? asked - there : 0);
-	if (s->kind == MTR_TARGET_CORE)
+	if (map->pages.undumped)
 		beside_set(ret, MTR_BESIDE_UNDUMPED, map->pages.undumped);
 	for (size_t i = 0; i < v->n; i++) {
 		swapped += v->at[i].swapped;

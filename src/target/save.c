@@ -159,6 +159,7 @@ struct mtr_error *mtr_save_pages(struct mtr_save *save,
 
 	mtr_pack_number(&p, pages->page);
 	mtr_pack_number(&p, pages->doubt);
+	mtr_pack_number(&p, pages->undumped);
 	mtr_pack_number(&p, pages->areas.n);
 	for (size_t i = 0; i < pages->areas.n; i++) {
 		const struct mtr_area *a = &pages->areas.at[i];

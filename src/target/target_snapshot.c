@@ -251,6 +251,7 @@ static struct mtr_error *take_pages(struct mtr_packed *c, struct mtr_pages *p)
 
 	p->page = mtr_packed_number(c);
 	p->doubt = mtr_packed_below(c, MTR_PAGES_DOUBTS);
+	p->undumped = mtr_packed_number(c);
 	n = mtr_packed_count(c, 2);
 	for (size_t i = 0; i < n && !c->bad; i++) {
 		uint64_t start = end + mtr_packed_number(c);
