@@ -327,9 +327,13 @@ static const char *doubt(enum mtr_pages_doubt doubt)
 		       "copied; what is not all zero counts";
 	case MTR_PAGES_CUT:
 		return "about: the core is cut off";
-	default:
-		return "";
+	case MTR_PAGES_UNDUMPED:
+		return "about: not all that is writable is in the core";
+	case MTR_PAGES_EXACT:
+	case MTR_PAGES_DOUBTS:
+		break;
 	}
+	return "";
 }
 
 static void emit_part(struct html *h, const char *key, uint64_t bytes)
