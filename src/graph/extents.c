@@ -187,6 +187,58 @@ static void mapping(struct finder *f, const struct mtr_block *b)
 		add(f, r->start, r->end);
 }
 
+/* ------------------------------------------------------ jemalloc's own memory
+ */
+
+/*
+ * Where jemalloc keeps what it knows of its pages, and with that their
+ * addresses, there may be no block. Such memory begins at a multiple of 2 MiB
+ * with its size, which is one as well, the address of another such piece, a
+ * word, and what is left of it: where that begins, and its size.
+ */
+#define JEMALLOC_BASE (UINT64_C(2) << 20)
+
+/* The size of such a piece at @at; 0: there is none. */
+static uint64_t base_size(const struct finder *f, uint64_t at)
+{
+	uint64_t w[5];
+
+	if (mtr_target_read(f->t, at, w, sizeof(w)) != sizeof(w) || !w[0] ||
+	    w[0] % JEMALLOC_BASE || w[0] > UINT64_MAX - at || w[3] <= at ||
+	    w[3] > at + w[0] || w[4] != at + w[0] - w[3])
+		return 0;
+	return w[0];
+}
+
+static void bases_in(struct finder *f, const struct mtr_range *r)
+{
+	uint64_t at = (r->start + JEMALLOC_BASE - 1) & -JEMALLOC_BASE;
+
+	while (at >= r->start && at < r->end && !f->no_memory) {
+		uint64_t data = mtr_target_data(f->t, at, r->end);
+		uint64_t size;
+
+		if (data >= r->end)
+			return;
+		at = data & -JEMALLOC_BASE;
+		size = base_size(f, at);
+		if (size)
+			add(f, at, size < r->end - at ? at + size : r->end);
+		at += JEMALLOC_BASE;
+	}
+}
+
+static void bases_find(struct finder *f)
+{
+	const struct mtr_ranges *v = mtr_target_ranges(f->t);
+
+	for (size_t i = 0; i < v->n; i++)
+		if ((!v->at[i].path ||
+		     strncmp(v->at[i].path, "[anon:", 6) == 0) &&
+		    v->at[i].readable)
+			bases_in(f, &v->at[i]);
+}
+
 struct mtr_error *mtr_extents_find(struct mtr_target *t,
 				   const struct mtr_heap *heap,
 				   struct mtr_areas *ret)
@@ -206,6 +258,8 @@ struct mtr_error *mtr_extents_find(struct mtr_target *t,
 		else
 			mapping(&f, b);
 	}
+	if (!chunks)
+		bases_find(&f);
 	if (f.no_memory) {
 		mtr_areas_fini(ret);
 		return mtr_error_nomem();

@@ -7,7 +7,8 @@
  * mappings and large blocks that lie side by side into one. With glibc the
  * chunk's header in front of a block tells: it has a mapping of its own, or is
  * part of an arena's heap of at most 64 MiB, or of the main arena's. Of other
- * allocators no more is known than the mapping.
+ * allocators no more is known than the mapping, and where jemalloc keeps
+ * addresses of its own.
  *
  * What is doubtful is left out, for a word in the heap that is in no block is
  * no pointer that counts.

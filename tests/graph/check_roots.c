@@ -283,6 +283,28 @@ static void is_lost(size_t n, enum mtr_hint_kind kind, enum mtr_place place,
 	ck_assert_uint_eq(lost.at[0].hint.addr, addr);
 }
 
+/* The second piece does not say what is left of it, the third is no such. */
+START_TEST(what_jemalloc_knows)
+{
+	const uint64_t base = 0x7f5500000000, size = 0x200000;
+
+	core_descriptor(core)->flags &= ~MTR_FLAG_CHUNKS;
+	put(core_heap + 0x1010, 100, IN_USE);
+	add(base, 4 * size, RW);
+	word(base + size, size);
+	word(base + size + 0x18, base + size + 0x16580);
+	word(base + size + 0x20, size - 0x16580);
+	word(base + 2 * size, size);
+	word(base + 2 * size + 0x18, base + 2 * size + 0x16580);
+	word(base + 2 * size + 0x20, size);
+	word(base + 3 * size, size + 0x1000);
+	word(base + 3 * size + 0x18, base + 3 * size + 0x16580);
+	word(base + 3 * size + 0x20, size + 0x1000 - 0x16580);
+	find_extents(2);
+	is_area(1, base + size, base + 2 * size);
+}
+END_TEST
+
 START_TEST(nobody_points_to_it)
 {
 	put(block, 100, IN_USE);
@@ -693,6 +715,7 @@ int main(void)
 	tcase_add_test(t, heap_of_another_arena);
 	tcase_add_test(t, headers_that_make_no_sense);
 	tcase_add_test(t, mapping_of_another_allocator);
+	tcase_add_test(t, what_jemalloc_knows);
 	tcase_add_test(t, free_chunks);
 	tcase_add_loop_test(t, free_chunks_that_make_no_sense, 0, 4);
 	t = add_group(s, "roots", setup, teardown);
