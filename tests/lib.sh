@@ -38,6 +38,11 @@ fail() {
     exit 1
 }
 
+# In a second configuration a test that takes long says little more.
+takes_long() {
+    [ -z "${MTR_SHORT-}" ] || skip "it takes long, and MTR_SHORT is set"
+}
+
 need() {
     for program; do
         command -v "$program" >/dev/null 2>&1 ||

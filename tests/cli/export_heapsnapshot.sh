@@ -3,6 +3,7 @@
 # The heap as Chrome's DevTools has one: the file keeps the format's rules, and
 # says of blocks what `why` says. A block has the same number in two of them.
 . "$MTR_SRC/tests/lib.sh"
+takes_long
 need_preload
 . "$MTR_SRC/tests/cli/lib.sh"
 need python3

@@ -4,6 +4,7 @@
 # table have the numbers of report and diff; a name is text, whatever it is; and
 # nothing leaves the page.
 . "$MTR_SRC/tests/lib.sh"
+takes_long
 need_preload
 . "$MTR_SRC/tests/cli/lib.sh"
 need python3 objcopy gcore

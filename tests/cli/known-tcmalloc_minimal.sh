@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 # A known set of blocks, over tcmalloc_minimal.
 . "$MTR_SRC/tests/lib.sh"
+takes_long
 MTR_AFTER=$(find_library libtcmalloc_minimal.so.4)
 [ -n "$MTR_AFTER" ] || skip "libtcmalloc_minimal.so.4 is not installed"
 . "$MTR_SRC/tests/cli/known-lib.sh"

@@ -4,6 +4,7 @@
 # who holds what, what is lost; without the program's files; and what had no
 # name gets one where there is one.
 . "$MTR_SRC/tests/lib.sh"
+takes_long
 need_preload
 . "$MTR_SRC/tests/cli/lib.sh"
 

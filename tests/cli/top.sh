@@ -4,6 +4,7 @@
 # in a terminal its columns, keys, sizes, and that this is given back whatever
 # ends it.
 . "$MTR_SRC/tests/lib.sh"
+takes_long
 need_preload
 . "$MTR_SRC/tests/cli/lib.sh"
 

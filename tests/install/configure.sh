@@ -3,6 +3,7 @@
 # will lack.
 
 . "$MTR_SRC/tests/lib.sh"
+takes_long
 
 refuses() { # HOST
     (cd "$mtr_tmp" && "$MTR_SRC/configure" --host="$1") >"$mtr_tmp/out" 2>&1 &&

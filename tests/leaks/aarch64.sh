@@ -9,6 +9,7 @@
 #   The stacks of threads that have ended are not told from those in use: what
 #   they point to is in use (ended_thread).
 . "$MTR_SRC/tests/lib.sh"
+takes_long
 need_preload
 need aarch64-linux-gnu-gcc make
 . "$MTR_SRC/tests/cli/lib.sh"

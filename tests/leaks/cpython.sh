@@ -11,6 +11,7 @@
 # an address of their own; of small ones, which take over memory that objects
 # had, one in seven is held by such a word, or by another that is.
 . "$MTR_SRC/tests/leaks/programs-lib.sh"
+takes_long
 need python3
 
 # a wrapper in the PATH may stand for it

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 # git in the middle of what it does: nothing is lost.
 . "$MTR_SRC/tests/leaks/programs-lib.sh"
+takes_long
 need git
 
 # nothing of the user's own

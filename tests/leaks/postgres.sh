@@ -11,6 +11,7 @@
 #   frees nothing that it has not made. What it copied of variables that are set
 #   or unset later (LC_ALL) hangs from that.
 . "$MTR_SRC/tests/leaks/programs-lib.sh"
+takes_long
 need psql setpriv
 bin=
 for dir in /usr/lib/postgresql/*/bin "$(dirname "$(command -v postgres)")"; do

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 # Interpreters, servers and tools, each half way: nothing is lost of any.
 . "$MTR_SRC/tests/leaks/programs-lib.sh"
+takes_long
 
 if have lua; then
     cat >load.lua <<'END'

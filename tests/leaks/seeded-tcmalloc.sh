@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 # Seeded leaks, over tcmalloc.
 . "$MTR_SRC/tests/lib.sh"
+takes_long
 MTR_AFTER=$(find_library libtcmalloc.so.4)
 [ -n "$MTR_AFTER" ] || skip "libtcmalloc.so.4 is not installed"
 . "$MTR_SRC/tests/leaks/seeded-lib.sh"

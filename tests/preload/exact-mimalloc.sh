@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 # The record of every live block is right, over mimalloc.
 . "$MTR_SRC/tests/lib.sh"
+takes_long
 need_preload
 MTR_AFTER=$(find_library 'libmimalloc.so.[23]')
 [ -n "$MTR_AFTER" ] || skip "libmimalloc.so.2 or .3 is not installed"

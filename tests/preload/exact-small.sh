@@ -4,6 +4,7 @@
 # alone: usable sizes are what was asked for, and what glibc's memalign gives
 # is handed on without a record.
 . "$MTR_SRC/tests/lib.sh"
+takes_long
 need_preload
 MTR_AFTER=$MTR_BUILD/tests/victims/.libs/libsmall_malloc.so
 [ -f "$MTR_AFTER" ] || fail "$MTR_AFTER is not there"

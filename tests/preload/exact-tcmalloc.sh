@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 # The record of every live block is right, over tcmalloc.
 . "$MTR_SRC/tests/lib.sh"
+takes_long
 need_preload
 MTR_AFTER=$(find_library libtcmalloc.so.4)
 [ -n "$MTR_AFTER" ] || skip "libtcmalloc.so.4 is not installed"

@@ -2,6 +2,7 @@
 # A core of the C++ compiler proper, stopped half way.
 
 . "$MTR_SRC/tests/real/cores.sh"
+takes_long
 need g++
 
 cc1plus=$(g++ -print-prog-name=cc1plus)

@@ -3,6 +3,7 @@
 # a script.
 
 . "$MTR_SRC/tests/real/cores.sh"
+takes_long
 
 # a wrapper in the PATH may stand for it
 python=$(python3 -c 'import sys; print(sys.executable)') ||

@@ -2,6 +2,7 @@
 # A core of redis-server with 100,000 keys.
 
 . "$MTR_SRC/tests/real/cores.sh"
+takes_long
 need_redis
 
 # a socket's path must be short, so it is a relative one

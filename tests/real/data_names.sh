@@ -2,6 +2,7 @@
 # Data of running programs is called as gdb's `info symbol` calls it.
 
 . "$MTR_SRC/tests/lib.sh"
+takes_long
 need gdb
 
 names=$MTR_BUILD/tests/real/data_names

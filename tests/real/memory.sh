@@ -4,6 +4,7 @@
 # counts, over each allocator; and of a redis whose keys are mostly gone as much
 # free heap as redis itself calls fragmentation.
 . "$MTR_SRC/tests/real/real.sh"
+takes_long
 . "$MTR_SRC/tests/cli/lib.sh"
 need python3
 
