@@ -25,8 +25,8 @@ static const struct {
 
 static const char *const besides[MTR_BESIDE_KEYS] = {
 	[MTR_BESIDE_UNTOUCHED] = "requested, and not in memory",
-	[MTR_BESIDE_UNDUMPED] = "writable, and not in the core: never touched, "
-				"or left out",
+	[MTR_BESIDE_UNDUMPED] =
+		"writable, not in the core: untouched, or left out",
 	[MTR_BESIDE_SWAPPED] = "swapped out",
 	[MTR_BESIDE_HUGE] = "of it in transparent huge pages",
 	[MTR_BESIDE_HUGE_TLB] = "in huge pages of the system's pool",

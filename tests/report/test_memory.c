@@ -627,8 +627,8 @@ START_TEST(text_of_copied_core)
 		    " 132.0 KiB 100.0%              resident\n"
 		    "\n"
 		    "       0 B  requested, and not in memory\n"
-		    "  20.0 KiB  writable, and not in the core: never "
-		    "touched, or left out\n");
+		    "  20.0 KiB  writable, not in the core: untouched, or "
+		    "left out\n");
 }
 END_TEST
 

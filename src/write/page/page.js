@@ -894,7 +894,7 @@ const memoryNames = {
 	other: "other memory",
 	untouched: "requested, and not in memory",
 	swapped: "swapped out",
-	undumped: "writable, and not in the core: never touched, or left out",
+	undumped: "writable, not in the core: untouched, or left out",
 	huge: "of it in transparent huge pages",
 	huge_tlb: "in huge pages of the system\u2019s pool",
 };
