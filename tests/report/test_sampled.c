@@ -58,10 +58,10 @@ START_TEST(spread)
 		[LITTLE] = { .blocks = 1, .bytes = 1000 },
 	};
 	struct mtr_sum sums[STACKS] = {
-		[ALONE] = { 9, 4001, 5003, 101 },
-		[MUCH] = { 2, 10, 20, 3 },
-		[LITTLE] = { 1, 1, 2, 0 },
-		[OTHER_ALONE] = { 7, 70, 700, 7000 },
+		[ALONE] = { 9, 4001, 5003, 101, 0 },
+		[MUCH] = { 2, 10, 20, 3, 0 },
+		[LITTLE] = { 1, 1, 2, 0, 0 },
+		[OTHER_ALONE] = { 7, 70, 700, 7000, 0 },
 	};
 
 	ck_assert(mtr_sampled_spread(s, sampled, sums));

@@ -214,8 +214,9 @@ static void check_listed(size_t page, int times)
 	int n = times_listed(page);
 
 	/* where a range is cut in two the second part comes a moment later,
-	 * or more than one, if that thread has to wait for a processor */
-	for (int i = 0; i < 5000000 && n < times; i++) {
+	 * or more than one, if that thread has to wait for a processor; and
+	 * what moves to another place meanwhile is met twice */
+	for (int i = 0; i < 5000000 && times && n != times; i++) {
 		sched_yield();
 		n = times_listed(page);
 	}

@@ -132,8 +132,7 @@ START_TEST(snapshots)
 		"snapshot_file=",
 		"snapshot_file=%",
 		"snapshot_file=a%x",
-		"snapshot_at=1:1:1:1:1:1:1:1:1:1:1:1:1:1:"
-		"1:1:1"
+		"snapshot_at=1:2:3:4:5:6:7:8:9:1:2:3:4:5:6:7:8",
 	};
 	char text[1100], want[200];
 

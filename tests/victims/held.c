@@ -44,10 +44,10 @@ NOINLINE static struct link *chain(unsigned n)
 }
 
 struct link *g_list;
-static struct {
+struct {
 	char text[64];
 	struct link *deep;
-} in_struct;
+} in_struct; /* what is static clang takes apart */
 static __thread struct link *own;
 static void *volatile mapped;
 struct link *g_one, *g_other;
