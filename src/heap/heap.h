@@ -57,6 +57,11 @@ struct mtr_heap {
 			     * count as damaged too */
 };
 
+static inline uint64_t mtr_block_end(const struct mtr_block *b)
+{
+	return b->addr + b->usable;
+}
+
 /* The bytes of @b that are neither requested nor its record; not if damaged. */
 static inline uint64_t mtr_heap_slack(const struct mtr_heap *heap,
 				      const struct mtr_block *b)

@@ -36,11 +36,6 @@ static struct mtr_error *entry_block(struct mtr_reader *r,
 	return NULL;
 }
 
-static uint64_t block_end(const struct mtr_block *b)
-{
-	return b->addr + b->usable;
-}
-
 static struct mtr_block *last_block(struct mtr_blocks *blocks)
 {
 	return blocks->n ? &blocks->at[blocks->n - 1] : NULL;
@@ -87,7 +82,7 @@ static bool settle_overlap(struct mtr_reader *r, uint64_t at,
 {
 	const struct mtr_block *last = last_block(&r->heap->blocks);
 
-	if (!last || block_end(last) <= b->addr)
+	if (!last || mtr_block_end(last) <= b->addr)
 		return true;
 	if (!block_stands(r, at, &r->place, b))
 		return false;
@@ -111,7 +106,7 @@ static struct mtr_error *live_add(struct mtr_reader *r,
 
 	if (!settle_overlap(r, e->at, b))
 		return NULL;
-	while (freed->n && block_end(last_block(freed)) > b->addr)
+	while (freed->n && mtr_block_end(last_block(freed)) > b->addr)
 		freed->n--;
 	slot = mtr_blocks_push(&r->heap->blocks);
 	if (!slot)
@@ -135,8 +130,8 @@ static struct mtr_error *freed_add(struct mtr_reader *r,
 	struct mtr_block *freed = last_block(&r->heap->freed);
 	struct mtr_block b, *slot;
 
-	if (e->moved || !e->have || (live && block_end(live) > e->addr) ||
-	    (freed && block_end(freed) > e->addr))
+	if (e->moved || !e->have || (live && mtr_block_end(live) > e->addr) ||
+	    (freed && mtr_block_end(freed) > e->addr))
 		return NULL;
 	if (!mtr_judge_freed(&r->judge, &e->trailer, e->usable))
 		return NULL;

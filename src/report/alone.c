@@ -14,11 +14,6 @@ struct walk {
 	size_t area, region;
 };
 
-static uint64_t end_of(const struct mtr_block *b)
-{
-	return b->addr + b->usable;
-}
-
 /* The bytes of [@start, @end) that are in memory. */
 static uint64_t resident(struct walk *w, uint64_t start, uint64_t end)
 {
@@ -45,7 +40,7 @@ static bool is_heap(struct walk *w, const struct mtr_block *b, uint64_t start,
 	const struct mtr_regions *v = &w->map->regions;
 	const struct mtr_region *r;
 
-	if (b->addr <= start && end_of(b) >= end)
+	if (b->addr <= start && mtr_block_end(b) >= end)
 		return true;
 	while (w->region < v->n && v->at[w->region].end <= start)
 		w->region++;
@@ -93,7 +88,7 @@ static size_t page_walk(struct walk *w, size_t first, uint64_t *page,
 	if (end <= at + size)
 		return next;
 	group = w->group_of[next - 1];
-	within = end_of(&w->blocks->at[next - 1]) & -size;
+	within = mtr_block_end(&w->blocks->at[next - 1]) & -size;
 	if (within > *page) {
 		if (group != MTR_NO_GROUP)
 			ret[group] += resident(w, *page, within);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/map.h"
+#include "base/number.h"
 #include "base/strbuf.h"
 
 /* glibc's: what is in front of each block, and, counted from the end of the
@@ -32,21 +33,11 @@ struct sweep {
 	size_t first; /* of the blocks that may lie there */
 };
 
-static uint64_t earlier(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
-}
-
-static uint64_t later(uint64_t a, uint64_t b)
-{
-	return a > b ? a : b;
-}
-
 static uint64_t overlap(uint64_t start, uint64_t end, uint64_t from,
 			uint64_t to)
 {
-	start = later(start, from);
-	end = earlier(end, to);
+	start = mtr_max(start, from);
+	end = mtr_min(end, to);
 	return start < end ? end - start : 0;
 }
 
@@ -62,14 +53,9 @@ static uint64_t page_end(const struct mtr_pages *p, uint64_t addr)
 					   : page_of(p, addr + p->page - 1);
 }
 
-static uint64_t end_of(const struct mtr_block *b)
-{
-	return b->addr + b->usable;
-}
-
 static uint64_t clamp(uint64_t n, uint64_t least, uint64_t most)
 {
-	return later(least, earlier(n, most));
+	return mtr_max(least, mtr_min(n, most));
 }
 
 /* ------------------------------------------------------------------- pins */
@@ -77,17 +63,17 @@ static uint64_t clamp(uint64_t n, uint64_t least, uint64_t most)
 struct mtr_area mtr_memory_reach(const struct mtr_heap *heap, size_t i)
 {
 	const struct mtr_block *b = &heap->blocks.at[i];
-	struct mtr_area a = { b->addr, end_of(b) };
+	struct mtr_area a = { b->addr, mtr_block_end(b) };
 
 	if (!(heap->descriptor.flags & MTR_FLAG_CHUNKS))
 		return a;
-	a.start -= earlier(a.start, CHUNK_HEADER);
+	a.start -= mtr_min(a.start, CHUNK_HEADER);
 	if (i)
-		a.start = clamp(end_of(b - 1), a.start, b->addr);
-	a.end += earlier(UINT64_MAX - a.end, FREE_HEAD);
+		a.start = clamp(mtr_block_end(b - 1), a.start, b->addr);
+	a.end += mtr_min(UINT64_MAX - a.end, FREE_HEAD);
 	if (i + 1 < heap->blocks.n)
-		a.end = clamp(b[1].addr - earlier(b[1].addr, CHUNK_HEADER),
-			      end_of(b), a.end);
+		a.end = clamp(b[1].addr - mtr_min(b[1].addr, CHUNK_HEADER),
+			      mtr_block_end(b), a.end);
 	return a;
 }
 
@@ -134,7 +120,7 @@ static void pinned(struct sweep *w, uint64_t start, uint64_t end)
 	for (uint64_t stop; start < end; start = stop) {
 		uint64_t page = page_of(w->pages, start);
 
-		stop = page + earlier(end - page, w->pages->page);
+		stop = page + mtr_min(end - page, w->pages->page);
 		w->bytes[MTR_MEMORY_FREE_PINNED] += stop - start;
 		if (page != w->page)
 			page_flush(w);
@@ -149,7 +135,7 @@ static void free_heap(struct sweep *w, uint64_t start, uint64_t end)
 {
 	const struct mtr_blocks *v = &w->heap->blocks;
 	uint64_t next = w->block < v->n ? v->at[w->block].addr : UINT64_MAX;
-	uint64_t begin = next - earlier(next, w->header);
+	uint64_t begin = next - mtr_min(next, w->header);
 	uint64_t head = overlap(start, end, begin, next), left, right;
 
 	w->bytes[MTR_MEMORY_UNUSED] += head;
@@ -189,15 +175,16 @@ static void gap(struct sweep *w, const struct mtr_region *r, uint64_t start,
 static void block_part(struct sweep *w, const struct mtr_block *b,
 		       uint64_t start, uint64_t end)
 {
-	uint64_t record = end_of(b) - earlier(w->heap->record, b->usable);
-	uint64_t asked = earlier(b->addr + b->size, record), n, m;
+	uint64_t record =
+		mtr_block_end(b) - mtr_min(w->heap->record, b->usable);
+	uint64_t asked = mtr_min(b->addr + b->size, record), n, m;
 
 	if (b->damaged) {
 		w->bytes[MTR_MEMORY_UNUSED] += end - start;
 		return;
 	}
 	n = overlap(start, end, b->addr, asked);
-	m = overlap(start, end, record, end_of(b));
+	m = overlap(start, end, record, mtr_block_end(b));
 	w->bytes[MTR_MEMORY_REQUESTED] += n;
 	w->bytes[MTR_MEMORY_RECORDS] += m;
 	w->bytes[MTR_MEMORY_UNUSED] += end - start - n - m;
@@ -215,20 +202,20 @@ static void piece(struct sweep *w, const struct mtr_region *r, uint64_t at,
 	}
 	for (; w->block < v->n; w->block++) {
 		const struct mtr_block *b = &v->at[w->block];
-		uint64_t stop = earlier(end_of(b), end);
+		uint64_t stop = mtr_min(mtr_block_end(b), end);
 
 		if (b->addr > at) {
-			gap(w, r, at, earlier(b->addr, end));
-			at = earlier(b->addr, end);
+			gap(w, r, at, mtr_min(b->addr, end));
+			at = mtr_min(b->addr, end);
 		}
 		if (at < stop) {
 			block_part(w, b, at, stop);
 			at = stop;
 		}
-		if (end_of(b) > end)
+		if (mtr_block_end(b) > end)
 			break;
-		w->reach = later(w->reach,
-				 mtr_memory_reach(w->heap, w->block).end);
+		w->reach = mtr_max(w->reach,
+				   mtr_memory_reach(w->heap, w->block).end);
 	}
 	gap(w, r, at, end);
 }
@@ -249,10 +236,10 @@ static void sweep(struct sweep *w, const struct mtr_regions *regions)
 						   : NULL;
 			stop = a->end;
 			if (r && r->start > at) {
-				stop = earlier(stop, r->start);
+				stop = mtr_min(stop, r->start);
 				r = NULL;
 			} else if (r) {
-				stop = earlier(stop, r->end);
+				stop = mtr_min(stop, r->end);
 			}
 			piece(w, r, at, stop);
 		}

@@ -5,6 +5,7 @@
  */
 #include "target/resident.h"
 
+#include "base/number.h"
 #include "target/resident_impl.h"
 #include "target/target_impl.h"
 
@@ -66,22 +67,12 @@ static uint64_t pages_of(const struct mtr_pages *p, uint64_t bytes)
 	return bytes / p->page + (bytes % p->page ? 1 : 0);
 }
 
-static uint64_t later(uint64_t a, uint64_t b)
-{
-	return a > b ? a : b;
-}
-
-static uint64_t earlier(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
-}
-
 /* What of a listed area lies in @m. */
 static struct mtr_area part_of(const struct mtr_mapping_pages *m,
 			       const struct mtr_listed *l)
 {
-	return (struct mtr_area){ later(l->start, m->start),
-				  earlier(l->end, m->end) };
+	return (struct mtr_area){ mtr_max(l->start, m->start),
+				  mtr_min(l->end, m->end) };
 }
 
 /* Of what is not listed as much as is missing. */
@@ -92,7 +83,7 @@ static bool fill(struct mtr_pages *p, uint64_t start, uint64_t end,
 
 	if (*missing < bytes / p->page)
 		bytes = *missing * p->page;
-	*missing -= earlier(*missing, pages_of(p, bytes));
+	*missing -= mtr_min(*missing, pages_of(p, bytes));
 	return mtr_pages_add(p, start, start + bytes);
 }
 
@@ -110,8 +101,8 @@ static bool fit(struct mtr_pages *p, const struct mtr_mapping_pages *m,
 		a = part_of(m, &v->at[i]);
 		g->pages += pages_of(p, a.end - a.start);
 	}
-	sure.take = earlier(left, sure.pages);
-	doubtful.take = earlier(left - sure.take, doubtful.pages);
+	sure.take = mtr_min(left, sure.pages);
+	doubtful.take = mtr_min(left - sure.take, doubtful.pages);
 	/* what counts for nobody is no guess */
 	if (left && (left < sure.pages || left > sure.pages + doubtful.pages ||
 		     (doubtful.take && doubtful.take < doubtful.pages)))
