@@ -9,7 +9,7 @@ cd "$MTR_SRC" || exit 99
     find src tests examples bench gdb -name '*.sh' 2>/dev/null |
         grep -v '^tests/tmp\.'
     for file in bootstrap .ci/run tests/stress/install tests/stress/run \
-        tests/stress/sweep; do
+        tests/stress/sweep tests/systems/run; do
         [ ! -f "$file" ] || echo "$file"
     done
 } | sort >"$mtr_tmp/files"
