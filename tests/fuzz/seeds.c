@@ -17,6 +17,7 @@
 #include "format/trailer.h"
 #include "format/snapshot.h"
 #include "fuzz_record.h"
+#include "saved_seeds.h"
 
 static const char *directory;
 
@@ -211,6 +212,28 @@ static void core_stacks(struct core *c)
 	small_block(c, 0x140, 40, with_stack(3, 99), MTR_LEAD);
 }
 
+/* Blocks that refer to each other, from data; two in a circle that is lost. */
+static void core_pointers(struct core *c)
+{
+	const struct {
+		uint64_t at, to;
+	} words[] = {
+		{ 0x600000, small_heap },
+		{ small_heap, small_heap + 0x80 },
+		{ small_heap + 0x80, small_heap + 0x90 },
+		{ small_heap + 0x180, small_heap + 0x1c0 },
+		{ small_heap + 0x1c0, small_heap + 0x180 },
+	};
+
+	small_block(c, 0x180, 24, with_stack(8, 20), MTR_LEAD);
+	small_block(c, 0x1c0, 24, with_stack(8, 18), MTR_LEAD);
+	core_add(c, &(struct core_range){ .addr = 0x600000,
+					  .bytes = 0x100,
+					  .prot = PF_R | PF_W });
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		core_put(c, words[i].at, &words[i].to, 8);
+}
+
 static void core_seeds(void)
 {
 	struct core *c;
@@ -235,6 +258,11 @@ static void core_seeds(void)
 	c = small_core(EM_X86_64);
 	core_stacks(c);
 	small_seed(c, "stacks");
+
+	c = small_core(EM_X86_64);
+	core_stacks(c);
+	core_pointers(c);
+	small_seed(c, "pointers");
 }
 
 /* --------------------------------------------------------------- snapshots */
@@ -574,6 +602,7 @@ int main(int argc, char **argv)
 	mkdir(directory, 0777);
 	core_seeds();
 	snapshot_seeds();
+	saved_seeds(directory);
 	descriptor_seeds();
 	ledger_seeds();
 	node_seeds();
