@@ -68,6 +68,14 @@ static void take_sizes(struct mtr_packed *c, const struct mtr_heap *heap,
 	}
 }
 
+/* Who allocated a block is known, unless its record is damaged. */
+static bool has_origin(const struct mtr_block *b, uint32_t record)
+{
+	if (b->damaged)
+		return !b->freed && !b->site && !b->stack;
+	return b->site || record == MTR_RECORD_SHORT;
+}
+
 static struct mtr_error *load_blocks(struct mtr_target *t,
 				     const struct mtr_heap *heap, unsigned kind,
 				     bool freed, struct mtr_blocks *v)
@@ -92,9 +100,28 @@ static struct mtr_error *load_blocks(struct mtr_target *t,
 		v->at[i].site = (uint32_t)mtr_packed_below(&c, heap->sites.n);
 	for (size_t i = 0; i < n; i++) {
 		v->at[i].stack = (uint32_t)mtr_packed_below(&c, MTR_NODE_MAX);
-		c.bad |= v->at[i].freed != freed;
+		c.bad |= v->at[i].freed != freed ||
+			 !has_origin(&v->at[i], heap->record);
 	}
 	return c.bad ? senseless(kind) : NULL;
+}
+
+/* No live block lies where a freed one was. */
+static struct mtr_error *check_apart(const struct mtr_heap *heap)
+{
+	const struct mtr_blocks *live = &heap->blocks, *freed = &heap->freed;
+	size_t k = 0;
+
+	for (size_t i = 0; i < live->n; i++) {
+		const struct mtr_block *b = &live->at[i];
+
+		while (k < freed->n &&
+		       freed->at[k].addr + freed->at[k].usable <= b->addr)
+			k++;
+		if (k < freed->n && freed->at[k].addr < b->addr + b->usable)
+			return senseless(MTR_SAVED_FREED);
+	}
+	return NULL;
 }
 
 /* ----------------------------------------------------- what else it knows */
@@ -167,7 +194,8 @@ struct mtr_error *mtr_heap_load(struct mtr_target *t, struct mtr_heap *heap,
 		heap->damaged += heap->blocks.at[i].damaged;
 		heap->no_code += heap->blocks.at[i].no_code;
 	}
-	return NULL;
+	return heap->lost <= heap->damaged ? check_apart(heap)
+					   : senseless(MTR_SAVED_HEAP);
 }
 
 /* ------------------------------------------------------------------ stacks */
@@ -188,6 +216,15 @@ static struct mtr_error *load_pcs(struct mtr_packed *c,
 		memcpy(s->pcs.at + heap->sites.n, at, bytes);
 	s->pcs.n = heap->sites.n + n;
 	return NULL;
+}
+
+/* What it is the end of is the same for all of a stack, and its code is
+ * somewhere. */
+static bool is_call(const struct mtr_stacks *s, const struct mtr_call *call)
+{
+	return call->end > MTR_ROOT_NONE && call->end < MTR_NODE_FIRST &&
+	       (!call->parent || call->end == s->calls.at[call->parent].end) &&
+	       s->pcs.at[call->site] & ~MTR_PC_EXACT;
 }
 
 /* No chain of them is too long, or comes back to itself. */
@@ -212,6 +249,7 @@ static void take_calls(struct mtr_packed *c, size_t n, struct mtr_stacks *s)
 
 		v[i].end = (uint8_t)(end >> 1);
 		v[i].signal = end & 1;
+		c->bad |= !is_call(s, &v[i]);
 	}
 }
 
@@ -225,7 +263,8 @@ static struct mtr_error *load_calls(const void *at, size_t bytes,
 	s->nodes = mtr_packed_number(&c);
 	MTR_TRY(load_pcs(&c, heap, s));
 	n = mtr_packed_number(&c);
-	if (!n || (n - 1) * 3 > (size_t)(c.end - c.at) || n > UINT32_MAX)
+	if (!n || (n - 1) * 3 > (size_t)(c.end - c.at) || n > UINT32_MAX ||
+	    s->nodes > MTR_NODE_MAX)
 		return senseless(MTR_SAVED_CALLS);
 	if (!mtr_calls_reserve(&s->calls, n))
 		return mtr_error_nomem();
@@ -235,7 +274,9 @@ static struct mtr_error *load_calls(const void *at, size_t bytes,
 	return c.bad ? senseless(MTR_SAVED_CALLS) : NULL;
 }
 
-static struct mtr_error *load_list(struct mtr_target *t, struct mtr_stacks *s)
+static struct mtr_error *load_list(struct mtr_target *t,
+				   const struct mtr_heap *heap,
+				   struct mtr_stacks *s)
 {
 	struct mtr_packed c;
 	const void *at;
@@ -250,15 +291,19 @@ static struct mtr_error *load_list(struct mtr_target *t, struct mtr_stacks *s)
 		return mtr_error_nomem();
 	memset(s->list.at, 0, n * sizeof(*s->list.at));
 	s->list.n = n;
-	for (size_t i = 1; i < n; i++)
-		s->list.at[i].id = (uint32_t)mtr_packed_below(&c, UINT32_MAX);
+	for (size_t i = 1; i < n; i++) {
+		s->list.at[i].id = (uint32_t)mtr_packed_below(&c, MTR_NODE_MAX);
+		c.bad |= !s->list.at[i].id;
+	}
 	for (size_t i = 1; i < n; i++) {
 		s->list.at[i].call = (uint32_t)mtr_packed_below(&c, s->calls.n);
 		s->lost += !s->list.at[i].call;
 	}
-	for (size_t i = 1; i < n; i++)
+	for (size_t i = 1; i < n; i++) {
 		s->list.at[i].caller = s->list.at[i].owner =
-			(uint32_t)mtr_packed_below(&c, s->pcs.n);
+			(uint32_t)mtr_packed_below(&c, heap->sites.n);
+		c.bad |= !s->list.at[i].caller;
+	}
 	return c.bad ? senseless(MTR_SAVED_STACKS) : NULL;
 }
 
@@ -281,7 +326,7 @@ struct mtr_error *mtr_stacks_load(struct mtr_target *t, struct mtr_heap *heap,
 	if (!at)
 		return NULL;
 	MTR_TRY(load_calls(at, bytes, heap, s));
-	MTR_TRY(load_list(t, s));
+	MTR_TRY(load_list(t, heap, s));
 	if (stacks_are_below(&heap->blocks, s->list.n) &&
 	    stacks_are_below(&heap->freed, s->list.n))
 		return NULL;

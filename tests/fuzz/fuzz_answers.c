@@ -21,6 +21,16 @@
 /* How many blocks `why` is asked of. */
 enum { ASKED = 4 };
 
+/* A part of a snapshot may be missing or make no sense. */
+static bool is_there(const struct mtr_heap_view *s, struct mtr_error *error)
+{
+	bool ret = !error;
+
+	MUST(ret || s->kind == MTR_TARGET_SNAPSHOT);
+	mtr_error_destroy(error);
+	return ret;
+}
+
 /* ------------------------------------------------------------------ stacks */
 
 static void look_at_call(const struct mtr_stacks *s, uint32_t i)
@@ -121,7 +131,7 @@ static void name_site(struct mtr_heap_view *s, uint64_t pc)
 	};
 }
 
-static void name_sites(struct mtr_heap_view *s)
+static bool name_sites(struct mtr_heap_view *s)
 {
 	/* a folder in which nothing has such a name */
 	static const struct mtr_symbols_options options = {
@@ -129,12 +139,14 @@ static void name_sites(struct mtr_heap_view *s)
 	};
 	struct mtr_wrappers *w = NULL;
 
+	if (!is_there(s, mtr_symbols_open(s->target, &options, &s->symbols)))
+		return false;
 	MUST(!mtr_wrappers_create("^work", &w));
-	MUST(!mtr_symbols_open(s->target, &options, &s->symbols));
 	for (size_t i = 0; i < s->stacks.pcs.n; i++)
 		name_site(s, s->stacks.pcs.at[i]);
 	mtr_heap_view_find_owners(s, w);
 	mtr_wrappers_destroy(w);
+	return true;
 }
 
 static bool is_frame_of(const struct mtr_heap_view *s,
@@ -771,16 +783,6 @@ static void look_at_held(const struct mtr_heap_view *s,
 	}
 }
 
-/* A part of a snapshot may be missing or make no sense. */
-static bool is_there(const struct mtr_heap_view *s, struct mtr_error *error)
-{
-	bool ret = !error;
-
-	MUST(ret || s->kind == MTR_TARGET_SNAPSHOT);
-	mtr_error_destroy(error);
-	return ret;
-}
-
 static void look_at_leaks(const struct mtr_heap_view *s)
 {
 	/* any of the four will do */
@@ -912,7 +914,8 @@ void fuzz_answers(struct mtr_heap_view *s)
 	if (!is_there(s, mtr_stacks_read(s->target, &s->heap, &s->stacks)))
 		return;
 	look_at_stacks(s);
-	name_sites(s);
+	if (!name_sites(s))
+		return;
 	copy_warnings(s);
 	look_at_owners(s);
 	look_at_block_stacks(s, &s->heap.blocks);
