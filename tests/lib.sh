@@ -57,14 +57,23 @@ need_preload() {
     [ -f "$MTR_LIB" ] || fail "$MTR_LIB is not there"
 }
 
+# How a victim gets its environment: one of another machine is emulated, see
+# tests/aarch64.
+mtr_env=${MTR_EMULATE-env}
+
 # Run a command under the library; MTR_AFTER names allocators to come after it.
 traced() {
     LD_PRELOAD="$MTR_LIB${MTR_AFTER:+:$MTR_AFTER}" "$@"
 }
 
-# The path of a victim.
+# The path of a victim. Emulated, it cannot be libtool's script that knows where
+# the libraries are.
 victim() {
-    echo "$MTR_BUILD/tests/victims/$1"
+    if [ -n "${MTR_EMULATE-}" ] && [ -f "$MTR_BUILD/tests/victims/.libs/$1" ]; then
+        echo "$MTR_BUILD/tests/victims/.libs/$1"
+    else
+        echo "$MTR_BUILD/tests/victims/$1"
+    fi
 }
 
 same() { # WHAT FILE FILE
@@ -77,6 +86,11 @@ same() { # WHAT FILE FILE
 # The path of a shared library by its soname, a pattern; empty if it is not
 # installed.
 find_library() {
+    [ -z "${MTR_SYSROOT-}" ] || {
+        find -L "$MTR_SYSROOT/lib" -maxdepth 1 -name "$1" 2>/dev/null |
+            head -n 1
+        return
+    }
     (PATH=$PATH:/sbin:/usr/sbin ldconfig -p) 2>/dev/null |
         sed -n "s|^[[:space:]]*$1 .*=> ||p" | head -n 1
 }

@@ -10,13 +10,15 @@ mtr_checker=$MTR_BUILD/tests/accuracy/.libs/check_stacks.so
 
 # The checker has the library's own objects: an installed one it cannot check.
 need_checker() {
-    [ -f "$mtr_checker" ] || skip "libunwind's header was not there at ./configure"
-    [ -n "$(find_library libunwind.so.8)" ] || skip "no libunwind.so.8"
+    [ -f "$mtr_checker" ] || fail "$mtr_checker is not there"
+    ! grep -q 'libunwind\.so\.8' "$mtr_checker" ||
+        [ -n "$(find_library libunwind.so.8)" ] || skip "no libunwind.so.8"
     [ -n "$(find_library libgcc_s.so.1)" ] || skip "no libgcc_s.so.1"
 }
 
 # Run a command under the checker, which compares one stack in EVERY. All have
-# to be as libgcc's unwinder says, and libunwind's. At least LEAST are to be
+# to be as libgcc's unwinder says, and libunwind's where that was there at
+# ./configure. At least LEAST are to be
 # compared. Fewer than one in 1000 may end early, unless accuracy_may_end. The
 # command's status is to be accuracy_status.
 accuracy() { # NAME EVERY LEAST COMMAND ARG...

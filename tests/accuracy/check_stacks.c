@@ -2,7 +2,8 @@
 /*
  * Checks each stack that the library captures, or one of many, against two
  * other unwinders: libgcc's, which goes by unwind information alone, and
- * libunwind, which guesses where there is none.
+ * libunwind, which guesses where there is none. Without libunwind's header,
+ * libgcc's alone.
  *
  * Linked with the library's own objects and -Wl,--wrap=mtr_capture, and
  * preloaded in the library's place: the library calls us, so the stack is just
@@ -17,6 +18,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <link.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,8 +27,10 @@
 #include <unistd.h>
 #include <unwind.h>
 
+#ifdef WITH_LIBUNWIND
 #define UNW_LOCAL_ONLY
 #include <libunwind.h>
+#endif
 
 #include "format/depot.h"
 #include "preload/capture.h"
@@ -75,11 +79,13 @@ static __thread uint64_t dice __attribute__((tls_model("initial-exec")));
 static struct {
 	_Unwind_Reason_Code (*backtrace)(_Unwind_Trace_Fn, void *);
 	_Unwind_Ptr (*ip_info)(struct _Unwind_Context *, int *);
+#ifdef WITH_LIBUNWIND
 	int (*get_context)(unw_context_t *);
 	int (*init)(unw_cursor_t *, unw_context_t *);
 	int (*step)(unw_cursor_t *);
 	int (*get_reg)(unw_cursor_t *, int, unw_word_t *);
 	int (*is_signal)(unw_cursor_t *);
+#endif
 } theirs;
 
 static bool in_self(uintptr_t pc)
@@ -115,7 +121,8 @@ static __attribute__((noinline)) void by_gcc(struct stack *s)
 	theirs.backtrace(visit, s);
 }
 
-static __attribute__((noinline)) void by_libunwind(struct stack *s)
+#ifdef WITH_LIBUNWIND
+static __attribute__((noinline)) bool by_libunwind(struct stack *s)
 {
 	unw_context_t context;
 	unw_cursor_t cursor;
@@ -132,13 +139,20 @@ static __attribute__((noinline)) void by_libunwind(struct stack *s)
 	for (;;) {
 		theirs.get_reg(&cursor, UNW_REG_IP, &pc);
 		if (pc == 0 || !add(s, exact ? pc | MTR_PC_EXACT : pc))
-			return;
+			return true;
 		if (theirs.step(&cursor) <= 0)
-			return;
+			return true;
 		/* not the handler's return: what it returns to */
 		exact = theirs.is_signal(&cursor) > 0;
 	}
 }
+#else
+static bool by_libunwind(struct stack *s)
+{
+	s->n = 0;
+	return false;
+}
+#endif
 
 static void by_us(uint32_t id, struct stack *s)
 {
@@ -291,6 +305,7 @@ static __attribute__((noinline)) void check(const struct mtr_site *site,
 {
 	struct stack ours, gcc, unw;
 	enum verdict by_unw, verdict;
+	bool has_unw;
 
 	by_us(id, &ours);
 	unw.most = FRAMES_MAX;
@@ -300,14 +315,15 @@ static __attribute__((noinline)) void check(const struct mtr_site *site,
 			unw.most = ours.n;
 	}
 	gcc.most = unw.most;
-	by_libunwind(&unw);
+	has_unw = by_libunwind(&unw);
 	gcc = unw;
 	if (!no_gcc)
 		by_gcc(&gcc);
 	verdict = compare(&ours, &gcc);
-	by_unw = compare(&ours, &unw);
+	by_unw = has_unw ? compare(&ours, &unw) : EQUAL;
 	count(&totals->gcc[verdict]);
-	count(&totals->unw[by_unw]);
+	if (has_unw)
+		count(&totals->unw[by_unw]);
 	count(&totals->ends[ours.root < MTR_ROOT_COUNT ? ours.root : 0]);
 	__atomic_fetch_add(&totals->frames, ours.n, __ATOMIC_RELAXED);
 	/* what a short record's reader would say */
@@ -316,7 +332,7 @@ static __attribute__((noinline)) void check(const struct mtr_site *site,
 		if (mtr_depot_answerable(id) != outside(&gcc, site))
 			count(&totals->outside_differs);
 	}
-	if (verdict == SHORT || by_unw == SHORT)
+	if (by_unw == SHORT)
 		count(&totals->short_by[ours.root]);
 	if ((verdict != EQUAL && !no_gcc) || by_unw == DIFFERS ||
 	    (by_unw == SHORT && ours.root != MTR_ROOT_NO_CFI))
@@ -435,8 +451,10 @@ static void *symbol(void *lib, const char *name)
 	return at;
 }
 
+#ifdef WITH_LIBUNWIND
 #define TEXT(name) TEXT_(name)
 #define TEXT_(name) #name
+#endif
 
 /*
  * Not linked: libunwind has functions of libgcc's names, and the program is to
@@ -448,6 +466,7 @@ static void find_theirs(void)
 
 	*(void **)&theirs.backtrace = symbol(lib, "_Unwind_Backtrace");
 	*(void **)&theirs.ip_info = symbol(lib, "_Unwind_GetIPInfo");
+#ifdef WITH_LIBUNWIND
 	lib = dlopen("libunwind.so.8", RTLD_NOW | RTLD_LOCAL);
 #ifdef __x86_64__
 	*(void **)&theirs.get_context = symbol(lib, TEXT(unw_tdep_getcontext));
@@ -456,6 +475,13 @@ static void find_theirs(void)
 	*(void **)&theirs.step = symbol(lib, TEXT(unw_step));
 	*(void **)&theirs.get_reg = symbol(lib, TEXT(unw_get_reg));
 	*(void **)&theirs.is_signal = symbol(lib, TEXT(unw_is_signal_frame));
+#endif
+}
+
+/* An emulator may not know MADV_WIPEONFORK. */
+static void forget(void)
+{
+	memset(totals, 0, sizeof(*totals));
 }
 
 __attribute__((constructor)) static void start(void)
@@ -474,9 +500,12 @@ __attribute__((constructor)) static void start(void)
 	find_theirs();
 	page = mmap(NULL, sizeof(*totals), PROT_READ | PROT_WRITE,
 		    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (page == MAP_FAILED || madvise(page, 4096, MADV_WIPEONFORK) != 0)
+	if (page == MAP_FAILED)
 		abort();
 	totals = page;
+	if (madvise(page, 4096, MADV_WIPEONFORK) != 0 &&
+	    pthread_atfork(NULL, NULL, forget) != 0)
+		abort();
 }
 
 __attribute__((destructor)) static void end(void)

@@ -15,9 +15,16 @@ no_cfi no_cfi no_cfi no_cfi no_cfi no_cfi no_cfi no_cfi no_cfi no_cfi no_cfi
 no_cfi damaged damaged damaged stack expression stack expression expression
 expression damaged expression expression expression any any stack"
 
+# there the CFA alone does not say where the return address is
+case $($MTR_CC -dumpmachine) in
+aarch64*) other='18 20' ;;
+*) other= ;;
+esac
+
 number=0
 for root in $expected; do
     number=$((number + 1))
+    case " $other " in *" $number "*) root=expression ;; esac
     $MTR_CC -shared -nostdlib -DCASE=$number -o "$mtr_tmp/$number.so" \
         "$MTR_SRC/tests/victims/stack_wrong.S" 2>"$mtr_tmp/errors" || {
         echo "SKIP: the linker refuses number $number"

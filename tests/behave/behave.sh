@@ -12,14 +12,15 @@ mtr_quiet=${MTR_DEBUG:+log=/dev/null}
 # libraries to come before it and after it.
 under() {
     mtr_libraries=${MTR_BEFORE:+$MTR_BEFORE:}$MTR_LIB${MTR_AFTER:+:$MTR_AFTER}
-    timeout -k 5 200 env LD_PRELOAD="$mtr_libraries" \
+    timeout -k 5 200 "$mtr_env" LD_PRELOAD="$mtr_libraries" \
         MALLOC_TRACER_OPTIONS="${mtr_options-$mtr_quiet}" MTR_TRACED=1 "$@" \
         2>&"${mtr_err:-2}"
 }
 
 plain() {
     mtr_libraries=${MTR_BEFORE:+$MTR_BEFORE:}${MTR_AFTER-}
-    timeout -k 5 200 env ${mtr_libraries:+LD_PRELOAD="$mtr_libraries"} "$@" \
+    timeout -k 5 200 "$mtr_env" \
+        ${mtr_libraries:+LD_PRELOAD="$mtr_libraries"} "$@" \
         2>&"${mtr_err:-2}"
 }
 
@@ -33,8 +34,15 @@ both() { # VICTIM ARG...
     echo "ok: $mtr_what"
 }
 
+# An emulator may be short of what a victim needs even without the library.
 judge() { # WHAT STATUS
-    [ "$2" -eq 77 ] || fail "$1: exit status $2"
+    case $2-$1 in
+    0-*) return 0 ;;
+    77-*) ;;
+    *", plain") [ -n "${MTR_EMULATE-}" ] || fail "$1: exit status $2" ;;
+    *) fail "$1: exit status $2" ;;
+    esac
+    [ "$2" -eq 77 ] || echo "$1: exit status $2 here"
     echo "skipped: $1"
     return 1
 }

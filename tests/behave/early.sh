@@ -27,10 +27,10 @@ for options in "$mtr_quiet" "stacks=32${mtr_quiet:+,$mtr_quiet}"; do
     [ "$mtr_traced" -eq 0 ] || fail "before_libc: exit status $mtr_traced"
 
     for library in front_malloc front_dlsym; do
-        timeout -k 5 100 env LD_PRELOAD="$(front $library):$MTR_LIB" \
-            MALLOC_TRACER_OPTIONS="$mtr_options" MTR_TRACED=1 \
-            "$(victim fronted)" || fail "behind $library: exit status $?"
+        MTR_BEFORE=$(front $library)
+        under "$(victim fronted)" || fail "behind $library: exit status $?"
     done
+    MTR_BEFORE=
 done
 
 # two copies: the second one stays out of the way

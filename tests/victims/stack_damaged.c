@@ -21,6 +21,7 @@ typedef void *run_fn(int depth, void *(*inner)(void));
 struct info {
 	void *of;
 	char *header, *end; /* .eh_frame_hdr and what follows it */
+	int code;	    /* PROT_EXEC, if code may share its pages */
 };
 
 static unsigned int dice;
@@ -49,6 +50,7 @@ static int find(struct dl_phdr_info *info, size_t size, void *to)
 		    header < base + ph->p_vaddr + ph->p_memsz) {
 			ret->header = header;
 			ret->end = base + ph->p_vaddr + ph->p_memsz;
+			ret->code = ph->p_flags & PF_X ? PROT_EXEC : 0;
 		}
 	}
 	return 1;
@@ -124,7 +126,7 @@ static void apart(run_fn *run)
 static void once(const char *path)
 {
 	void *plugin = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-	struct info info = { NULL, NULL, NULL };
+	struct info info = { 0 };
 	char *page;
 	run_fn *run;
 	Dl_info there;
@@ -136,7 +138,8 @@ static void once(const char *path)
 	dl_iterate_phdr(find, &info);
 	CHECK(info.header);
 	page = (char *)((uintptr_t)info.header & -(uintptr_t)4096);
-	CHECK(!mprotect(page, info.end - page, PROT_READ | PROT_WRITE));
+	CHECK(!mprotect(page, info.end - page,
+			PROT_READ | PROT_WRITE | info.code));
 	damage(&info);
 	for (int depth = 0; depth < 9; depth++)
 		free(run(depth, inner));

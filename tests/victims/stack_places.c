@@ -112,6 +112,7 @@ static void coroutines(void)
  * lead: then the same place with less memory above it, and a hole. Each time
  * the walk goes as far as there is memory, and no farther.
  */
+#ifdef __x86_64__
 static ucontext_t remapped_back;
 static uintptr_t garbage;
 
@@ -135,13 +136,12 @@ APART static void enter_at(uintptr_t *top)
 	/* again and again the return address of the same frame */
 	for (uintptr_t *at = top; (uintptr_t)at % PAGE != 0; at++)
 		*at = garbage;
-#ifdef __x86_64__
 	__asm__ volatile("mov %0, %%rsp\n"
 			 "jmp *%1" ::"r"(top),
 			 "r"(remapped_first)
 			 : "memory");
-#endif
 }
+#endif
 
 static void remapped(void)
 {
