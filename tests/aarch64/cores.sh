@@ -29,7 +29,7 @@ hello_is_held() { # TARGET
     "$command" why "$target" "$(cat address)" >answer 2>said ||
         fail "why $target: $(cat said)"
     has '^held by '
-    has 'I am a my_struct40'
+    has 'I am a my_struct'
 }
 
 # Its second line says that all is there.
