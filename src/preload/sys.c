@@ -258,7 +258,8 @@ void mtr_sys_unhush(const struct mtr_hush *h, int error)
 	      0, 0);
 }
 
-/* As rt_sigaction(2) has it. AArch64 has a restorer for 32-bit programs' sake. */
+/* As rt_sigaction(2) has it. AArch64 has a restorer for 32-bit programs' sake.
+ */
 struct action {
 	void (*handler)(int sig);
 	unsigned long flags;
