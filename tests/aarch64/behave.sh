@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # AArch64: programs behave as without the library, in default mode and with whole
-# stacks. Left out is what qemu's user mode cannot do: programs that start others,
+# stacks. Left out is what qemu's user mode cannot do: programs that start others, forks,
 # limits of memory, system call filters, single steps.
 
 . "$MTR_SRC/tests/aarch64/lib.sh"
@@ -14,6 +14,5 @@ mtr_options=stacks=32
 export mtr_options
 # shellcheck disable=SC2086
 run_tests 18 $tests
-both forks
 both signals
 [ ! -x "$(victim cxx_threads)" ] || both cxx_threads

@@ -45,7 +45,7 @@ mkdir -p "$dir/cross" && cd "$dir/cross" || exit 99
 }
 
 names="active aligned_data aligned_sizes before_libc calloc_overflow dies
-    early_locale early_resolver errno_kept first_call foreign forks fronted
+    early_locale early_resolver errno_kept first_call foreign fronted
     half_malloc leaky misaligned next_malloc odd_requests own_malloc plugins
     pointers posix_memalign_fails race realloc_counted signals snapshots
     stack_altstacks stack_damaged stack_passed_fp stack_places stack_signals
