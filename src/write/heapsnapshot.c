@@ -14,7 +14,7 @@
  *
  * The nodes are a root, what all places that hold blocks hang from, these
  * places, what nothing leads to, and then each block. DevTools keeps all
- *numbers in 32 bits.
+ * numbers in 32 bits.
  */
 #include "write/export.h"
 
@@ -82,17 +82,7 @@ struct trace {
 	uint64_t blocks, bytes;
 };
 
-/* Ids that are taken, by half of each: a bit in a page that is made when it is
- * needed, for they lie as close together as blocks do. */
-enum {
-	ID_BITS = 31,
-	ID_PAGE_BITS = 15,
-	ID_PAGES = 1 << (ID_BITS - ID_PAGE_BITS),
-};
-
-struct id_page {
-	uint64_t taken[1 << (ID_PAGE_BITS - 6)];
-};
+enum { ID_BITS = 31 };
 
 struct snapshot {
 	const struct mtr_export *e;
@@ -106,9 +96,11 @@ struct snapshot {
 	uint32_t *site_names, *type_names; /* 1 + their strings; 0: none yet */
 	uint32_t *word_names; /* the same of each offset / 8; those that come
 			       * first */
-	struct id_page **ids; /* NULL: none is taken there */
-	bool first;	      /* of an array's items is next */
-	bool failed;	      /* there is no memory */
+	uint32_t *ids;	 /* that are taken, 1 + half of each; 0: a free slot */
+	size_t ids_mask; /* one less than the slots, which are a power of two
+			  * and more than twice as many as ids */
+	bool first;	 /* of an array's items is next */
+	bool failed;	 /* there is no memory */
 };
 
 enum { WORD_NAMES = 1 << 13 };
@@ -167,64 +159,79 @@ static void item(struct snapshot *w, const uint64_t *numbers, size_t n)
  */
 
 /* Is it free? Then it is taken now. */
-static bool take_id(struct snapshot *w, uint64_t half)
+static bool take_id(struct snapshot *w, uint32_t half)
 {
-	struct id_page **page = &w->ids[half >> ID_PAGE_BITS];
-	uint64_t bit = half & ((1 << ID_PAGE_BITS) - 1), *word;
+	size_t at = mtr_hash_number(half, 0) & w->ids_mask;
 
-	if (!*page)
-		*page = calloc(1, sizeof(**page));
-	if (!*page) {
-		w->failed = true;
-		return true;
-	}
-	word = &(*page)->taken[bit / 64];
-	if (*word >> bit % 64 & 1)
+	while (w->ids[at] && w->ids[at] != half + 1)
+		at = (at + 1) & w->ids_mask;
+	if (w->ids[at])
 		return false;
-	*word |= UINT64_C(1) << bit % 64;
+	w->ids[at] = half + 1;
 	return true;
 }
 
 /*
- * An odd number of 32 bits for what is always the same of one thing; if two
- * have the same, another one that is free, anywhere: they may be many that lie
- * side by side.
+ * An odd number of 32 bits for what is always the same of one thing. Of two
+ * million things some hundreds have that of another one, and get the next that
+ * is free on a way of their own.
  */
-static uint64_t id_of(struct snapshot *w, uint64_t number)
+static uint64_t id_of(struct snapshot *w, uint64_t hash)
 {
-	uint64_t mask = (UINT64_C(1) << ID_BITS) - 1, half = number & mask;
+	uint32_t mask = (UINT32_C(1) << ID_BITS) - 1, half = hash & mask;
+	uint32_t step = hash >> ID_BITS | 1;
 
-	for (uint64_t i = 1; !take_id(w, half); i++)
-		half = (half * 0x9e3779b1 + i) & mask;
-	return 2 * half + 1;
+	while (!take_id(w, half))
+		half = (half + step) & mask;
+	return 2 * (uint64_t)half + 1;
 }
 
-static void free_ids(struct id_page **ids)
+/* What hash maps have is another one in each process; this is splitmix64's. */
+static uint64_t mix(uint64_t n)
 {
-	for (size_t i = 0; i < ID_PAGES; i++)
-		free(ids[i]);
+	n += UINT64_C(0x9e3779b97f4a7c15);
+	n = (n ^ n >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+	n = (n ^ n >> 27) * UINT64_C(0x94d049bb133111eb);
+	return n ^ n >> 31;
 }
 
 /*
- * Of a block. Two granules are its own, so that in what is 32 GiB apart or
- * less no two have the same; what is further apart is moved by as much as it
- * takes to make that unlikely.
+ * Of a block, by all that diff compares to tell that it was kept (is_kept in
+ * report/diff_blocks.c): who compares two files looks at ids alone, and would
+ * miss a block that realloc changed in its place.
  */
-static uint64_t block_id(struct snapshot *w, uint64_t addr)
+static uint64_t block_id(struct snapshot *w, const struct mtr_block *b)
 {
-	uint64_t granule = addr >> MTR_GRANULE_BITS;
+	const struct mtr_heap_view *s = w->e->s;
+	uint64_t stack = b->stack ? s->stacks.list.at[b->stack].id : 0;
 
-	return id_of(w, granule + (granule >> ID_BITS) * 0x2545f491);
+	stack = mix(stack << 16 | b->generation << 1 | b->damaged);
+	return id_of(w, mix(b->addr ^
+			    mix(b->size ^
+				mix(b->usable ^
+				    mix(s->sites.at[b->site].pc ^ stack)))));
 }
 
-/* FNV-1a: what hash maps have is another one in each process. */
+/* FNV-1a. */
 static uint64_t text_id(struct snapshot *w, const char *text)
 {
 	uint64_t hash = UINT64_C(0xcbf29ce484222325);
 
 	for (; *text; text++)
 		hash = (hash ^ (unsigned char)*text) * UINT64_C(0x100000001b3);
-	return id_of(w, hash ^ hash >> ID_BITS);
+	return id_of(w, mix(hash));
+}
+
+/* Slots for the ids of all nodes. */
+static uint32_t *make_ids(const struct mtr_export *e, size_t *ret_mask)
+{
+	size_t nodes = e->s->heap.blocks.n + e->holders->list.n + NODE_PLACES;
+	size_t room = 64;
+
+	while (room <= 2 * nodes)
+		room *= 2;
+	*ret_mask = room - 1;
+	return calloc(room, sizeof(uint32_t));
 }
 
 /* ---------------------------------------------------------------- the stacks
@@ -480,7 +487,7 @@ static void write_nodes(struct snapshot *w)
 	write_places(w);
 	for (size_t i = 0; i < blocks->n && !w->out->error; i++)
 		ITEM(w, NODE_NATIVE, block_name(w, i),
-		     block_id(w, blocks->at[i].addr), blocks->at[i].size,
+		     block_id(w, &blocks->at[i]), blocks->at[i].size,
 		     e->first[i + 1] - e->first[i], trace_id(w, &blocks->at[i]),
 		     0);
 	array_end(w);
@@ -647,7 +654,8 @@ struct mtr_error *mtr_export_heapsnapshot(const struct mtr_export *e)
 		calloc(s->types.names.n + 1, sizeof(*type_names));
 	mtr_auto_free uint32_t *word_names =
 		calloc(WORD_NAMES, sizeof(*word_names));
-	mtr_auto_free struct id_page **ids = calloc(ID_PAGES, sizeof(*ids));
+	size_t ids_mask;
+	mtr_auto_free uint32_t *ids = make_ids(e, &ids_mask);
 	struct snapshot w = {
 		.e = e,
 		.out = e->out,
@@ -658,13 +666,13 @@ struct mtr_error *mtr_export_heapsnapshot(const struct mtr_export *e)
 		.type_names = type_names,
 		.word_names = word_names,
 		.ids = ids,
+		.ids_mask = ids_mask,
 	};
 
 	if (!info_of || !traces || !site_names || !type_names || !word_names ||
 	    !ids)
 		return mtr_error_nomem();
 	write_all(&w);
-	free_ids(ids);
 	mtr_export_strings_free(&w.strings);
 	info_map_fini(&w.infos);
 	return w.failed ? mtr_error_nomem() : NULL;

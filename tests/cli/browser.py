@@ -2,7 +2,7 @@
 """Chromium without a display, driven through a pipe.
 
     with Browser(folder) as b:
-        b.open(path)
+        b.open(path); b.go(url)
         b.run("document.title")
         b.click(x, y); b.key("Enter")
         b.requests      what it asked for beside that file
@@ -111,7 +111,9 @@ class Browser:
                 return m["result"]
 
     def open(self, path):
-        url = pathlib.Path(path).resolve().as_uri()
+        self.go(pathlib.Path(path).resolve().as_uri())
+
+    def go(self, url):
         self.loaded = False
         self.ask("Page.navigate", url=url)
         while not self.loaded:

@@ -20,3 +20,11 @@ summed() {
     awk '{ n = $NF; sub(/ [0-9]+$/, ""); sum[$0] += n }
          END { for (name in sum) if (sum[name]) print name, sum[name] }' | sort
 }
+
+# $module: where that one of npm's is.
+need_node_module() { # NAME
+    module=${MTR_NODE_PATH-}/node_modules/$1
+    [ "${MTR_NODE_PATH-}" ] ||
+        skip "MTR_NODE_PATH is not set: npm's $1 is not known to be anywhere"
+    [ -d "$module" ] || skip "npm's $1 is not in $MTR_NODE_PATH"
+}

@@ -6,12 +6,10 @@
 takes_long
 need_preload
 . "$MTR_SRC/tests/cli/lib.sh"
+. "$MTR_SRC/tests/cli/browser-lib.sh"
 need python3
-
-# All threads wait: their registers and stacks are the same each time.
-settled() {
-    while grep -q '^State:.*[RD] ' /proc/"$pid"/task/*/status; do :; done
-}
+PYTHONDONTWRITEBYTECODE=1
+export PYTHONDONTWRITEBYTECODE
 
 checked() { # TARGET
     ask export --format=heapsnapshot -o heap.heapsnapshot "$1"

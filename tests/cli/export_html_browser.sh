@@ -7,22 +7,9 @@
 takes_long
 need_preload
 . "$MTR_SRC/tests/cli/lib.sh"
-need python3 objcopy gcore
-PYTHONDONTWRITEBYTECODE=1
-export PYTHONDONTWRITEBYTECODE
-(cd "$MTR_SRC/tests/cli" &&
-    python3 -c 'import browser, sys; sys.exit(not browser.find())') ||
-    skip "chromium is not installed"
-
-# Where it does not even start, that says nothing of the page.
-cat >start.py <<'END'
-import browser, os
-with browser.Browser(os.getcwd()) as b:
-    b.run("1 + 1")
-END
-PYTHONPATH=$MTR_SRC/tests/cli
-export PYTHONPATH
-python3 start.py >start.log 2>&1 || skip "chromium does not start here"
+. "$MTR_SRC/tests/cli/browser-lib.sh"
+need objcopy gcore
+need_browser
 
 program=$(victim known)
 run_options=-s32

@@ -7,6 +7,8 @@ import json
 import subprocess
 import sys
 
+import referrers
+
 command, file, target = sys.argv[1:]
 NODE = ["type", "name", "id", "self_size", "edge_count", "trace_node_id",
         "detachedness"]
@@ -112,9 +114,6 @@ assert all(trace_own[k] == v for k, v in per_block.items())
 assert sum(c for c, _ in trace_own.values()) == len(blocks)
 
 # ------------------------------------------------------- held against `why`
-
-
-
 looked = 0
 roots = {n for n in range(first) if node_types[nodes[n][0]] == "synthetic"}
 step = max(1, len(blocks) // 12)
@@ -126,17 +125,9 @@ for b in blocks[::step]:
     assert sum(nodes[n][3] for n in lost) == why["retained"]["bytes"], b
     assert len(lost) == why["retained"]["blocks"], b
     # who refers to it
-    want, got = [], []
-    for r in why["referrers"]:
-        offset = "+?" if r["offset"] is None else "+%#x" % r["offset"]
-        if r["what"].startswith("register"):
-            want.append(("stack" + r["what"][len("register"):], "register"))
-        elif r["addr"] in number_of:
-            want.append((number_of[r["addr"]], offset))
-        elif r["what"].startswith(("stack", "variables", "thread-local st")):
-            want.append((r["what"], r["addr"]))
-        else:
-            want.append((r["what"], offset))
+    want = [(number_of.get(holder, holder), name)
+            for holder, name in referrers.named(why, number_of)]
+    got = []
     for number_from, name in into[number]:
         if names[number_from] == "(lost)":
             assert why["lost"] == "definite"

@@ -10,6 +10,8 @@
  *	c	blocks come and go, and all are gone
  *	a	one of steady()'s blocks is freed, and the same place allocated
  *		again with the same size by the same line
+ *	r	resize() asks for 993 bytes; from the second time on for 4 bytes
+ *		more, in the same place
  *
  * At the end of its input it ends. GROWS_OTHER: another build of the same, in
  * which lines and functions lie elsewhere.
@@ -86,6 +88,19 @@ NOINLINE static void again(void)
 		write(STDOUT_FILENO, "elsewhere\n", 10);
 }
 
+NOINLINE static void resize(void)
+{
+	static void *volatile block;
+	static size_t size = 993;
+	void *p = realloc(block, size);
+
+	size += 4;
+	/* its chunk has room for that */
+	if (block && p != block)
+		write(STDOUT_FILENO, "elsewhere\n", 10);
+	block = p;
+}
+
 #ifndef GROWS_OTHER
 NOINLINE static void grow(size_t i)
 {
@@ -107,6 +122,8 @@ static void order(char c)
 		come_and_go();
 	if (c == 'a')
 		again();
+	if (c == 'r')
+		resize();
 }
 
 static void ready(void)
