@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A heap for the command to read: blocks COUNT. That many live blocks of 8 to
- * 111 bytes, about 100 bytes of core each, asked for by 64 functions; the whole
- * call stacks are 4,096. Writes a line when all are there, and waits to be
- * killed.
+ * A heap for the command to read: blocks COUNT [FRAMES]. That many live blocks
+ * of 8 to 111 bytes, about 100 bytes of core each, asked for by 64 functions; the
+ * whole call stacks are 64 times 2 to the power of FRAMES, 6 unless it is given.
+ * Writes a line when all are there, and waits to be killed.
  */
 #include <signal.h>
 #include <stdbool.h>
@@ -13,7 +13,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-enum { SIZE_LOW = 8, SIZES = 104, FRAMES = 6 };
+enum { SIZE_LOW = 8, SIZES = 104, FRAMES = 6, FRAMES_MOST = 12 };
 
 /* clang-format off */
 #define ALL(X) \
@@ -77,7 +77,7 @@ static void *descend(int frames, struct request r)
 	return turn ? right(frames - 1, r) : left(frames - 1, r);
 }
 
-static void fill(long count)
+static void fill(long count, int frames)
 {
 	uint64_t random = 1;
 
@@ -87,10 +87,10 @@ static void fill(long count)
 
 		random = random * 0x5851f42d4c957f2d + 0x14057b7ef767814f;
 		high = random >> 32;
-		r.path = high >> 26;
-		r.site = high >> 20 & 63;
+		r.path = high >> (32 - frames);
+		r.site = high >> (26 - frames) & 63;
 		r.size = SIZE_LOW + (high & 0xffff) * SIZES / 0x10000;
-		if (!descend(FRAMES, r)) {
+		if (!descend(frames, r)) {
 			perror("blocks: malloc");
 			exit(1);
 		}
@@ -101,13 +101,15 @@ int main(int argc, char **argv)
 {
 	long count = argc > 1 ? atol(argv[1]) : 0;
 
-	if (count <= 0) {
-		fputs("usage: blocks COUNT\n", stderr);
+	int frames = argc > 2 ? atoi(argv[2]) : FRAMES;
+
+	if (count <= 0 || frames < 1 || frames > FRAMES_MOST) {
+		fputs("usage: blocks COUNT [FRAMES]\n", stderr);
 		return 2;
 	}
 	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 	prctl(PR_SET_PTRACER, PR_SET_PTRACER_ANY, 0, 0, 0);
-	fill(count);
+	fill(count, frames);
 	puts("ready");
 	fflush(stdout);
 	for (;;)
