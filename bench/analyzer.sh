@@ -44,7 +44,9 @@ gdb_core() { # FILE
     victim=
 }
 
+# PROGRAM with one more argument of its own: "blocks 11".
 start_victim() { # BLOCKS CONFIG PROGRAM
+    program=${3%% *} more=${3#"${3%% *}"}
     IFS='|' read -r name preload variables rest <<END
 $(grep "^$2|" "$configs")
 END
@@ -54,8 +56,9 @@ END
         cd "$tmp" || exit 1
         # shellcheck disable=SC3045
         ulimit -S -c unlimited 2>/dev/null
+        # shellcheck disable=SC2086 # a word, or none
         exec env LD_PRELOAD="$preload" ${variables:+"$variables"} \
-            "$programs/$3" "$1" >told
+            "$programs/$program" "$1" $more >told
     ) &
     victim=$!
     read -r ready <"$tmp/told" || die "$3 $1: failed"
@@ -76,6 +79,8 @@ take_core() { # BLOCKS CONFIG FILE PROGRAM
 }
 
 # measure's configurations: a core and what is asked of it, COMMAND:MODE:BLOCKS
+exports='folded folded-retained folded-pins pprof pprof-retained pprof-pins
+    heaptrack heapsnapshot html html-retained html-pins json csv'
 measure_cores() {
     set --
     while read -r file mode blocks bytes; do
@@ -85,6 +90,17 @@ measure_cores() {
             set -- "$@" -c "leaks:$mode:$blocks" -n "$few" -a leaks \
                 -a "$file" -c "by_root:$mode:$blocks" -n "$few" -a report \
                 -a --by=root -a "$file"
+            continue
+        fi
+        if [ "$mode" = many ]; then
+            for export in $exports; do
+                set -- "$@" -c "export_$export:$mode:$blocks" -n "$few" \
+                    -a export -a "--format=${export%-*}" -a "-o$tmp/exported" \
+                    -a "$file"
+                case $export in
+                *-*) set -- "$@" -a "--value=${export#*-}" ;;
+                esac
+            done
             continue
         fi
         set -- "$@" -c "report:$mode:$blocks" -n "$few" -a report -a "$file" \
@@ -133,7 +149,7 @@ analyzer_rows() { # COMMAND BUDGET
             if (command == "report")
                 budget = budget ", " verdict(anonymous, 100, "MB")
         }
-        printf "%-16s %-10s %10d %8.1f %8.3f %8.3f %9.1f %8.1f%s\n", \
+        printf "%-21s %-10s %10d %8.1f %8.3f %8.3f %9.1f %8.1f%s\n", \
             command, part[2], blocks, bytes[part[2], blocks] / 1e6, $6, $3, \
             $6 / blocks * 1e9, anonymous, budget ? "  " budget : ""
     }' "$tmp/cores" FS='\t' "$tmp/analyzer"
@@ -149,23 +165,29 @@ analyzer() {
     : >"$tmp/cores"
     for blocks in ${BENCH_BLOCKS-200000 2000000 20000000}; do
         add_core "$blocks" default blocks default
-        [ "$blocks" -ne 2000000 ] ||
+        if [ "$blocks" -eq 2000000 ]; then
             add_core "$blocks" stacks32 blocks stacks32
+            add_core "$blocks" stacks32 "blocks 11" many
+        fi
         add_core "$blocks" default graph graph
     done
     [ -s "$tmp/cores" ] || return 0
     measure_cores
-    printf '%-16s %-10s %10s %8s %8s %8s %9s %8s  %s\n' "READING A CORE" \
+    printf '%-21s %-10s %10s %8s %8s %8s %9s %8s  %s\n' "READING A CORE" \
         recorded blocks "core MB" seconds CPU ns/block MB budget
     {
         analyzer_rows report 0.5
         analyzer_rows list 1
         analyzer_rows leaks 0.8
         analyzer_rows by_root 2.3
+        for export in $exports; do
+            analyzer_rows "export_$export" 2
+        done
     } | show
     rm -f "$tmp"/core.*
     echo
     echo "list: with --format=chap; by_root: report --by=root; graph: blocks that" \
-        "refer to each other at random; seconds: elapsed, with the core in the" \
+        "refer to each other at random; many: 131,072 call stacks, written to" \
+        "a file, FORMAT-VALUE; seconds: elapsed, with the core in the" \
         "page cache; MB: peak of anonymous memory, all but mapped files"
 }

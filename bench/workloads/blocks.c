@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A heap for the command to read: blocks COUNT [FRAMES]. That many live blocks
- * of 8 to 111 bytes, about 100 bytes of core each, asked for by 64 functions; the
- * whole call stacks are 64 times 2 to the power of FRAMES, 6 unless it is given.
- * Writes a line when all are there, and waits to be killed.
+ * of 8 to 111 bytes, about 100 bytes of core each, asked for by 64 functions;
+ * the whole call stacks are 64 times 2 to the power of FRAMES, 6 unless it is
+ * given. Writes a line when all are there, and waits to be killed.
  */
 #include <signal.h>
 #include <stdbool.h>
