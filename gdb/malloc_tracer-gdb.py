@@ -19,6 +19,7 @@ import atexit
 import bisect
 import codecs
 import glob
+import inspect
 import itertools
 import json
 import os
@@ -43,6 +44,13 @@ CORRUPT = "(corrupt)"
 # ---------------------------------------------------------------- the command
 
 
+def documented(cls):
+    """gdb 10 shows a text as it is indented here."""
+    cls.__doc__ = inspect.cleandoc(cls.__doc__)
+    return cls
+
+
+@documented
 class CommandPath(gdb.Parameter):
     """The command malloc_tracer that is asked.
 
@@ -342,6 +350,10 @@ def why_operand(text):
 class Command(gdb.Command):
     """answer() is what it does; an error of gdb's is one line, without Python's."""
 
+    def __init_subclass__(cls):
+        if cls.__doc__:
+            documented(cls)
+
     def invoke(self, arg, _from_tty):
         self.dont_repeat()
         try:
@@ -522,6 +534,7 @@ class BlockTable:
         return block
 
 
+@documented
 class MtrWhy(gdb.Function):
     """The name of the function that allocated the block at a pointer.
     Usage: $mtr_why (POINTER)

@@ -99,7 +99,7 @@ static void take(void *to, uint64_t addr, const unsigned char *at, size_t n)
 	uint64_t first = (addr - r->x->blocks[r->from].addr) / WORD;
 
 	for (size_t i = 0; i < n; i++) {
-		uint64_t value = mtr_window_word(at, i);
+		uint64_t value = mtr_window_word(at, i) & r->x->pointer;
 
 		if (value - r->low > r->span)
 			continue;

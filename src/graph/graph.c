@@ -4,6 +4,7 @@
  */
 #include "graph/graph.h"
 
+#include <elf.h>
 #include <inttypes.h>
 
 #include "graph/bins.h"
@@ -19,9 +20,11 @@ struct marker {
 static void mark_word(struct marker *m, uint64_t word, uint64_t addr,
 		      uint32_t thread)
 {
-	uint32_t block = mtr_index_find(&m->g->index, word);
+	uint32_t block;
 	struct mtr_ref *slot;
 
+	word &= m->g->index.pointer;
+	block = mtr_index_find(&m->g->index, word);
 	if (block == MTR_NO_BLOCK ||
 	    (m->options->start_only &&
 	     mtr_index_start(&m->g->index, block) != word) ||
@@ -60,6 +63,14 @@ static void mark_roots(struct marker *m, struct mtr_window *w)
 	mtr_flood_run(&m->g->reached);
 }
 
+/* AArch64 takes no notice of a pointer's upper byte: tags are in there, those
+ * of memory tagging too (Arm ARM, "Address tagging"). */
+static uint64_t pointer_bits(struct mtr_target *t)
+{
+	return mtr_target_machine(t) == EM_AARCH64 ? UINT64_MAX >> 8
+						   : UINT64_MAX;
+}
+
 static struct mtr_error *graph_read(struct mtr_graph *g,
 				    const struct mtr_graph_options *options)
 {
@@ -71,6 +82,7 @@ static struct mtr_error *graph_read(struct mtr_graph *g,
 
 	MTR_TRY(mtr_window_open(g->target, &w));
 	MTR_TRY(mtr_index_create(&g->heap->blocks, &g->index));
+	g->index.pointer = pointer_bits(g->target);
 	MTR_TRY(mtr_edges_read(&w, &g->index, flags, &g->edges));
 	MTR_TRY(mtr_roots_find(g->target, g->heap, &g->roots));
 	MTR_TRY(mtr_flood_create(&g->edges, g->index.n, &g->reached));

@@ -127,7 +127,8 @@ static void stale(void *to, uint64_t addr, const unsigned char *at, size_t n)
 	struct search *s = to;
 
 	for (size_t i = 0; i < n; i++) {
-		uint64_t word = mtr_window_word(at, i), where = addr + i * WORD;
+		uint64_t word = mtr_window_word(at, i) & s->g->index.pointer;
+		uint64_t where = addr + i * WORD;
 		struct mtr_lost *l = word ? wanting(s, word) : NULL;
 
 		if (l && block_around(s->g, where) == MTR_NO_BLOCK)

@@ -211,7 +211,9 @@ struct mtr_error *mtr_index_create(const struct mtr_blocks *blocks,
 {
 	struct mtr_error *error;
 
-	*ret = (struct mtr_index){ .blocks = blocks->at, .n = blocks->n };
+	*ret = (struct mtr_index){ .blocks = blocks->at,
+				   .n = blocks->n,
+				   .pointer = UINT64_MAX };
 	if (blocks->n >= MTR_INDEX_NEAR)
 		return mtr_error_coded(MTR_ERROR_UNSUPPORTED,
 				       "it has more than 2^31 blocks");

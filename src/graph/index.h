@@ -57,6 +57,8 @@ struct mtr_index {
 	/* of each: its first granule, and the bytes asked for, at most
 	 * MTR_INDEX_LARGE: look at the block itself */
 	uint64_t *spans;
+	uint64_t pointer; /* which bits of a pointer are an address: all, unless
+			   * told otherwise */
 	struct mtr_index_root *root;
 	struct mtr_index_word *words;
 	size_t pages, room; /* of .words */
@@ -136,9 +138,11 @@ static inline bool mtr_index_reaches(const struct mtr_index *x, uint32_t i,
 /* The block that @addr points to, or MTR_NO_BLOCK. */
 static inline uint32_t mtr_index_find(const struct mtr_index *x, uint64_t addr)
 {
+	const struct mtr_index_word *w;
 	uint32_t next;
-	const struct mtr_index_word *w = mtr_index_word(x, addr, &next);
 
+	addr &= x->pointer;
+	w = mtr_index_word(x, addr, &next);
 	if (w)
 		next = mtr_index_rank(w, addr);
 	return next && mtr_index_reaches(x, next - 1, addr) ? next - 1

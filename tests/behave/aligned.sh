@@ -9,7 +9,11 @@ over() { # ALLOCATOR'S FILE, or none for libc
     MTR_AFTER=$1
     name=$(basename "${1:-libc}")
     plain "$(victim odd_requests)" >"$mtr_tmp/plain" 2>&1
-    if judge "odd_requests over $name, plain" $?; then
+    status=$?
+    if [ $status -ge 128 ]; then
+        # in glibc 2.31
+        echo "skipped: odd_requests over $name: it crashes without the library"
+    elif judge "odd_requests over $name, plain" $status; then
         under "$(victim odd_requests)" >"$mtr_tmp/traced" 2>&1 ||
             fail "odd_requests over $name: $?"
         same "odd_requests over $name" "$mtr_tmp/plain" "$mtr_tmp/traced"

@@ -22,7 +22,7 @@ check() { # GDB-ARGUMENT...
 	print \$mtr_why(s19)
 	print \$mtr_why(&s40->text[39])
 	print \$mtr_why(0)
-	print \$_isvoid(\$mtr_why(&s19))
+	print \$_isvoid(\$mtr_why(&line))
 	print \$mtr_why(big10Mb - 1)
 	END
     has 2 "^$s19 is the start of a live block$"

@@ -330,6 +330,25 @@ START_TEST(pointers_that_count)
 }
 END_TEST
 
+/* Which is no part of an address on AArch64, unlike what is below it. */
+START_TEST(tag_in_the_upper_byte)
+{
+	core_destroy(core);
+	core = core_create(_i ? EM_AARCH64 : EM_X86_64);
+	core_record(core);
+	put(block, 100, IN_USE);
+	put(block + 0x100, 100, IN_USE);
+	word(core_data + 0x80, block | UINT64_C(0x0b) << 56);
+	word(block, (block + 0x108) | UINT64_C(0x7f) << 56);
+	read_graph();
+	ck_assert_uint_eq(lost.n, _i ? 0 : 2);
+	close_all();
+	word(core_data + 0x80, block | UINT64_C(1) << 48);
+	read_graph();
+	ck_assert_uint_eq(lost.n, 2);
+}
+END_TEST
+
 START_TEST(start_alone_counts)
 {
 	put(block, 100, IN_USE);
@@ -721,6 +740,7 @@ int main(void)
 	t = add_group(s, "roots", setup, teardown);
 	tcase_add_test(t, nobody_points_to_it);
 	tcase_add_test(t, pointers_that_count);
+	tcase_add_loop_test(t, tag_in_the_upper_byte, 0, 2);
 	tcase_add_test(t, start_alone_counts);
 	tcase_add_test(t, places_are_kept);
 	tcase_add_test(t, words_that_count);
