@@ -6,8 +6,10 @@ need shellcheck
 
 cd "$MTR_SRC" || exit 99
 {
-    find src tests examples bench gdb -name '*.sh' 2>/dev/null |
+    find src tests examples bench gdb packaging -name '*.sh' 2>/dev/null |
         grep -v '^tests/tmp\.'
+    # the tests of packages and what makes these have no suffix
+    find packaging -type f ! -name '*.*' -exec grep -l '^#!/bin/\(ba\)*sh' {} +
     for file in bootstrap .ci/run tests/stress/install tests/stress/run \
         tests/stress/sweep tests/systems/run; do
         [ ! -f "$file" ] || echo "$file"

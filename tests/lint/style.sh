@@ -5,10 +5,11 @@
 . "$MTR_SRC/tests/lib.sh"
 
 cd "$MTR_SRC" || exit 99
-find src include tests examples bench gdb m4 -type f \( -name '*.[chS]' \
+find src include tests examples bench gdb m4 packaging -type f \( -name '*.[chS]' \
     -o -name '*.cc' -o -name '*.cpp' -o -name '*.def' -o -name '*.map' \
     -o -name '*.sh' -o -name '*.py' -o -name '*.am' -o -name 'ax_*.m4' \) \
     2>/dev/null | grep -v '^tests/tmp\.' | sort >"$mtr_tmp/files"
+find packaging -type f ! -name '*.*' -exec grep -l '^#!' {} + >>"$mtr_tmp/files"
 for file in bootstrap .ci/run configure.ac Makefile.am; do
     [ ! -f "$file" ] || echo "$file" >>"$mtr_tmp/files"
 done
