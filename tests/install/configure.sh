@@ -24,8 +24,8 @@ refuses x86_64-unknown-freebsd14
 (cd "$mtr_tmp" && "$MTR_SRC/configure" CC="$MTR_CC" \
     ac_cv_lib_iberty_cplus_demangle_v3_callback=no) >"$mtr_tmp/out" 2>&1 ||
     fail "configure without libiberty: $(tail -n 1 "$mtr_tmp/out")"
-grep -q 'C++ names *mangled, for want of libiberty' "$mtr_tmp/out" ||
-    fail "the summary says nothing of C++ names"
+grep -q 'names in C++ *mangled, for want of libiberty' "$mtr_tmp/out" ||
+    fail "the summary says nothing of names in C++"
 grep -q '^configure: WARNING: .*libiberty.*mangled' "$mtr_tmp/out" ||
     grep -A1 '^configure: WARNING: .*libiberty' "$mtr_tmp/out" |
     grep -q mangled || fail "no warning that C++ names stay mangled"
