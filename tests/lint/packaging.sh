@@ -8,7 +8,7 @@ cd "$MTR_SRC" || exit 99
 debian=packaging/debian
 spec=packaging/malloc_tracer.spec
 
-find packaging -type f | sort >"$mtr_tmp/files"
+find packaging -type f ! -name '*~' | sort >"$mtr_tmp/files"
 [ "$(grep -c . "$mtr_tmp/files")" -ge 20 ] || fail "packaging/ has few files"
 missing=
 while read -r file; do
