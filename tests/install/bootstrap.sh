@@ -36,10 +36,11 @@ make_package() {
 	cat >Makefile <<'MAKEFILE'
 	all:
 	check: a b c
-	a:; echo ':test-result: PASS' >a.trs
+	a:; echo 'PASS: a'; sh ./wait; echo ':test-result: PASS' >a.trs
 	b:; echo ':test-result: SKIP' >b.trs; echo 'SKIP: no moon' >b.log
 	c:; echo ":test-result: $${RESULT:-PASS}" >c.trs; test -z "$$RESULT"
 	MAKEFILE
+	echo '[ -z "$SHOWN" ] || timeout 100 head -n 1 "$SHOWN" || touch late' >wait
 	END
     chmod +x "$mtr_tmp/configure"
 }
@@ -139,6 +140,24 @@ check_demo() {
     rm -f "$tree"/build/demo/core.*
 }
 
+# A result is shown when it is there: make goes on when it has been read.
+check_shown() {
+    mkfifo "$mtr_tmp/shown" "$mtr_tmp/lines" || exit 99
+    exec 5<>"$mtr_tmp/shown"
+    SHOWN=$mtr_tmp/shown PATH=$bin:$PATH "$tree/bootstrap" check \
+        >"$mtr_tmp/lines" 2>&1 &
+    mtr_pids=$!
+    while read -r line; do
+        case $line in
+        PASS:*) echo >&5 ;;
+        esac
+    done <"$mtr_tmp/lines"
+    wait $mtr_pids || fail "bootstrap check into a pipe: exit status $?"
+    mtr_pids=
+    exec 5>&-
+    [ ! -f "$tree/build/late" ] || fail "results are shown late in a pipe"
+}
+
 check_failures() {
     RESULT=FAIL
     export RESULT
@@ -162,5 +181,6 @@ make_stubs
 check_usage
 check_fresh_clone
 check_again
+check_shown
 check_demo
 check_failures
