@@ -54,13 +54,23 @@ check_header() {
 	}
 	END
     cp "$mtr_tmp/header.c" "$mtr_tmp/header.cc"
-    # shellcheck disable=SC2046,SC2086 # lists of words
-    run $MTR_CC -std=c17 -pedantic-errors -Wall -Wextra -Werror \
-        $(pc --cflags) -c -o "$mtr_tmp/header.o" "$mtr_tmp/header.c"
+    for std in c99 c11 c17 c2x c23 gnu17; do
+        compile_header "$MTR_CC" $std header.c c
+    done
     [ "$MTR_INST_CXX" ] || return 0
+    for std in c++98 c++11 c++14 c++17 c++20 c++23 gnu++17; do
+        compile_header "$MTR_INST_CXX" $std header.cc c++
+    done
+}
+
+# By the book of each language that the compiler knows.
+compile_header() { # COMPILER STANDARD FILE LANGUAGE
+    # shellcheck disable=SC2086 # a list of words
+    echo 'int x;' | $1 -std="$2" -x "$4" -c -o "$mtr_tmp/header.o" - \
+        2>/dev/null || return 0
     # shellcheck disable=SC2046,SC2086
-    run $MTR_INST_CXX -std=c++11 -pedantic-errors -Wall -Wextra -Werror \
-        $(pc --cflags) -c -o "$mtr_tmp/header.o" "$mtr_tmp/header.cc"
+    run $1 -std="$2" -pedantic-errors -Wall -Wextra -Werror \
+        $(pc --cflags) -c -o "$mtr_tmp/header.o" "$mtr_tmp/$3"
 }
 
 check_header_alone() {

@@ -41,6 +41,17 @@ while read -r name; do
 done <"$mtr_tmp/names"
 [ -z "$missing" ] || fail "not in the man pages or README:$missing"
 
+# The addresses of configure.ac.
+for address in $(sed -n -e 's/^AC_INIT(.*\[\([^]]*@[^]]*\)\].*/\1/p' \
+    -e 's|.*\[\(https://[^]]*\)\]).*|\1|p' configure.ac); do
+    addresses=$((${addresses-0} + 1))
+    for file in README man/malloc_tracer.1 man/libmalloc_tracer.7; do
+        plain "$file" | grep -qF "$address" || missing="$missing $file:$address"
+    done
+done
+[ "${addresses-0}" -eq 2 ] || fail "not two addresses in configure.ac"
+[ -z "$missing" ] || fail "not everywhere: $missing"
+
 # The command. tests/cli holds its --help against the same; this is also true
 # where it was not built. A subcommand is a section in the manual.
 plain man/malloc_tracer.1 >"$mtr_tmp/manual"
@@ -79,5 +90,12 @@ for name in $reasons; do
 done
 [ -z "$missing" ] || fail "reasons not in:$missing"
 
+# On a terminal of 80 columns. groff needs its tbl for that, and may lack it.
+if command -v groff >/dev/null 2>&1 && command -v tbl >/dev/null 2>&1; then
+    for page in man/*.[1-8]; do
+        groff -man -t -Tutf8 -rLL=80n -ww "$page" 2>&1 >/dev/null
+    done >"$mtr_tmp/groff"
+    ! grep -A1 . "$mtr_tmp/groff" || fail "groff"
+fi
 command -v mandoc >/dev/null 2>&1 || exit 0
 mandoc -Tlint -W warning man/*.[1-8] || fail "mandoc"
