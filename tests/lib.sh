@@ -43,6 +43,36 @@ takes_long() {
     [ -z "${MTR_SHORT-}" ] || skip "it takes long, and MTR_SHORT is set"
 }
 
+# Until a command succeeds, however loaded the machine is; false: not within
+# ten minutes.
+eventually() { # COMMAND...
+    mtr_tries=0
+    until "$@"; do
+        mtr_tries=$((mtr_tries + 1))
+        [ "$mtr_tries" -lt 6000 ] || return 1
+        sleep 0.1
+    done
+}
+
+# Until process $pid waits for somebody, and has done nothing for half a second.
+# False: it ended.
+waits() {
+    before=
+    still=0
+    while [ $still -lt 5 ]; do
+        sleep 0.1
+        now=$(sed 's/.*) \(.\) .*/\1/' "/proc/$pid/stat" 2>/dev/null) || return 1
+        [ "$now" ] && [ "$now" != Z ] || return 1
+        # state, and its times
+        now=$now$(cut -d' ' -f14,15 "/proc/$pid/stat")
+        case $now in
+        S*) [ "$now" = "$before" ] && still=$((still + 1)) ;;
+        *) still=0 ;;
+        esac
+        before=$now
+    done
+}
+
 need() {
     for program; do
         command -v "$program" >/dev/null 2>&1 ||
@@ -60,6 +90,12 @@ need_preload() {
 # How a victim gets its environment: one of another machine is emulated, see
 # tests/aarch64.
 mtr_env=${MTR_EMULATE-env}
+
+# What stops another process, or reads its memory: some containers and builders
+# refuse that.
+need_ptrace() {
+    mtr_refused=$("$(victim denied)" check 2>&1) || skip "$mtr_refused"
+}
 
 # Run a command under the library; MTR_AFTER names allocators to come after it.
 traced() {

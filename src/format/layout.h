@@ -56,6 +56,9 @@ enum {
 				     * usable size */
 	MTR_FLAG_UNSIZED = 1 << 8,  /* no malloc_usable_size next to malloc:
 				     * usable is what was asked of it */
+	MTR_FLAG_LATE = 1 << 9,	    /* with MTR_FLAG_SHADOWED: it is libc's
+				     * malloc that comes first, as where the
+				     * library was opened by dlopen(3) */
 };
 
 /*

@@ -206,6 +206,17 @@ void mtr_descriptor_trim(struct mtr_descriptor *d)
 		memset((char *)d + d->size, 0, sizeof(*d) - d->size);
 }
 
+static struct mtr_error *shadowed_error(const struct mtr_descriptor *d)
+{
+	return mtr_error_coded(
+		MTR_ERROR_NOT_TRACED,
+		d->flags & MTR_FLAG_LATE
+			? "malloc_tracer's library came after libc's malloc, "
+			  "as by dlopen(3): nothing was recorded"
+			: "the program brings its own malloc, which came "
+			  "before malloc_tracer's: nothing was recorded");
+}
+
 struct mtr_error *mtr_descriptor_check(const struct mtr_descriptor *d)
 {
 	if (d->version != MTR_FORMAT_VERSION && d->version != MTR_FORMAT_LONG)
@@ -233,9 +244,6 @@ struct mtr_error *mtr_descriptor_check(const struct mtr_descriptor *d)
 				       " bytes in each block",
 				       d->self, d->record);
 	if (d->flags & MTR_FLAG_SHADOWED)
-		return mtr_error_coded(MTR_ERROR_NOT_TRACED,
-				       "the program brings its own malloc, "
-				       "which came before malloc_tracer's: "
-				       "nothing was recorded");
+		return shadowed_error(d);
 	return NULL;
 }

@@ -126,11 +126,12 @@ void mtr_init_options(void)
 	mtr_watch_init(&options);
 }
 
-void mtr_init_descriptor(bool shadowed)
+void mtr_init_descriptor(bool shadowed, bool late)
 {
 	mtr_descriptor.next_malloc = (uintptr_t)mtr_real.malloc;
 	mtr_descriptor.flags |= MTR_FLAG_READY |
 				(shadowed ? MTR_FLAG_SHADOWED : 0) |
+				(shadowed && late ? MTR_FLAG_LATE : 0) |
 				(mtr_real.chunks ? MTR_FLAG_CHUNKS : 0) |
 				(mtr_real.unsized ? MTR_FLAG_UNSIZED : 0);
 }

@@ -20,7 +20,10 @@ bool mtr_init_stacks(unsigned int depth);
  */
 void mtr_init_record(size_t record);
 
-/* Say in the descriptor what the look-up has found. */
-void mtr_init_descriptor(bool shadowed);
+/*
+ * Say in the descriptor what the look-up has found. @late: what shadows the
+ * library is libc's malloc.
+ */
+void mtr_init_descriptor(bool shadowed, bool late);
 
 #endif

@@ -107,6 +107,17 @@ static bool is_shadowed(const struct mtr_lookup *found)
 #endif
 }
 
+/*
+ * Is the program bound to libc's malloc, and not to ours? So it is where the
+ * library is opened later on.
+ */
+static bool is_late(const struct mtr_lookup *found)
+{
+	const struct link_map *libc = found[WANTED_LIBC].first.map;
+
+	return libc && found[WANTED_MALLOC].first.map == libc;
+}
+
 /* What comes from another library than malloc is foreign to it. */
 static bool is_foreign(const struct mtr_lookup *found, enum wanted what)
 {
@@ -226,7 +237,7 @@ static void resolve(void)
 		!shadowed && !mtr_real.unsized && mtr_chunks_agree(libc);
 	mtr_cxx_start(&found[WANTED_CXX], found[WANTED_MALLOC].next.map,
 		      shadowed || is_bypassed(found));
-	mtr_init_descriptor(shadowed);
+	mtr_init_descriptor(shadowed, is_late(found));
 	/* large blocks will lie near us: their tables are there from now on */
 	mtr_ledger_make((uintptr_t)&mtr_real, &unused);
 	/* what the look-up itself asked for is nobody's */

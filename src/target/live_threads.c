@@ -322,16 +322,42 @@ static struct mtr_error *threads_take(struct mtr_target *t, const char *at,
 	return NULL;
 }
 
+/* Who traces it, as a debugger does; 0: nobody, or it is not known. */
+static int tracer_of(int pid)
+{
+	char path[64], line[256];
+	int tracer = 0;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", pid);
+	f = fopen(path, "re");
+	while (f && fgets(line, sizeof(line), f))
+		if (sscanf(line, "TracerPid: %d", &tracer) == 1)
+			break;
+	if (f)
+		fclose(f);
+	return tracer;
+}
+
 static struct mtr_error *failed(int pid, int code)
 {
+	int tracer = tracer_of(pid);
+
 	if (code == ESRCH)
 		return mtr_error_coded(MTR_ERROR_GONE, "process %d has ended",
 				       pid);
-	if (code == EPERM)
+	if (code == EPERM && tracer)
 		return mtr_error_coded(
 			MTR_ERROR_NOT_PERMITTED,
-			"the threads of process %d may not be stopped (%s): "
-			"does a debugger have it?",
+			"the threads of process %d may not be stopped: process "
+			"%d traces them, as a debugger does",
+			pid, tracer);
+	if (code == EPERM || code == ENOSYS)
+		return mtr_error_coded(
+			MTR_ERROR_NOT_PERMITTED,
+			"the threads of process %d may not be stopped: "
+			"ptrace(2) is refused here (%s), perhaps by the "
+			"container's seccomp filter",
 			pid, strerror(code));
 	return mtr_error_errno(code, "the threads of process %d", pid);
 }

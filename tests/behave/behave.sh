@@ -12,14 +12,14 @@ mtr_quiet=${MTR_DEBUG:+log=/dev/null}
 # libraries to come before it and after it.
 under() {
     mtr_libraries=${MTR_BEFORE:+$MTR_BEFORE:}$MTR_LIB${MTR_AFTER:+:$MTR_AFTER}
-    timeout -k 5 200 "$mtr_env" LD_PRELOAD="$mtr_libraries" \
+    timeout -k 5 600 "$mtr_env" LD_PRELOAD="$mtr_libraries" \
         MALLOC_TRACER_OPTIONS="${mtr_options-$mtr_quiet}" MTR_TRACED=1 "$@" \
         2>&"${mtr_err:-2}"
 }
 
 plain() {
     mtr_libraries=${MTR_BEFORE:+$MTR_BEFORE:}${MTR_AFTER-}
-    timeout -k 5 200 "$mtr_env" \
+    timeout -k 5 600 "$mtr_env" \
         ${mtr_libraries:+LD_PRELOAD="$mtr_libraries"} "$@" \
         2>&"${mtr_err:-2}"
 }

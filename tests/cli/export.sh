@@ -4,6 +4,7 @@
 # written is whole or not there.
 . "$MTR_SRC/tests/lib.sh"
 need_preload
+need_ptrace
 . "$MTR_SRC/tests/cli/lib.sh"
 
 program=$(victim known)

@@ -5,6 +5,7 @@
 . "$MTR_SRC/tests/lib.sh"
 takes_long
 need_preload
+need_ptrace
 . "$MTR_SRC/tests/cli/lib.sh"
 . "$MTR_SRC/tests/cli/browser-lib.sh"
 need python3

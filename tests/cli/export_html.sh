@@ -4,6 +4,7 @@
 # diff. What it makes of them without a browser, where there is node.
 . "$MTR_SRC/tests/lib.sh"
 need_preload
+need_ptrace
 . "$MTR_SRC/tests/cli/lib.sh"
 
 data() { # PAGE

@@ -3,6 +3,7 @@
 # `list --free` has each hole of a known heap, and nothing that is in a block.
 . "$MTR_SRC/tests/lib.sh"
 need_preload
+need_ptrace
 [ -z "${MTR_DEBUG-}" ] || skip "the debug build writes its log from the heap"
 need python3
 . "$MTR_SRC/tests/cli/lib.sh"

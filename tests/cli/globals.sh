@@ -3,6 +3,7 @@
 # `why` of globals: what they point to, or what they are.
 . "$MTR_SRC/tests/lib.sh"
 need_preload
+need_ptrace
 . "$MTR_SRC/tests/cli/lib.sh"
 program=$(victim typed)
 [ -x "$program" ] || skip "there is no C++ compiler"

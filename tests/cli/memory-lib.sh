@@ -4,6 +4,7 @@
 # core, whatever allocator MTR_AFTER names.
 . "$MTR_SRC/tests/lib.sh"
 need_preload
+need_ptrace
 [ -z "${MTR_DEBUG-}" ] || skip "the debug build logs every event: too slow"
 need python3
 . "$MTR_SRC/tests/cli/lib.sh"

@@ -4,6 +4,7 @@
 # blocks are there is known*.sh's to check.
 . "$MTR_SRC/tests/lib.sh"
 need_preload
+need_ptrace
 . "$MTR_SRC/tests/cli/lib.sh"
 
 run_options="-o sample=1K"

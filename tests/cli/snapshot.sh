@@ -125,12 +125,7 @@ run_options='-o stacks=16,snapshot_signal=10,snapshot_file=by-library'
 start
 snapshot "$pid" named
 kill -USR1 "$pid"
-tries=0
-while [ ! -f by-library ]; do
-    sleep 0.1
-    tries=$((tries + 1))
-    [ $tries -lt 100 ] || fail "the library writes no snapshot"
-done
+eventually [ -f by-library ] || fail "the library writes no snapshot"
 stop
 told named report >want
 told by-library report >own.want
@@ -174,13 +169,9 @@ if [ "${id-}" ]; then
     (cd served && exec python3 -u -m http.server --bind 127.0.0.1 0 \
         >../served.log 2>&1) &
     mtr_pids="${mtr_pids-} $!"
-    tries=0
-    until port=$(sed -n 's/.* port \([0-9]*\) .*/\1/p' served.log) &&
-        [ "$port" ]; do
-        sleep 0.1
-        tries=$((tries + 1))
-        [ $tries -lt 100 ] || fail "there is no server: $(cat served.log)"
-    done
+    eventually grep -q ' port [0-9]* ' served.log ||
+        fail "there is no server: $(cat served.log)"
+    port=$(sed -n 's/.* port \([0-9]*\) .*/\1/p' served.log)
     rm -f here/known.gone
     DEBUGINFOD_URLS=http://127.0.0.1:$port/
     DEBUGINFOD_CACHE_PATH=$mtr_tmp/cache

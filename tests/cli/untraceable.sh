@@ -53,7 +53,7 @@ begin() { # PROGRAM
     "$1" wait >told &
     waits=$!
     mtr_pids="${mtr_pids-} $waits"
-    until [ -s told ]; do sleep 0.1; done
+    eventually [ -s told ] || fail "$1 does not start"
 }
 
 ours=$MTR_LIB
@@ -120,5 +120,17 @@ if [ "$(id -u)" -eq 0 ]; then
         setcap cap_net_raw+ep gains 2>/dev/null; then
         says '' "$ours" ./gains
         echo "tried capabilities, of root"
+        # somebody who gains by them, if he comes to this place
+        printf '#!/bin/sh\nexec setpriv --reuid=12345 --clear-groups "%s" "$@"\n' \
+            "$command" >other_user
+        chmod +x other_user
+        if MALLOC_TRACER_LIBRARY=$ours ./other_user run ./dynamic 2>/dev/null |
+            grep -qx "$ours"; then
+            of_root=$command
+            command=./other_user
+            says "it has file capabilities" nothing ./gains
+            command=$of_root
+            echo "tried capabilities"
+        fi
     fi
 fi

@@ -4,6 +4,7 @@
 
 . "$MTR_SRC/tests/install/hello.sh"
 need_preload
+need_ptrace
 need gdb
 gdb -nx -batch -ex 'python print("has Python")' 2>&1 |
     grep -qx 'has Python' || skip "this gdb has no Python"

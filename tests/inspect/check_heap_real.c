@@ -256,7 +256,7 @@ int main(void)
 	s = suite_create("heap_real");
 	t = tcase_create("real");
 	tcase_add_checked_fixture(t, setup, teardown);
-	tcase_set_timeout(t, 60);
+	tcase_set_timeout(t, 600);
 	tcase_add_test(t, live_process);
 	tcase_add_test(t, saved_snapshot);
 	tcase_add_test(t, build_ids_agree);

@@ -108,6 +108,8 @@ START_TEST(program_with_its_own_malloc)
 {
 	core_descriptor(core)->flags |= MTR_FLAG_SHADOWED;
 	heap_fails("the program brings its own malloc");
+	core_descriptor(core)->flags |= MTR_FLAG_LATE;
+	heap_fails("library came after libc's malloc, as by dlopen(3)");
 }
 END_TEST
 

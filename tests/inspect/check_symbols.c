@@ -544,7 +544,7 @@ int main(void)
 	TCase *tests = tcase_create("symbols");
 
 	tcase_add_checked_fixture(tests, setup, teardown);
-	tcase_set_timeout(tests, 60);
+	tcase_set_timeout(tests, 600);
 	tcase_add_test(tests, inlined_frames);
 	tcase_add_test(tests, fixed_address);
 	tcase_add_test(tests, first_address_not_zero);

@@ -454,7 +454,7 @@ int main(void)
 	TCase *tests = tcase_create("symbols_files");
 
 	tcase_add_checked_fixture(tests, setup, teardown);
-	tcase_set_timeout(tests, 60);
+	tcase_set_timeout(tests, 600);
 	tcase_add_test(tests, other_build_id);
 	tcase_add_test(tests, nothing_to_check);
 	tcase_add_test(tests, no_build_id_but_other_header);

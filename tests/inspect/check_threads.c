@@ -338,7 +338,7 @@ START_TEST(signals_arrive)
 		target = open_target(number);
 		ck_assert_uint_eq(threads_of(target)->n, THREADS);
 	}
-	for (int i = 0; i < 5000 && told->signals < SIGNALS; i++)
+	for (int i = 0; i < 600000 && told->signals < SIGNALS; i++)
 		usleep(1000);
 	usleep(10000);
 	ck_assert_int_eq(told->signals, SIGNALS);
@@ -378,7 +378,7 @@ START_TEST(process_that_a_debugger_has)
 
 	ck_assert_int_eq(ptrace(PTRACE_SEIZE, pid, NULL, NULL), 0);
 	fails_as(mtr_target_threads(target, &v), MTR_ERROR_NOT_PERMITTED,
-		 "does a debugger have it?");
+		 "traces them, as a debugger does");
 	is_free(told->tid[THREADS - 1]);
 }
 END_TEST
@@ -457,7 +457,7 @@ START_TEST(free_if_we_are_killed)
 	is_held(pid);
 	kill(holder, SIGKILL);
 	waitpid(holder, NULL, 0);
-	for (int i = 0; i < 1000 && state_of(pid) == 't'; i++)
+	for (int i = 0; i < 60000 && state_of(pid) == 't'; i++)
 		usleep(10000);
 	is_free(pid);
 }
@@ -495,6 +495,8 @@ int main(void)
 	tcase_add_test(t, stack_by_what_the_thread_knows);
 	tcase_add_test(t, pair_that_wraps_is_none);
 	tcase_add_test(t, registers_without_end);
+	if (!can_ptrace())
+		return run_suite(s) ? 1 : 77;
 	t = add_group(s, "live", set_up, tear_down);
 	tcase_add_test(t, threads_of_a_process);
 	tcase_add_test(t, signals_arrive);

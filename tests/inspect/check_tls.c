@@ -183,6 +183,8 @@ int main(void)
 	Suite *s = suite_create("tls");
 	TCase *t = add_group(s, "tls", setup, teardown);
 
+	if (!can_ptrace())
+		return 77;
 	tcase_add_test(t, live_process);
 	tcase_add_test(t, core_of_gcore);
 	return run_suite(s);

@@ -5,9 +5,16 @@
 #ifndef MTR_TESTS_INSPECT_SUITE_H
 #define MTR_TESTS_INSPECT_SUITE_H
 
+#include <errno.h>
+#include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ptrace.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "heap/heap.h"
 #include "target/open.h"
@@ -76,7 +83,7 @@ __attribute__((unused)) static void warned(struct mtr_target *t, size_t n,
 static inline TCase *add_group(Suite *s, const char *name, void (*set_up)(void),
 			       void (*tear_down)(void))
 {
-	enum { SECONDS = 120 };
+	enum { SECONDS = 600 };
 	TCase *t = tcase_create(name);
 
 	tcase_add_checked_fixture(t, set_up, tear_down);
@@ -94,6 +101,33 @@ static inline void skip_sanitizers(void)
 		return;
 	puts("SKIP: a sanitized library cannot be preloaded");
 	exit(77);
+}
+
+/*
+ * Some containers and builders refuse what stops another process, or reads its
+ * memory. False, and says so.
+ */
+__attribute__((unused)) static bool can_ptrace(void)
+{
+	pid_t child = fork();
+	char mine, its;
+	struct iovec here = { &mine, 1 }, there = { &its, 1 };
+	const char *refused = NULL;
+
+	if (child == 0) {
+		pause();
+		_exit(0);
+	}
+	if (ptrace(PTRACE_SEIZE, child, NULL, NULL))
+		refused = "ptrace";
+	else if (process_vm_readv(child, &here, 1, &there, 1, 0) < 0)
+		refused = "process_vm_readv";
+	if (refused)
+		printf("SKIP: %s(2) is refused here: %s\n", refused,
+		       strerror(errno));
+	kill(child, SIGKILL);
+	waitpid(child, NULL, 0);
+	return !refused;
 }
 
 static inline int run_suite(Suite *s)

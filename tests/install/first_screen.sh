@@ -32,7 +32,7 @@ command_line() { # N
 }
 
 wait_for_redis() {
-    for _ in $(seq 100); do
+    while kill -0 "$mtr_pids" 2>/dev/null; do
         redis-cli -p "$port" ping 2>/dev/null | grep -q PONG && return
         sleep 0.1
     done

@@ -3,6 +3,7 @@
 # What leaks says in each format, what its options do, and what it refuses.
 . "$MTR_SRC/tests/lib.sh"
 need_preload
+need_ptrace
 . "$MTR_SRC/tests/cli/lib.sh"
 
 program=$(victim leaky)

@@ -3,6 +3,7 @@
 # Leaks of C++: cycles of shared_ptr, lost containers; those in use are none.
 . "$MTR_SRC/tests/lib.sh"
 need_preload
+need_ptrace
 [ -x "$(victim leaky_cxx)" ] || skip "there is no C++ compiler"
 . "$MTR_SRC/tests/cli/lib.sh"
 

@@ -5,6 +5,7 @@
 # has the same names for the variables. From the live process and a core.
 . "$MTR_SRC/tests/lib.sh"
 need_preload
+need_ptrace
 . "$MTR_SRC/tests/cli/lib.sh"
 need python3
 

@@ -5,6 +5,7 @@
 # which are given up in the end, with a word.
 . "$MTR_SRC/tests/lib.sh"
 need_preload
+need_ptrace
 . "$MTR_SRC/tests/cli/lib.sh"
 
 cat >prog.c <<'END'

@@ -15,6 +15,7 @@
 #   (signal_stack: either will do).
 . "$MTR_SRC/tests/lib.sh"
 need_preload
+need_ptrace
 . "$MTR_SRC/tests/cli/lib.sh"
 
 LSAN_OPTIONS=report_objects=1:max_leaks=0:exitcode=0:color=never:fast_unwind_on_malloc=0

@@ -49,13 +49,11 @@ server=$!
 mtr_pids=$server
 cd "$mtr_tmp" || exit 99
 : >errors
-tries=0
-until psql -h "$place" -U "$user" -d postgres -c 'select 1' >said 2>&1; do
+answers() {
     kill -0 $server 2>/dev/null || skip "postgres does not start: $(cat log)"
-    tries=$((tries + 1))
-    [ $tries -lt 600 ] || fail "no answer from postgres: $(cat log said)"
-    sleep 0.1
-done
+    psql -h "$place" -U "$user" -d postgres -c 'select 1' >said 2>&1
+}
+eventually answers || fail "no answer from postgres: $(cat log said)"
 
 mkfifo queries || exit 99
 psql -h "$place" -U "$user" -d postgres <queries >told 2>&1 &
@@ -73,12 +71,7 @@ declare c cursor for select * from a order by t;
 fetch 2 from c;
 select 'got ' || 'there';
 END
-tries=0
-until grep -q 'got there' told; do
-    tries=$((tries + 1))
-    [ $tries -lt 600 ] || fail "no answer: $(cat told)"
-    sleep 0.1
-done
+eventually grep -q 'got there' told || fail "no answer: $(cat told)"
 
 printf 'leak:^save_ps_display_args$\nleak:^PostmasterMain$\n' >known
 n=0

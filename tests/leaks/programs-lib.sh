@@ -2,6 +2,7 @@
 # For programs*.sh: real programs, stopped half way, of which nothing is lost.
 . "$MTR_SRC/tests/lib.sh"
 need_preload
+need_ptrace
 [ -z "${MTR_DEBUG-}" ] || skip "the debug build logs every event: too slow"
 . "$MTR_SRC/tests/cli/lib.sh"
 
@@ -17,24 +18,6 @@ launch() { # COMMAND ARG...
         "$@" <in >out 2>errors 5<&- 6<&- &
     pid=$!
     mtr_pids=$pid
-}
-
-# Until it waits for somebody, and has done something before. False: it ended.
-waits() {
-    before=
-    still=0
-    while [ $still -lt 5 ]; do
-        sleep 0.1
-        now=$(sed 's/.*) \(.\) .*/\1/' "/proc/$pid/stat" 2>/dev/null) || return 1
-        [ "$now" ] && [ "$now" != Z ] || return 1
-        # state, and its times
-        now=$now$(cut -d' ' -f14,15 "/proc/$pid/stat")
-        case $now in
-        S*) [ "$now" = "$before" ] && still=$((still + 1)) ;;
-        *) still=0 ;;
-        esac
-        before=$now
-    done
 }
 
 end() {

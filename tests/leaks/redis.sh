@@ -5,6 +5,7 @@
 . "$MTR_SRC/tests/real/real.sh"
 . "$MTR_SRC/tests/cli/lib.sh"
 need_redis
+need_ptrace
 
 # a socket's path must be short, so it is a relative one
 mkfifo out || exit 99

@@ -5,6 +5,7 @@
 # over whatever allocator MTR_AFTER names.
 . "$MTR_SRC/tests/lib.sh"
 need_preload
+need_ptrace
 . "$MTR_SRC/tests/cli/lib.sh"
 
 program=$(victim leaky)

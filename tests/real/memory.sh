@@ -6,6 +6,7 @@
 . "$MTR_SRC/tests/real/real.sh"
 takes_long
 . "$MTR_SRC/tests/cli/lib.sh"
+need_ptrace
 need python3
 
 # A process that is stopped: no page comes or goes.

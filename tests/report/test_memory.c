@@ -862,7 +862,7 @@ END_TEST
 static void add(TCase *t)
 {
 	tcase_add_checked_fixture(t, setup, teardown);
-	tcase_set_timeout(t, 120);
+	tcase_set_timeout(t, 600);
 	tcase_add_test(t, by_hand);
 	tcase_add_test(t, without_a_name);
 	tcase_add_test(t, headers_of_chunks);

@@ -90,7 +90,7 @@ END_TEST
 
 static void add(TCase *t)
 {
-	tcase_set_timeout(t, 60);
+	tcase_set_timeout(t, 600);
 	tcase_add_test(t, names);
 	tcase_add_test(t, long_names);
 }
