@@ -115,6 +115,7 @@ if [ "$(id -u)" -eq 0 ]; then
     chown "$(id -u)" gains
     chmod u+s,g-s gains
     says '' "$ours" ./gains
+    rm gains
     cp dynamic gains
     if command -v setcap >/dev/null 2>&1 &&
         setcap cap_net_raw+ep gains 2>/dev/null; then
