@@ -14,13 +14,14 @@ pid=
 
 finish() {
     status=$?
+    [ $status -eq 0 ] || echo "exit status $status, in $0"
     trap - EXIT
     [ -z "$pid" ] || kill -KILL "$pid" 2>/dev/null
     [ -n "${AUTOPKGTEST_TMP-}" ] || rm -rf "$tmp"
     exit "$status"
 }
 trap finish EXIT
-trap 'exit 1' INT TERM
+trap 'echo "FAIL: stopped by SIGINT or SIGTERM"; exit 1' INT TERM
 
 fail() {
     echo "FAIL: $*"
