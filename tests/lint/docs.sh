@@ -93,7 +93,7 @@ done
 # On a terminal of 80 columns. groff needs its tbl for that, and may lack it.
 if command -v groff >/dev/null 2>&1 && command -v tbl >/dev/null 2>&1; then
     for page in man/*.[1-8]; do
-        groff -man -t -Tutf8 -rLL=80n -ww "$page" 2>&1 >/dev/null
+        { groff -man -t -Tutf8 -rLL=80n -ww "$page" >/dev/null; } 2>&1
     done >"$mtr_tmp/groff"
     ! grep -A1 . "$mtr_tmp/groff" || fail "groff"
 fi
