@@ -36,6 +36,43 @@ named() {
     mv names want
 }
 
+# Each stack is there, and all of them add up.
+traces() { # BYTES
+    pprof -traces -sample_index=inuse_space -unit=B heap.pb.gz >traces
+    awk -v all="$1" '/^ *[0-9]+B / { n += $1 } END { exit n != all }' traces || {
+        cat traces
+        fail "the traces do not add up to $1 bytes"
+    }
+    [ -z "$run_options" ] || grep -q '^  *_start$' traces || {
+        cat traces
+        fail "no trace has a whole stack"
+    }
+}
+
+# Its own pages, by its own server.
+served() {
+    if ! command -v python3 >/dev/null 2>&1; then
+        echo "python3 is not installed: pprof's pages were not asked for"
+        return
+    fi
+    go tool pprof -symbolize=none -no_browser -http=127.0.0.1: heap.pb.gz \
+        >served 2>&1 &
+    mtr_pids="$mtr_pids $!"
+    eventually grep -q 'Serving web UI on http' served || {
+        cat served
+        fail "pprof serves nothing"
+    }
+    no_proxy='*' python3 - "$(sed -n 's/.*\(http:.*\)/\1/p' served)" <<-'END' ||
+	import sys, urllib.request
+	for page in "top", "flamegraph":
+	    url = sys.argv[1] + "/ui/" + page + "?si=inuse_space"
+	    text = urllib.request.urlopen(url).read().decode()
+	    if "alpha" not in text:
+	        sys.exit("no alpha in " + url)
+	END
+        fail "pprof's pages"
+}
+
 for run_options in '' -s32; do
     program=$(victim known)
     start
@@ -53,6 +90,9 @@ for run_options in '' -s32; do
     top inuse_objects count heap.pb.gz heap.pb.gz >got
     same "twice the same" twice got
 
+    reported bytes
+    traces "$(awk '{ n += $NF } END { print n }' want)"
+    served
     pprof -raw heap.pb.gz >raw
     grep -q 'inuse_space/bytes\[dflt\]' raw || fail "no default"
     grep -q " alpha .*known.c:[0-9]" raw || fail "no line of alpha"
