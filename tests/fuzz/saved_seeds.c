@@ -14,6 +14,7 @@
 #include "graph/saved.h"
 #include "saved_seeds.h"
 #include "snapshot/save.h"
+#include "target/open.h"
 #include "target/unpack.h"
 
 static void must(struct mtr_error *error, const char *what)
