@@ -10,6 +10,8 @@
 
 #include <pthread.h>
 #include <stdio.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "preload/descriptor.h"
 #include "unit.h"
@@ -413,11 +415,29 @@ static size_t resident_pages(void)
 	return pages;
 }
 
+/* Some kernels have no page of zeros that is shared: what is only read is
+ * resident there, as if it had been written. */
+static bool reading_makes_resident(void)
+{
+	enum { PAGES = 256 };
+	const size_t page = sysconf(_SC_PAGESIZE);
+	volatile char *at = mmap(NULL, PAGES * page, PROT_READ | PROT_WRITE,
+				 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	size_t before = resident_pages(), after;
+
+	ck_assert(at != MAP_FAILED);
+	for (size_t i = 0; i < PAGES; i++)
+		at[i * page];
+	after = resident_pages();
+	munmap((void *)at, PAGES * page);
+	return after - before >= PAGES / 2;
+}
+
 /* Tables that stay are there for all ranges, and have not been touched. */
 START_TEST(untouched_before_a_block)
 {
 	enum { N = 400 };
-	size_t before, made, found;
+	size_t before, made, found, marked;
 	enum mtr_drop drop;
 
 	resident_pages();
@@ -432,12 +452,13 @@ START_TEST(untouched_before_a_block)
 	found = resident_pages();
 	for (int i = 0; i < N; i++)
 		mark(half + i * leaf_span, 24);
+	marked = resident_pages();
 	if (!before || unit_asan)
 		return;
 	/* a mid table, and code that is first run here */
 	ck_assert_uint_le(made - before, N / 4);
-	ck_assert_uint_le(found - made, N / 4);
-	ck_assert_uint_ge(resident_pages() - found, N);
+	ck_assert(found - made <= N / 4 || reading_makes_resident());
+	ck_assert(marked - found >= N || found - made > N / 4);
 }
 END_TEST
 
