@@ -213,11 +213,41 @@ static unsigned char *half_touched(size_t size)
 	return p;
 }
 
+static size_t own_rss(void)
+{
+	unsigned long size, resident = 0;
+	FILE *f = fopen("/proc/self/statm", "r");
+
+	ck_assert_ptr_ne(f, NULL);
+	ck_assert_int_eq(fscanf(f, "%lu %lu", &size, &resident), 2);
+	fclose(f);
+	return resident;
+}
+
+/* Some kernels have no page of zeros: what is only read is resident there. */
+static bool zeros_are_resident(size_t size)
+{
+	enum { PAGES = 1024 };
+	volatile unsigned char *p =
+		mmap(NULL, PAGES * size, PROT_READ | PROT_WRITE,
+		     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	size_t before = own_rss(), after;
+
+	ck_assert(p != MAP_FAILED);
+	for (int i = 0; i < PAGES; i++)
+		(void)p[i * size];
+	after = own_rss();
+	munmap((void *)p, PAGES * size);
+	return after >= before + PAGES / 2;
+}
+
 static void check_half(const struct mtr_pages *pages, const unsigned char *p)
 {
 	uint64_t start = (uintptr_t)p, end = start + 64 * pages->page, sum = 0;
+	int touched = zeros_are_resident(pages->page) ? 64 : 32;
 
-	ck_assert_uint_eq(resident_in(pages, start, end), 32 * pages->page);
+	ck_assert_uint_eq(resident_in(pages, start, end),
+			  touched * pages->page);
 	for (size_t i = 0; i < pages->areas.n; i++) {
 		const struct mtr_area *a = &pages->areas.at[i];
 
@@ -231,10 +261,11 @@ static void check_half(const struct mtr_pages *pages, const unsigned char *p)
 static void check_each(const struct mtr_pages *pages, const unsigned char *p)
 {
 	uint64_t at = (uintptr_t)p, size = pages->page;
+	uint64_t read = zeros_are_resident(size) ? size : 0;
 
 	for (int i = 0; i < 64; i++, at += size)
 		ck_assert_uint_eq(resident_in(pages, at, at + size),
-				  i % 2 ? 0 : size);
+				  i % 2 ? read : size);
 }
 
 START_TEST(resident_is_what_the_kernel_says)
@@ -281,7 +312,7 @@ START_TEST(resident_without_a_scan)
 	}
 	succeeds(mtr_live_pages(getpid(), false, &pages));
 	check_half(&pages, p);
-	ck_assert_int_eq(pages.doubt, MTR_PAGES_SCALED);
+	ck_assert(pages.doubt == MTR_PAGES_SCALED || zeros_are_resident(size));
 	mtr_pages_fini(&pages);
 	kill(other, SIGKILL);
 	waitpid(other, NULL, 0);
