@@ -506,12 +506,12 @@ static void start_threads(void)
 	unsigned n = 3;
 	void *at = mmap(NULL, 64 << 10, PROT_READ | PROT_WRITE,
 			MAP_ANONYMOUS | MAP_PRIVATE, -1, 0);
-	bool vectors = false;
-
 #if defined(__x86_64__)
-	vectors = __builtin_cpu_supports("avx");
+	bool vectors = __builtin_cpu_supports("avx");
+
 	n += 1 + vectors;
 #endif
+
 	pthread_barrier_init(&barrier, NULL, n + 1);
 	thread(on_stack, NULL);
 	thread(in_arena, NULL);
