@@ -44,10 +44,11 @@ mkdir -p "$dir/cross" && cd "$dir/cross" || exit 99
     fail "configure for AArch64"
 }
 
-names="active aligned_data aligned_sizes before_libc calloc_overflow dies
-    early_locale early_resolver errno_kept first_call foreign fronted
-    half_malloc leaky misaligned next_malloc odd_requests own_malloc plugins
-    pointers posix_memalign_fails race realloc_counted signals snapshots
+names="active aligned_data aligned_sizes before_libc calloc_overflow
+    calloc_untouched counters_drift dies early_locale early_resolver
+    errno_kept first_call foreign fronted half_malloc hint_shared leaky
+    literal misaligned next_malloc odd_requests own_malloc plugins pointers
+    posix_memalign_fails race realloc_counted reopens signals snapshots
     stack_altstacks stack_damaged stack_passed_fp stack_places stack_signals
     stack_unloads stack_wrong tagged thread_exit usable_fill"
 libraries="front_dlsym front_malloc leaky_lib libodd_chunks libsmall_malloc
