@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // For new_host.c: a plugin whose blocks pass to and fro between its own code,
 // the C++ runtime and templates; with replaces.cc or without.
+#include <cstdint>
 #include <cstdio>
 #include <new>
 #include <sstream>
