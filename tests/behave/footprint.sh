@@ -24,8 +24,8 @@ check_limits() { # OPTIONS
     least=$(plain "$footprint") || fail "footprint: exit status $?"
     kb=$((least + 64))
     while [ "$kb" -lt $((least + 9000)) ]; do
-        (ulimit -v "$kb" && LD_PRELOAD=$MTR_LIB MALLOC_TRACER_OPTIONS=$1 \
-            exec "$footprint" fill) >"$mtr_tmp/out" 2>"$mtr_tmp/err"
+        MALLOC_TRACER_OPTIONS=$1 "$footprint" fill "$kb" "$MTR_LIB" \
+            >"$mtr_tmp/out" 2>"$mtr_tmp/err"
         status=$?
         case $status in
         0) [ "$(cat "$mtr_tmp/out")" = filled ] ||
