@@ -84,7 +84,7 @@ report = json.loads(ask("report", "--sort=retained", "--json", target))
 assert chain["retained"] == chain["bytes"] == 57 * SIZE, chain
 
 # gdb reads the same words, and has the same names
-script = ["set debuginfod enabled off"]
+script = []
 for at, _, variable in steps:
     script.append('printf "word %%lu\\n", *(unsigned long *)%d' % at)
     if variable:
@@ -94,7 +94,8 @@ with open("gdb.in", "w") as f:
 at_target = ["-p", target] if target.isdigit() else [program, target]
 try:
     out = subprocess.run(
-        ["gdb", "-nx", "-batch"] + at_target + ["-x", "gdb.in"],
+        ["gdb", "-nx", "-batch", "-iex", "set debuginfod enabled off"]
+        + at_target + ["-x", "gdb.in"],
         capture_output=True, text=True)
 except FileNotFoundError:
     print("without gdb")

@@ -46,7 +46,7 @@ static int fill(void)
 static int fill_within(const char *program, const char *kb, const char *library)
 {
 	rlim_t bytes = strtoul(kb, NULL, 10) * 1024;
-	struct rlimit limit = {.rlim_cur = bytes, .rlim_max = bytes};
+	struct rlimit limit = { .rlim_cur = bytes, .rlim_max = bytes };
 
 	if (setenv("LD_PRELOAD", library, 1) != 0 ||
 	    setrlimit(RLIMIT_AS, &limit) != 0)
