@@ -46,6 +46,13 @@ compare() { # COMMAND ARG...
     }' "$mtr_tmp/ours" >"$mtr_tmp/names"
     alike "$mtr_tmp/names" >"$mtr_tmp/a"
     alike "$mtr_tmp/theirs" >"$mtr_tmp/b"
+    # behind the end of a symbol within another (_IO_file_jumps is one in glibc's
+    # __io_vtables) gdb has no name: of few
+    none=$(grep -c '^No symbol' "$mtr_tmp/b")
+    [ $((none * 50)) -le "$(wc -l <"$mtr_tmp/b")" ] &&
+        paste "$mtr_tmp/a" "$mtr_tmp/b" | grep -v 'No symbol' >"$mtr_tmp/both" &&
+        cut -f1 "$mtr_tmp/both" >"$mtr_tmp/a" &&
+        cut -f2 "$mtr_tmp/both" >"$mtr_tmp/b"
     same "$1: names of data" "$mtr_tmp/a" "$mtr_tmp/b"
     compared=$((compared + $(wc -l <"$mtr_tmp/a")))
     echo "ok: $1, $(wc -l <"$mtr_tmp/a") names"

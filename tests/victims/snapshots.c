@@ -51,11 +51,9 @@ static void grow_quietly(size_t bytes)
 {
 	int fd = lowest_fd();
 	mode_t mask = umask(027);
-	sigset_t set, was, is;
-
 	/* glibc fills in what the kernel has, the first words */
-	sigemptyset(&was);
-	sigemptyset(&is);
+	sigset_t set, was = { 0 }, is = { 0 };
+
 	sigemptyset(&set);
 	sigaddset(&set, SIGUSR2);
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
