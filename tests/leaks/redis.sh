@@ -23,8 +23,12 @@ done
 redis-cli -s sock DEBUG POPULATE 100000 >said 2>&1
 [ "$(redis-cli -s sock DBSIZE)" = 100000 ] || skip "no keys: $(cat said)"
 
+# redis 8 takes Lua's memory from jemalloc past malloc: the record does not have
+# it, and Lua alone holds two buffers of its module cjson
+echo 'leak:luaopen_cjson' >past
+
 none() { # TARGET
-    ask leaks "$1"
+    ask leaks --suppressions=past "$1"
     has '^definite  *0 blocks'
     has '^indirect  *0 blocks'
 }
@@ -41,7 +45,7 @@ for i in 1 2 3 4 5 6 7 8 9 10; do
     done
 done | redis-cli -s sock >said 2>&1
 grep -q OK said || skip "it makes no leaks: $(head -n 1 said)"
-ask leaks --format=csv "$pid"
+ask leaks --suppressions=past --format=csv "$pid"
 sed 1d answer | awk -F, '{ n[$1] += $5 }
     END { print n["definite"] + n["indirect"] }' >got
 [ "$(cat got)" = 100 ] || {
