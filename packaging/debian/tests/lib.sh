@@ -7,7 +7,7 @@ LC_ALL=C
 export LC_ALL
 unset DEBUGINFOD_URLS LD_PRELOAD MALLOC_TRACER_OPTIONS MALLOC_TRACER_LIBRARY
 
-examples=/usr/share/doc/libmalloc-tracer-dev/examples
+examples=${EXAMPLES:-/usr/share/doc/libmalloc-tracer-dev/examples}
 tmp=${AUTOPKGTEST_TMP:-$(mktemp -d)}
 cd "$tmp" || exit 1
 pid=
