@@ -342,7 +342,9 @@ void *MTR_NAME(reallocarray)(void *p, size_t n, size_t size)
 
 	if (__builtin_mul_overflow(n, size, &bytes)) {
 		errno = ENOMEM;
-		return NULL;
+		/* not everybody's errno: mimalloc's is EOVERFLOW */
+		return mtr_real.reallocarray ? mtr_real.reallocarray(p, n, size)
+					     : NULL;
 	}
 	q = realloc_common(p, bytes, MTR_SITE());
 	/* every reallocarray says so, but not every realloc does */

@@ -33,6 +33,7 @@ enum wanted {
 	WANTED_FREE,
 	WANTED_CALLOC,
 	WANTED_REALLOC,
+	WANTED_REALLOCARRAY,
 	WANTED_MEMALIGN,
 	WANTED_ALIGNED_ALLOC,
 	WANTED_POSIX_MEMALIGN,
@@ -49,6 +50,7 @@ static const char *const wanted_names[WANTED_COUNT] = {
 	[WANTED_FREE] = "free",
 	[WANTED_CALLOC] = "calloc",
 	[WANTED_REALLOC] = "realloc",
+	[WANTED_REALLOCARRAY] = "reallocarray",
 	[WANTED_MEMALIGN] = "memalign",
 	[WANTED_ALIGNED_ALLOC] = "aligned_alloc",
 	[WANTED_POSIX_MEMALIGN] = "posix_memalign",
@@ -129,6 +131,9 @@ static void take_all(const struct mtr_lookup *found)
 	mtr_real.free = (void (*)(void *))found[WANTED_FREE].next.at;
 	mtr_real.realloc =
 		(void *(*)(void *, size_t))found[WANTED_REALLOC].next.at;
+	mtr_real.reallocarray =
+		(void *(*)(void *, size_t, size_t))found[WANTED_REALLOCARRAY]
+			.next.at;
 	mtr_real.calloc =
 		(void *(*)(size_t, size_t))found[WANTED_CALLOC].next.at;
 	mtr_real.malloc = (void *(*)(size_t))found[WANTED_MALLOC].next.at;

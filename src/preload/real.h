@@ -46,6 +46,8 @@ struct mtr_real {
 	void (*free)(void *p);
 	void *(*calloc)(size_t n, size_t size);
 	void *(*realloc)(void *p, size_t size);
+	/* for a product that is too large; none before glibc 2.26 */
+	void *(*reallocarray)(void *p, size_t n, size_t size);
 	void *(*memalign)(size_t align, size_t size);
 	void *(*aligned_alloc)(size_t align, size_t size);
 	int (*posix_memalign)(void **ret, size_t align, size_t size);

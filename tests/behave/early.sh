@@ -13,7 +13,9 @@ for options in "$mtr_quiet" "stacks=32${mtr_quiet:+,$mtr_quiet}"; do
     compare "a first call within newlocale ($options)" "$(victim early_locale)"
     [ "$mtr_traced" -eq 0 ] || fail "early_locale: exit status $mtr_traced"
     # so early the debug build does not know where its log goes
-    if [ -n "${MTR_DEBUG-}" ]; then
+    if ! plain "$(victim early_resolver)" >/dev/null 2>&1; then
+        echo "skipped: nobody can allocate before relocation here"
+    elif [ -n "${MTR_DEBUG-}" ]; then
         under "$(victim early_resolver)" 2>/dev/null ||
             fail "early_resolver: exit status $?"
     else

@@ -11,10 +11,12 @@ HOME=$mtr_tmp
 export HOME
 
 # gdb takes some names of C for Ada's, and leaves out the number of a static
-# local's: that the same number is left out here is all that is to be done.
+# local's: that the same number is left out here is all that is to be done. A
+# newer linker puts glibc's constants for its debuggers in one place, if equal.
 alike() {
     sed -e 's/__/./g' -e 's/\.[0-9][0-9]*//g' -e 's/@.*\( + [0-9]*\)$/\1/' \
-        -e 's/@[^ ]*$//' -e 's/^.*()::\([^:]*\)$/\1/' "$1"
+        -e 's/^_thread_db_[a-z_]*/_thread_db/' -e 's/@[^ ]*$//' \
+        -e 's/^.*()::\([^:]*\)$/\1/' "$1"
 }
 
 compared=0

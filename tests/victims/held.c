@@ -66,6 +66,15 @@ NOINLINE static void tell(const char *root, unsigned n, const void *p)
 	fflush(stdout);
 }
 
+/* Over what calls have left on the stack: it would hold blocks as well. */
+NOINLINE static void clean(void)
+{
+	volatile char room[8192];
+
+	for (size_t i = 0; i < sizeof(room); i++)
+		room[i] = 0;
+}
+
 static pthread_barrier_t barrier;
 
 static void *work(void *arg)
@@ -76,6 +85,7 @@ static void *work(void *arg)
 	own = chain(5);
 	tell("own-of-holder", 5, own);
 	tell("stack-of-holder", 4, local);
+	clean();
 	pthread_barrier_wait(&barrier);
 	pause();
 	return arg;
@@ -116,15 +126,6 @@ static int hold(void)
 	shared();
 	return pthread_barrier_init(&barrier, NULL, 2) ||
 	       pthread_create(&thread, NULL, work, NULL);
-}
-
-/* Over what hold() left on the stack. */
-NOINLINE static void clean(void)
-{
-	volatile char room[8192];
-
-	for (size_t i = 0; i < sizeof(room); i++)
-		room[i] = 0;
 }
 
 int main(void)

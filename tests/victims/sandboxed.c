@@ -30,10 +30,13 @@
 
 enum { ROUNDS = 500, HOWS = 3 };
 
-/* Calls that nothing which malloc does may need. */
+#ifndef MADV_GUARD_INSTALL
+#define MADV_GUARD_INSTALL 102
+#endif
+
+/* Calls that nothing which malloc does may need; and madvise, below. */
 static const unsigned int forbidden[] = {
-	SYS_process_vm_readv, SYS_mincore, SYS_tgkill,
-	SYS_getpid,	      SYS_gettid,  SYS_madvise,
+	SYS_process_vm_readv, SYS_mincore, SYS_tgkill, SYS_getpid, SYS_gettid,
 };
 
 enum { FORBIDDEN = sizeof(forbidden) / sizeof(*forbidden) };
@@ -59,13 +62,20 @@ static void install(struct sock_filter *code, unsigned short n)
 /* @action for what is forbidden, and for rt_sigprocmask from @how on. */
 static void forbid(unsigned int action, unsigned int how)
 {
-	struct sock_filter code[2 * FORBIDDEN + 6] = { LOAD(nr) }, *c = code;
+	struct sock_filter code[2 * FORBIDDEN + 11] = { LOAD(nr) }, *c = code;
 
-	/* libc calls madvise, the last, at the end of a thread */
-	int n = action == SECCOMP_RET_TRAP ? FORBIDDEN - 1 : FORBIDDEN;
-
-	for (int i = 0; i < n; i++) {
+	for (int i = 0; i < FORBIDDEN; i++) {
 		*++c = (struct sock_filter)SKIP(BPF_JEQ, forbidden[i], 0, 1);
+		*++c = (struct sock_filter)RETURN(action);
+	}
+	/* libc calls it at the end of a thread, and since 2.42 for the guard of
+	 * a new one's stack */
+	if (action != SECCOMP_RET_TRAP) {
+		*++c = (struct sock_filter)SKIP(BPF_JEQ, SYS_madvise, 0, 4);
+		*++c = (struct sock_filter)LOAD(args[2]);
+		*++c = (struct sock_filter)SKIP(BPF_JEQ, MADV_GUARD_INSTALL, 0,
+						1);
+		*++c = (struct sock_filter)RETURN(SECCOMP_RET_ALLOW);
 		*++c = (struct sock_filter)RETURN(action);
 	}
 	*++c = (struct sock_filter)SKIP(BPF_JEQ, SYS_rt_sigprocmask, 0, 2);
