@@ -23,7 +23,11 @@ for i in 1 2 3 4 5 6 7 8; do
     git add . && git commit -q -m "change $i" || skip "git makes no commit"
 done
 
-check "git log" git log -p --stat
+# valgrind says the same of 2.30: 65 bytes are lost on the way to a diff
+case $(git --version) in
+*" 2.30."*) echo "skipped: git log: this git has a leak there" ;;
+*) check "git log" git log -p --stat ;;
+esac
 check "git diff" git diff HEAD~5
 check "git cat-file" git cat-file --batch-all-objects --batch
 check "git fast-export" git fast-export --all

@@ -99,7 +99,10 @@ END
     check node node load.js
 fi
 
-if have gdb; then
+# valgrind says the same of gdb 10: two blocks are lost at its start
+if have gdb && gdb --version | head -n 1 | grep -q ' 10\.'; then
+    echo "skipped: this gdb has leaks"
+elif have gdb; then
     cat >load.gdb <<'END'
 set pagination off
 break main
