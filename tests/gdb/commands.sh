@@ -49,6 +49,7 @@ check_moment() {
     [ "$word" = ready ] || fail "grows: $word $(cat "$mtr_tmp/errors")"
     gdb_asks -p "$grows" <<-'END'
 	malloc-tracer leaks
+	shell ls -d $TMPDIR/*
 	malloc-tracer leaks
 	shell ls -d $TMPDIR/*
 	set variable steady_blocks[20] = 0
@@ -57,13 +58,20 @@ check_moment() {
 	shell ls $TMPDIR
 	set variable steady_blocks[22] = 0
 	shell ls $TMPDIR
+	malloc-tracer leaks
+	shell ls $TMPDIR
+	continue &
+	shell ls $TMPDIR
 	END
     has 1 '^definite  *0 blocks, 0 bytes$'
-    [ "$(sed -n '$=' "$mtr_tmp/answer.3")" -eq 1 ] || fail "two cores"
-    has 5 '^definite  *1 block, 200 bytes$'
-    has 6 '^held by  *global steady_blocks '
-    has 7 .
-    has_not 9 malloc_tracer
+    cmp "$mtr_tmp/answer.2" "$mtr_tmp/answer.4" || fail "it was written twice"
+    [ "$(sed -n '$=' "$mtr_tmp/answer.4")" -eq 1 ] || fail "two cores"
+    has 6 '^definite  *1 block, 200 bytes$'
+    has 7 '^held by  *global steady_blocks '
+    has 8 .
+    has_not 10 malloc_tracer
+    has 12 malloc_tracer
+    has_not 14 malloc_tracer
 }
 
 # Warnings do not get lost; a command that is not there, or is another thing.
@@ -71,6 +79,7 @@ check_wrong() {
     what=wrong
     gdb_asks "$hello" <<-END
 	malloc-tracer report
+	malloc-tracer report --help
 	core-file $core
 	malloc-tracer list --exe=/bin/sh
 	set malloc-tracer command $mtr_tmp/none
@@ -78,10 +87,11 @@ check_wrong() {
 	show malloc-tracer command
 	END
     has 1 'There is neither a core nor a process'
-    has 3 'malloc_tracer: .*: warning: .*build-id'
-    has 3 '^4 blocks, '
-    has 5 'malloc_tracer cannot be run: .*/none'
-    has 6 "^malloc_tracer is $mtr_tmp/none\.$"
+    has 2 '^Usage: malloc_tracer report '
+    has 4 'malloc_tracer: .*: warning: .*build-id'
+    has 4 '^4 blocks, '
+    has 6 'malloc_tracer cannot be run: .*/none'
+    has 7 "^malloc_tracer is $mtr_tmp/none\.$"
 }
 
 hello_start hello_world "$MTR_COMMAND" run
