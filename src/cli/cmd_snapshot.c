@@ -204,6 +204,7 @@ static int snapshot(const struct mtr_args *args)
 		mtr_say("snapshot needs -o FILE");
 		return MTR_EXIT_USAGE;
 	}
+	mtr_fail_when_too_large();
 	mtr_progress_begin(target);
 	error = mtr_target_open(target, &t);
 	if (!error)

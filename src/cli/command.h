@@ -208,6 +208,10 @@ void mtr_writer_init(struct mtr_writer *w, const struct mtr_args *args,
 /* Flushes; gives the exit status: what could not be written is an error. */
 int mtr_writer_finish(struct mtr_writer *w);
 
+/* A file that may grow no more is an error like others: no signal ends us, and
+ * what is begun does not stay. Programs that we become would inherit that. */
+void mtr_fail_when_too_large(void);
+
 /*
  * From now on answers go to @file, NULL: to standard output, until
  * mtr_output_close(), which is given the exit status and gives it back: a file

@@ -203,6 +203,11 @@ static void watch_signals(void)
 			sigaction(numbers[i], &ours, NULL);
 }
 
+void mtr_fail_when_too_large(void)
+{
+	signal(SIGXFSZ, SIG_IGN);
+}
+
 /* Beside the file that is meant, for it takes its place. */
 static int open_beside(const char *file)
 {
@@ -219,6 +224,7 @@ static int open_beside(const char *file)
 		return -1;
 	}
 	watch_signals();
+	mtr_fail_when_too_large();
 	out_fd = mkostemp(out_begun, O_CLOEXEC);
 	if (out_fd >= 0)
 		(void)fchmod(out_fd, 0666 & ~mask);

@@ -211,6 +211,13 @@ done
 refuses 2 'snapshot needs -o FILE' snapshot named
 refuses 1 'none/x: it cannot be written: No such file' snapshot named -o none/x
 refuses 1 'Is a directory' snapshot named -o here
+(
+    ulimit -f 1
+    exec "$command" snapshot named -o large 2>said
+) && fail "a snapshot that is too large: exit 0"
+grep -q '^malloc_tracer: named: large: it cannot be written: File too' said ||
+    fail "nothing is said of a snapshot that is too large: $(cat said)"
+[ ! "$(find . -name 'large*')" ] || fail "a part of it is left"
 "$command" snapshot named -o /dev/stdout | cat >piped ||
     fail "a pipe cannot be written to"
 told piped report >got
