@@ -142,6 +142,9 @@ def check_zoom(b):
     same("after Enter", state(b)["shown"], first)
     same("what is said", b.run("byId('detail').textContent").split(" ")[0],
          b.run("nodeName(page.data, tree(), page.shown)").split(" ")[0])
+    b.key("Escape")
+    same("after Escape", state(b)["shown"], 0)
+    b.key("Enter")
     b.run("byId('back').click()")
     same("after Back", state(b)["shown"], 0)
     pick(b, "stacks", 0)
@@ -169,11 +172,16 @@ def check_search(b, of):
 def check_sort(b, of):
     press = ("[...document.querySelectorAll('#functions th button')]"
              ".find((x) => x.textContent === '%s').click()")
-    b.run(press % "Blocks")
-    got = [r[3] for r in table(b)]
-    same("by blocks", got, sorted(got, reverse=True))
-    b.run(press % "Blocks")
-    same("the other way round", [r[3] for r in table(b)], sorted(got))
+    said = "document.querySelector('th[aria-sort]').ariaSort"
+    # functions have as many blocks as each other, but not as much unused
+    b.run(press % "Unused")
+    got = [r[4] for r in table(b)]
+    check(len(set(got)) > 3, f"few differ: {got}")
+    same("by what is unused", got, sorted(got, reverse=True))
+    same("which way", b.run(said), "descending")
+    b.run(press % "Unused")
+    same("the other way round", [r[4] for r in table(b)], sorted(got))
+    same("which way", b.run(said), "ascending")
     b.run(press % "Function")
     names = [r[0] for r in table(b)]
     same("by name", names, sorted(g["key"] for g in of["groups"]))
