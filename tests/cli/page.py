@@ -147,6 +147,18 @@ def check_zoom(b):
     b.key("Enter")
     b.run("byId('back').click()")
     same("after Back", state(b)["shown"], 0)
+    # to what is beside it, and up again
+    pick(b, "inverted", 0)
+    b.run("byId('flame').focus()")
+    beside = b.run("[...children(weights(), 0)]")
+    for key, chosen in [("ArrowDown", beside[0]), ("ArrowRight", beside[1]),
+                        ("ArrowLeft", beside[0]), ("ArrowUp", 0)]:
+        b.key(key)
+        same(f"after {key}", state(b)["chosen"], chosen)
+    b.key("ArrowDown")
+    b.key("Enter")
+    b.key("Home")
+    same("after Home", state(b)["shown"], 0)
     pick(b, "stacks", 0)
 
 
