@@ -117,7 +117,10 @@ fi
 
 if have g++; then
     cc1plus=$(g++ -print-prog-name=cc1plus)
-    if [ -x "$cc1plus" ] &&
+    if [ "$(g++ -dumpversion)" = 10 ]; then
+        # valgrind as well: in get_loop_body and other places
+        echo "skipped: this cc1plus has leaks"
+    elif [ -x "$cc1plus" ] &&
         g++ -std=c++17 -E "$MTR_SRC/tests/real/templates.cc" -o in.ii; then
         check cc1plus "$cc1plus" -std=c++17 -quiet -O2 -g -fpreprocessed \
             in.ii -o /dev/stdout
