@@ -33,8 +33,8 @@
 
 #define NOINLINE __attribute__((noinline, noclone))
 
-/* What is only written to is no variable to the compiler. */
-#define KEPT __attribute__((used))
+/* What is only written to is no variable to the compiler, or one to warn of. */
+#define KEPT __attribute__((used, unused))
 
 enum { PAGE = 4096, SIZE = 72 };
 

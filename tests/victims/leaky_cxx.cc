@@ -22,7 +22,7 @@
 #include <vector>
 
 #define NOINLINE __attribute__((noinline, noclone))
-#define KEPT __attribute__((used))
+#define KEPT __attribute__((used, unused))
 
 enum { MANY = 10 };
 
