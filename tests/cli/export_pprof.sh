@@ -96,6 +96,13 @@ for run_options in '' -s32; do
     pprof -raw heap.pb.gz >raw
     grep -q 'inuse_space/bytes\[dflt\]' raw || fail "no default"
     grep -q " alpha .*known.c:[0-9]" raw || fail "no line of alpha"
+    # where the kernel has mapped its code
+    place=$(sed -n 's|^\([0-9a-f]*\)-\([0-9a-f]*\) r-xp 0*\([0-9a-f][0-9a-f]*\) .*/known$|0x\1/0x\2/0x\3|p' \
+        "/proc/$pid/maps")
+    grep -qF ": $place " raw || {
+        cat raw
+        fail "no mapping $place"
+    }
     id=$(sed -n "s/.*\(known\) \([0-9a-f]\{8,\}\) .*/\2/p" raw | head -n 1)
     [ "$id" ] || ! command -v readelf >/dev/null 2>&1 ||
         ! readelf -n "$program" 2>/dev/null | grep -q 'Build ID' || {

@@ -73,7 +73,7 @@ struct read_again {
 	uint64_t locations[16]; /* how many of each sample */
 	uint64_t time, period;
 	char stacks[16][ROOM]; /* of each sample, by the names of its lines */
-	struct bytes location[64], function[64];
+	struct bytes location[64], function[64], mapping[64];
 };
 
 static struct bytes in_table(const struct bytes *table, uint64_t id)
@@ -154,6 +154,8 @@ static void read_again(struct bytes all, struct read_again *r)
 			r->location[number_in(inner, 1)] = inner;
 		if (f == 5)
 			r->function[number_in(inner, 1)] = inner;
+		if (f == 3)
+			r->mapping[number_in(inner, 1)] = inner;
 		if (f == 1)
 			r->types[r->n_types++] = number_in(inner, 1);
 		r->main_type = f == 14 ? n : r->main_type;
@@ -166,6 +168,36 @@ static void read_again(struct bytes all, struct read_again *r)
 	while ((f = field(&at, &n, &inner)))
 		if (f == 2)
 			add_sample(r, inner);
+}
+
+/* Each location is where the call is, and its mapping says who has names. */
+static void check_places(const struct read_again *r)
+{
+	unsigned n = 0;
+
+	for (uint64_t id = 1; id < 64; id++) {
+		const struct mtr_site *site = &s->sites.at[(id - 1) / 2];
+		const struct mtr_frame *f = &s->frames.at[site->first];
+		uint64_t mapping;
+
+		if (!r->location[id].at || site->pc <= MTR_CALLER_UNKNOWN)
+			continue;
+		n++;
+		ck_assert_uint_eq(number_in(r->location[id], 3),
+				  site->pc - !f->exact);
+		mapping = number_in(r->location[id], 2);
+		ck_assert_uint_eq(mapping != 0, f->module != NULL);
+		if (!mapping)
+			continue;
+		ck_assert_uint_eq(number_in(in_table(r->mapping, mapping), 2),
+				  f->module->start);
+		ck_assert_uint_eq(number_in(in_table(r->mapping, mapping), 3),
+				  f->module->end);
+		if (f->function)
+			ck_assert_uint_eq(
+				number_in(in_table(r->mapping, mapping), 7), 1);
+	}
+	ck_assert_uint_ge(n, 4);
 }
 
 START_TEST(pprof)
@@ -185,6 +217,7 @@ START_TEST(pprof)
 	ck_assert_uint_eq(r.period, 1);
 	ck_assert_uint_eq(r.n_samples, 7);
 	ck_assert_uint_eq(r.n_mappings, 2);
+	check_places(&r);
 	ck_assert_uint_eq(r.n_comments, 2);
 	ck_assert_uint_eq(r.values[0][0], 1);
 	ck_assert_uint_eq(r.values[0][1], 500);
