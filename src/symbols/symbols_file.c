@@ -522,6 +522,17 @@ static void warn_nameless(struct mtr_symbols *s,
 	s->nameless++;
 }
 
+/* A file of data, as locales and fonts are: nobody expects names of it. */
+static bool is_data(struct mtr_symbols *s, const struct mtr_module_file *m)
+{
+	char magic[SELFMAG];
+
+	return begins_file(m) &&
+	       mtr_target_read(s->target, m->mapped->shown.start, magic,
+			       sizeof(magic)) == sizeof(magic) &&
+	       memcmp(magic, ELFMAG, SELFMAG) != 0;
+}
+
 /* What has no file on disk to look into has no names, and nothing is missing.
  */
 void mtr_symbols_load(struct mtr_symbols *s, struct mtr_module_file *m)
@@ -533,7 +544,7 @@ void mtr_symbols_load(struct mtr_symbols *s, struct mtr_module_file *m)
 		return;
 	m->loaded = true;
 	error = gone ? load_gone(s, m) : load_or_share(s, m);
-	if (error)
+	if (error && !is_data(s, m))
 		warn_nameless(s, m, error);
 }
 

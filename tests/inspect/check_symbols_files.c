@@ -92,10 +92,16 @@ START_TEST(not_a_file_of_code)
 {
 	fake_range(target, 0x1000, 0x2000, 0, "/dev/null", MTR_PROT_EXEC);
 	fake_range(target, 0x3000, 0x4000, 0, source, MTR_PROT_EXEC);
+	fake_range(target, 0x5000, 0x6000, 0, path_of("gone"), MTR_PROT_EXEC);
+	fake_bytes(target, 0x5000, "data", 4);
 	resolve(0x1800);
 	has_no_name();
 	has_warnings(1, "/dev/null", "not a regular file");
 	resolve(0x3800);
+	has_no_name();
+	ck_assert_uint_eq(mtr_target_warnings(target)->n, 2);
+	/* of what is seen to be data nobody expects names */
+	resolve(0x5800);
 	has_no_name();
 	ck_assert_uint_eq(mtr_target_warnings(target)->n, 2);
 }
