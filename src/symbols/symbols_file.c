@@ -527,7 +527,7 @@ static bool is_data(struct mtr_symbols *s, const struct mtr_module_file *m)
 {
 	char magic[SELFMAG];
 
-	return begins_file(m) &&
+	return m->mapped->ranges.n > 0 && begins_file(m) &&
 	       mtr_target_read(s->target, m->mapped->shown.start, magic,
 			       sizeof(magic)) == sizeof(magic) &&
 	       memcmp(magic, ELFMAG, SELFMAG) != 0;

@@ -97,8 +97,11 @@ for run_options in '' -s32; do
     grep -q 'inuse_space/bytes\[dflt\]' raw || fail "no default"
     grep -q " alpha .*known.c:[0-9]" raw || fail "no line of alpha"
     # where the kernel has mapped its code
-    place=$(sed -n 's|^\([0-9a-f]*\)-\([0-9a-f]*\) r-xp 0*\([0-9a-f][0-9a-f]*\) .*/known$|0x\1/0x\2/0x\3|p' \
-        "/proc/$pid/maps")
+    place=$(awk '$2 == "r-xp" && $6 ~ /\/known$/ {
+        sub("-", "/0x", $1)
+        sub("^0*", "", $3)
+        print "0x" $1 "/0x" $3
+    }' "/proc/$pid/maps")
     grep -qF ": $place " raw || {
         cat raw
         fail "no mapping $place"
