@@ -93,7 +93,9 @@ static void try(const char *name, int (*run)(size_t), size_t size, int warm)
 
 int main(void)
 {
-	const size_t least = (size_t)sysconf(_SC_MINSIGSTKSZ);
+	/* what call stacks need beside: libmalloc_tracer(7) */
+	const size_t room = (size_t)sysconf(_SC_MINSIGSTKSZ) + 768;
+	const size_t least = room < 4096 ? 4096 : room;
 	const size_t least_stack = (size_t)sysconf(_SC_THREAD_STACK_MIN);
 
 	setvbuf(stdout, NULL, _IONBF, 0);
