@@ -10,9 +10,8 @@
 # the bits of a string's state that are not used. Blocks of 200,000 bytes have
 # an address of their own; of small ones, which take over memory that objects
 # had, one in seven is held by such a word, or by another that is; over mimalloc
-# one in four. A python3 at
-# a fixed address has its heap, of brk, below 4 GiB, where hashes and counters look
-# like addresses.
+# one in four. A python3 at a fixed address has its heap, of brk, below 4 GiB,
+# where hashes and counters look like addresses.
 . "$MTR_SRC/tests/leaks/programs-lib.sh"
 takes_long
 need python3
