@@ -6,12 +6,6 @@
 
 #include "format/saved.h"
 
-static struct mtr_error *senseless(unsigned kind)
-{
-	return mtr_error_coded(MTR_ERROR_DAMAGED,
-			       "the snapshot's part %u makes no sense", kind);
-}
-
 /* ------------------------------------------------------------------- edges */
 
 static void take_counts(struct mtr_packed *c, size_t blocks, uint64_t n,
@@ -62,10 +56,10 @@ static struct mtr_error *load_edges(struct mtr_graph *g, bool places)
 	MTR_TRY(mtr_target_part(g->target, MTR_SAVED_EDGES, &at, &bytes));
 	c = mtr_packed_begin(at, bytes);
 	if (mtr_packed_number(&c) != blocks)
-		return senseless(MTR_SAVED_EDGES);
+		return mtr_part_senseless(MTR_SAVED_EDGES);
 	n = mtr_packed_number(&c);
 	if (n > bytes)
-		return senseless(MTR_SAVED_EDGES);
+		return mtr_part_senseless(MTR_SAVED_EDGES);
 	e->first = mtr_huge_zeros(blocks + 1, sizeof(*e->first));
 	e->to = mtr_huge_alloc(n + 1, sizeof(*e->to));
 	e->words = places ? malloc((n + 1) * sizeof(*e->words)) : NULL;
@@ -79,7 +73,7 @@ static struct mtr_error *load_edges(struct mtr_graph *g, bool places)
 		take_targets(&c, blocks, e);
 	if (!c.bad && places)
 		take_words(&c, blocks, e);
-	return c.bad ? senseless(MTR_SAVED_EDGES) : NULL;
+	return c.bad ? mtr_part_senseless(MTR_SAVED_EDGES) : NULL;
 }
 
 /* ------------------------------------------------------------------- roots */
@@ -87,6 +81,15 @@ static struct mtr_error *load_edges(struct mtr_graph *g, bool places)
 static uint64_t take_thread(struct mtr_packed *c, const struct mtr_roots *r)
 {
 	return mtr_packed_below(c, r->threads->n ? r->threads->n : 1);
+}
+
+/* In memory: registers lie nowhere. */
+static enum mtr_place take_place(struct mtr_packed *c)
+{
+	enum mtr_place place = mtr_packed_below(c, MTR_PLACE_HEAP + 1);
+
+	c->bad |= place == MTR_PLACE_REGISTERS;
+	return place;
 }
 
 static struct mtr_error *take_areas(struct mtr_packed *c, struct mtr_roots *r)
@@ -101,10 +104,10 @@ static struct mtr_error *take_areas(struct mtr_packed *c, struct mtr_roots *r)
 
 		a->start = end + mtr_packed_number(c);
 		a->end = a->start + mtr_packed_number(c);
-		a->place = mtr_packed_below(c, MTR_PLACE_HEAP + 1);
+		a->place = take_place(c);
 		a->thread = (uint32_t)take_thread(c, r);
 		if (c->bad || a->start < end || a->end <= a->start)
-			return senseless(MTR_SAVED_ROOTS);
+			return mtr_part_senseless(MTR_SAVED_ROOTS);
 		end = a->end;
 		r->list.n++;
 	}
@@ -123,14 +126,17 @@ static struct mtr_error *take_refs(struct mtr_packed *c, struct mtr_graph *g)
 		uint64_t step = mtr_packed_number(c);
 
 		if (step > UINT64_MAX - addr)
-			return senseless(MTR_SAVED_ROOTS);
+			return mtr_part_senseless(MTR_SAVED_ROOTS);
 		addr += step;
 		*r = (struct mtr_ref){ .addr = addr };
-		if (!addr)
+		if (!addr) {
+			/* registers are a thread's */
+			c->bad |= !g->roots.threads->n;
 			r->thread = (uint32_t)take_thread(c, &g->roots);
+		}
 		r->block = (uint32_t)mtr_packed_below(c, g->index.n);
 		if (c->bad)
-			return senseless(MTR_SAVED_ROOTS);
+			return mtr_part_senseless(MTR_SAVED_ROOTS);
 		g->refs.n++;
 	}
 	return NULL;
@@ -153,7 +159,7 @@ static struct mtr_error *load_roots(struct mtr_graph *g)
 		if (text)
 			mtr_target_warn(g->target, "%s", text);
 	}
-	return c.bad ? senseless(MTR_SAVED_ROOTS) : NULL;
+	return c.bad ? mtr_part_senseless(MTR_SAVED_ROOTS) : NULL;
 }
 
 struct mtr_error *mtr_graph_load(struct mtr_graph *g, bool places)
@@ -192,18 +198,18 @@ struct mtr_error *mtr_hints_load(const struct mtr_graph *g,
 
 		block += mtr_packed_below(&c, g->index.n);
 		h.kind = mtr_packed_below(&c, MTR_HINT_TAGGED + 1);
-		h.place = mtr_packed_below(&c, MTR_PLACE_HEAP + 1);
+		h.place = take_place(&c);
 		h.thread = (uint32_t)take_thread(&c, &g->roots);
 		around = mtr_packed_below(&c, g->index.n + 1);
 		h.block = around ? (uint32_t)around - 1 : MTR_NO_BLOCK;
 		h.addr = mtr_packed_number(&c);
 		if (c.bad || block >= g->index.n)
-			return senseless(MTR_SAVED_LOST);
+			return mtr_part_senseless(MTR_SAVED_LOST);
 		l = mtr_lost_at(v, (uint32_t)block);
 		if (l)
 			l->hint = h;
 	}
-	return NULL;
+	return c.bad ? mtr_part_senseless(MTR_SAVED_LOST) : NULL;
 }
 
 /* ----------------------------------------------------------------- regions */
@@ -232,8 +238,8 @@ struct mtr_error *mtr_regions_load(struct mtr_target *t,
 		if (!(kind & 1))
 			r.name = mtr_packed_text(&c);
 		if (c.bad || r.start < end || r.end <= r.start)
-			return senseless(MTR_SAVED_REGIONS);
+			return mtr_part_senseless(MTR_SAVED_REGIONS);
 		ret->at[ret->n++] = r;
 	}
-	return NULL;
+	return c.bad ? mtr_part_senseless(MTR_SAVED_REGIONS) : NULL;
 }

@@ -8,12 +8,6 @@
 
 #include "format/saved.h"
 
-static struct mtr_error *senseless(unsigned kind)
-{
-	return mtr_error_coded(MTR_ERROR_DAMAGED,
-			       "the snapshot's part %u makes no sense", kind);
-}
-
 /* ------------------------------------------------------------------ blocks */
 
 static void take_flags(struct mtr_packed *c, struct mtr_block *b)
@@ -89,7 +83,7 @@ static struct mtr_error *load_blocks(struct mtr_target *t,
 	c = mtr_packed_begin(at, bytes);
 	n = at ? mtr_packed_count(&c, LEAST) : 0;
 	if (n > UINT32_MAX / 2)
-		return senseless(kind);
+		return mtr_part_senseless(kind);
 	if (!mtr_blocks_reserve(v, n))
 		return mtr_error_nomem();
 	for (v->n = 0; v->n < n; v->n++)
@@ -103,7 +97,7 @@ static struct mtr_error *load_blocks(struct mtr_target *t,
 		c.bad |= v->at[i].freed != freed ||
 			 !has_origin(&v->at[i], heap->record);
 	}
-	return c.bad ? senseless(kind) : NULL;
+	return c.bad ? mtr_part_senseless(kind) : NULL;
 }
 
 /* No live block lies where a freed one was. */
@@ -119,7 +113,7 @@ static struct mtr_error *check_apart(const struct mtr_heap *heap)
 		       freed->at[k].addr + freed->at[k].usable <= b->addr)
 			k++;
 		if (k < freed->n && freed->at[k].addr < b->addr + b->usable)
-			return senseless(MTR_SAVED_FREED);
+			return mtr_part_senseless(MTR_SAVED_FREED);
 	}
 	return NULL;
 }
@@ -145,11 +139,11 @@ static struct mtr_error *load_own(struct mtr_target *t, struct mtr_own *own)
 		uint64_t size = mtr_packed_number(&c);
 
 		if (start < end || !size || size > UINT64_MAX - start)
-			return senseless(MTR_SAVED_OWN);
+			return mtr_part_senseless(MTR_SAVED_OWN);
 		end = start + size;
 		MTR_TRY(mtr_own_add(own, start, end, kind));
 	}
-	return c.bad ? senseless(MTR_SAVED_OWN) : NULL;
+	return c.bad ? mtr_part_senseless(MTR_SAVED_OWN) : NULL;
 }
 
 static struct mtr_error *load_counts(const void *at, size_t bytes,
@@ -172,7 +166,7 @@ static struct mtr_error *load_counts(const void *at, size_t bytes,
 	}
 	/* the first is that of damaged blocks */
 	return c.bad || !n || heap->sites.at[0] || n > UINT32_MAX
-		       ? senseless(MTR_SAVED_HEAP)
+		       ? mtr_part_senseless(MTR_SAVED_HEAP)
 		       : NULL;
 }
 
@@ -195,7 +189,7 @@ struct mtr_error *mtr_heap_load(struct mtr_target *t, struct mtr_heap *heap,
 		heap->no_code += heap->blocks.at[i].no_code;
 	}
 	return heap->lost <= heap->damaged ? check_apart(heap)
-					   : senseless(MTR_SAVED_HEAP);
+					   : mtr_part_senseless(MTR_SAVED_HEAP);
 }
 
 /* ------------------------------------------------------------------ stacks */
@@ -265,13 +259,13 @@ static struct mtr_error *load_calls(const void *at, size_t bytes,
 	n = mtr_packed_number(&c);
 	if (!n || (n - 1) * 3 > (size_t)(c.end - c.at) || n > UINT32_MAX ||
 	    s->nodes > MTR_NODE_MAX)
-		return senseless(MTR_SAVED_CALLS);
+		return mtr_part_senseless(MTR_SAVED_CALLS);
 	if (!mtr_calls_reserve(&s->calls, n))
 		return mtr_error_nomem();
 	s->calls.at[0] = (struct mtr_call){ 0 };
 	s->calls.n = n;
 	take_calls(&c, n, s);
-	return c.bad ? senseless(MTR_SAVED_CALLS) : NULL;
+	return c.bad ? mtr_part_senseless(MTR_SAVED_CALLS) : NULL;
 }
 
 static struct mtr_error *load_list(struct mtr_target *t,
@@ -286,7 +280,7 @@ static struct mtr_error *load_list(struct mtr_target *t,
 	c = mtr_packed_begin(at, bytes);
 	n = mtr_packed_number(&c);
 	if (!n || (n - 1) * 3 > (size_t)(c.end - c.at) || n > UINT32_MAX)
-		return senseless(MTR_SAVED_STACKS);
+		return mtr_part_senseless(MTR_SAVED_STACKS);
 	if (!mtr_stack_list_reserve(&s->list, n))
 		return mtr_error_nomem();
 	memset(s->list.at, 0, n * sizeof(*s->list.at));
@@ -304,7 +298,7 @@ static struct mtr_error *load_list(struct mtr_target *t,
 			(uint32_t)mtr_packed_below(&c, heap->sites.n);
 		c.bad |= !s->list.at[i].caller;
 	}
-	return c.bad ? senseless(MTR_SAVED_STACKS) : NULL;
+	return c.bad ? mtr_part_senseless(MTR_SAVED_STACKS) : NULL;
 }
 
 static bool stacks_are_below(const struct mtr_blocks *v, size_t n)
@@ -330,5 +324,5 @@ struct mtr_error *mtr_stacks_load(struct mtr_target *t, struct mtr_heap *heap,
 	if (stacks_are_below(&heap->blocks, s->list.n) &&
 	    stacks_are_below(&heap->freed, s->list.n))
 		return NULL;
-	return senseless(MTR_SAVED_STACKS);
+	return mtr_part_senseless(MTR_SAVED_STACKS);
 }

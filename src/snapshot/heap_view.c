@@ -370,7 +370,7 @@ static struct mtr_error *saved_warnings(struct mtr_target *t)
 		if (text)
 			mtr_target_warn(t, "%s", text);
 	}
-	return NULL;
+	return c.bad ? mtr_part_senseless(MTR_SAVED_WARNINGS) : NULL;
 }
 
 struct mtr_error *mtr_heap_view_read(struct mtr_heap_view *s)

@@ -258,13 +258,6 @@ static struct mtr_error *read_pieces(struct finder *f)
 
 /* ---------------------------------------------------------------- the whole */
 
-static struct mtr_error *senseless(void)
-{
-	return mtr_error_coded(MTR_ERROR_DAMAGED,
-			       "the snapshot's part %d makes no sense",
-			       MTR_SAVED_TYPES);
-}
-
 /* The names live as long as the target. */
 static struct mtr_error *load(struct finder *f)
 {
@@ -282,16 +275,16 @@ static struct mtr_error *load(struct finder *f)
 	c = mtr_packed_begin(at, bytes);
 	n = mtr_packed_number(&c);
 	if (!n || n - 1 > (size_t)(c.end - c.at))
-		return senseless();
+		return mtr_part_senseless(MTR_SAVED_TYPES);
 	if (!mtr_type_names_reserve(&types->names, n))
 		return mtr_error_nomem();
 	while (types->names.n < n)
 		types->names.at[types->names.n++] = mtr_packed_text(&c);
 	if (mtr_packed_number(&c) != blocks)
-		return senseless();
+		return mtr_part_senseless(MTR_SAVED_TYPES);
 	for (size_t i = 0; i < blocks; i++)
 		types->of[i] = (uint32_t)mtr_packed_below(&c, n);
-	return c.bad ? senseless() : NULL;
+	return c.bad ? mtr_part_senseless(MTR_SAVED_TYPES) : NULL;
 }
 
 static struct mtr_error *find(struct finder *f)

@@ -10,13 +10,6 @@
 #include "format/saved.h"
 #include "symbols/symbols_impl.h"
 
-static struct mtr_error *senseless(void)
-{
-	return mtr_error_coded(MTR_ERROR_DAMAGED,
-			       "the snapshot's part %d makes no sense",
-			       MTR_SAVED_NAMES);
-}
-
 /* --------------------------------------------------------------- reading */
 
 struct reader {
@@ -104,13 +97,13 @@ static struct mtr_error *take_modules(struct reader *r)
 	size_t n = mtr_packed_count(&r->c, 6);
 
 	if (n > MOST)
-		return senseless();
+		return mtr_part_senseless(MTR_SAVED_NAMES);
 	if (!mtr_known_modules_reserve(v, n))
 		return mtr_error_nomem();
 	while (v->n < n)
 		take_module(r, &v->at[v->n++]);
 	if (r->c.bad)
-		return senseless();
+		return mtr_part_senseless(MTR_SAVED_NAMES);
 	/* they do not move any more */
 	for (size_t i = 0; i < n; i++)
 		settle(r->s, &v->at[i]);
@@ -171,7 +164,7 @@ static struct mtr_error *take_sites(struct reader *r)
 
 		if (step > UINT64_MAX - pc || !frames ||
 		    r->k->frames.n > UINT32_MAX - frames)
-			return senseless();
+			return mtr_part_senseless(MTR_SAVED_NAMES);
 		pc += step;
 		v->at[v->n++] =
 			(struct mtr_known_site){ pc, (uint32_t)r->k->frames.n,
@@ -204,7 +197,7 @@ static struct mtr_error *take_data(struct reader *r)
 		    (before && (before->of_thread > d->of_thread ||
 				(before->of_thread == d->of_thread &&
 				 before->start > d->start))))
-			return senseless();
+			return mtr_part_senseless(MTR_SAVED_NAMES);
 		v->n++;
 	}
 	return NULL;
@@ -227,7 +220,7 @@ static struct mtr_error *take_blocks(struct reader *r)
 		b->block.end = b->block.start + size;
 		b->block.module = take_which(r);
 		if (!b->block.module || b->block.end < b->block.start)
-			return senseless();
+			return mtr_part_senseless(MTR_SAVED_NAMES);
 		v->n++;
 	}
 	return NULL;
@@ -240,7 +233,7 @@ static struct mtr_error *take_all(struct reader *r)
 	MTR_TRY(take_sites(r));
 	MTR_TRY(take_data(r));
 	MTR_TRY(take_blocks(r));
-	return r->c.bad ? senseless() : NULL;
+	return r->c.bad ? mtr_part_senseless(MTR_SAVED_NAMES) : NULL;
 }
 
 struct mtr_error *mtr_known_load(struct mtr_symbols *s)

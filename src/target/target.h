@@ -173,6 +173,12 @@ size_t mtr_target_segments(struct mtr_target *t, uint64_t start,
  */
 struct mtr_error *mtr_target_part(struct mtr_target *t, unsigned kind,
 				  const void **ret, size_t *bytes);
+/* What whoever knows the part @kind says of a damaged one. */
+static inline struct mtr_error *mtr_part_senseless(unsigned kind)
+{
+	return mtr_error_coded(MTR_ERROR_DAMAGED,
+			       "the snapshot's part %u makes no sense", kind);
+}
 
 /* Write into a live process: what `mark` needs. */
 struct mtr_error *mtr_target_write(struct mtr_target *t, uint64_t addr,

@@ -97,12 +97,6 @@ static uint64_t most(uint64_t bytes)
 	return ((uint64_t)64 << 20) + bytes * RATIO;
 }
 
-static struct mtr_error *senseless_part(unsigned kind)
-{
-	return mtr_error_coded(MTR_ERROR_DAMAGED,
-			       "the snapshot's part %u makes no sense", kind);
-}
-
 static struct mtr_error *cut_off(unsigned kind, uint64_t offset, uint64_t bytes,
 				 uint64_t file)
 {
@@ -127,7 +121,7 @@ part_add(struct saved *s, const struct mtr_saved_part *from, uint64_t *sum)
 	if (p->there || from->packing > MTR_SAVED_ZSTD ||
 	    (from->packing == MTR_SAVED_STORED && from->whole != from->bytes) ||
 	    from->whole > most(file) - *sum)
-		return senseless_part(from->kind);
+		return mtr_part_senseless(from->kind);
 	*sum += from->whole;
 	*p = (struct part){
 		.there = true,
@@ -258,7 +252,7 @@ static struct mtr_error *take_pages(struct mtr_packed *c, struct mtr_pages *p)
 		uint64_t size = mtr_packed_number(c);
 
 		if (start < end || !size || size > HIGHEST || start > HIGHEST)
-			return senseless_part(MTR_SAVED_RESIDENT);
+			return mtr_part_senseless(MTR_SAVED_RESIDENT);
 		end = start + size;
 		if (!mtr_pages_add(p, start, end))
 			return mtr_error_nomem();
@@ -277,11 +271,11 @@ static struct mtr_error *take_pages(struct mtr_packed *c, struct mtr_pages *p)
 		m->huge = mtr_packed_number(c);
 		m->huge_tlb = mtr_packed_number(c);
 		if (m->start < end || m->end <= m->start)
-			return senseless_part(MTR_SAVED_RESIDENT);
+			return mtr_part_senseless(MTR_SAVED_RESIDENT);
 		end = m->end;
 	}
 	return c->bad || !p->page || p->page & (p->page - 1)
-		       ? senseless_part(MTR_SAVED_RESIDENT)
+		       ? mtr_part_senseless(MTR_SAVED_RESIDENT)
 		       : NULL;
 }
 
@@ -346,11 +340,11 @@ static struct mtr_error *ranges_load(struct saved *s)
 	n = mtr_packed_count(&c, 4);
 	for (size_t i = 0; i < n; i++) {
 		if (!take_range(&c, r.end, &r))
-			return senseless_part(MTR_SAVED_RANGES);
+			return mtr_part_senseless(MTR_SAVED_RANGES);
 		if (!mtr_target_add_range(t, &r))
 			return mtr_error_nomem();
 	}
-	return c.bad ? senseless_part(MTR_SAVED_RANGES) : NULL;
+	return c.bad ? mtr_part_senseless(MTR_SAVED_RANGES) : NULL;
 }
 
 static void take_thread(struct mtr_packed *c, struct mtr_thread *t)
@@ -388,7 +382,7 @@ static struct mtr_error *threads_load(struct saved *s)
 		return mtr_error_nomem();
 	while (t->threads.n < n)
 		take_thread(&c, &t->threads.at[t->threads.n++]);
-	return c.bad ? senseless_part(MTR_SAVED_THREADS) : NULL;
+	return c.bad ? mtr_part_senseless(MTR_SAVED_THREADS) : NULL;
 }
 
 static const struct mtr_target_ops saved_ops = {

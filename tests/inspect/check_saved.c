@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* Blocks and stacks of saved snapshots, made by hand, sound and spoilt. */
+/* Blocks, stacks and the graph of saved snapshots, made by hand, sound and
+ * spoilt. */
 #include <check.h>
 #include <unistd.h>
 
 #include "core_builder.h"
 #include "format/saved.h"
+#include "graph/saved.h"
 #include "heap/saved.h"
+#include "snapshot/heap_view.h"
 #include "suite.h"
 
 enum { NUMBERS = 1024 };
@@ -26,6 +29,9 @@ static struct numbers part[MTR_SAVED_KINDS];
 static struct mtr_target *target;
 static struct mtr_heap heap;
 static struct mtr_stacks stacks;
+static struct mtr_graph graph;
+static struct mtr_lost_list lost;
+static struct mtr_regions regions;
 static int fd = -1;
 
 /* Where numbers are, by the parts below. */
@@ -56,6 +62,30 @@ enum {
 	CALLS_END = CALLS_SITE + 2,
 };
 enum { LIST_N, LIST_ID, LIST_CALL, LIST_CALLER };
+enum { EDGES_BLOCKS, EDGES_N, EDGES_COUNT, EDGES_TO = EDGES_COUNT + 3 };
+enum {
+	AREAS_N,
+	AREA_START,
+	AREA_SIZE,
+	AREA_PLACE,
+	AREA_THREAD,
+	REFS_N = AREA_START + 2 * 4,
+	REGISTER_ADDR,
+	REGISTER_THREAD,
+	REGISTER_BLOCK,
+	REF_ADDR,
+	REF_BLOCK,
+	NOTES_N,
+};
+enum {
+	HINTS_N,
+	HINT_BLOCK,
+	HINT_KIND,
+	HINT_PLACE,
+	HINT_THREAD,
+	HINT_AROUND,
+};
+enum { REGIONS_N, REGION_START, REGION_SIZE, REGION_KIND };
 
 /*
  * Callers 0x1000 and 0x2000. Three blocks: at 0x10000 one of 24 bytes, two of
@@ -88,8 +118,30 @@ static void setup(void)
 	part[MTR_SAVED_STACKS] = NUMBERS(2, 17, 2, 2);
 }
 
+/*
+ * A thread. Its registers and a variable at 0x8000 hold the first block, that
+ * one the second; the third is lost: a word below the stack pointer points to
+ * it.
+ */
+static void setup_graph(void)
+{
+	setup();
+	part[MTR_SAVED_THREADS] = NUMBERS(0, 1, 815, 0, 0, 0, 0, 0, 0, 0);
+	part[MTR_SAVED_EDGES] = NUMBERS(3, 1, 1, 0, 0, 2, 0);
+	part[MTR_SAVED_ROOTS] =
+		NUMBERS(2, 0x8000, 0x100, MTR_PLACE_DATA, 0, 0x100, 0x100,
+			MTR_PLACE_BELOW, 0, 2, 0, 0, 0, 0x8000, 0, 0);
+	part[MTR_SAVED_LOST] =
+		NUMBERS(1, 2, MTR_HINT_STALE, MTR_PLACE_BELOW, 0, 0, 0x8210);
+	part[MTR_SAVED_REGIONS] =
+		NUMBERS(1, 0x8000, 0x1000, MTR_REGION_OTHER << 1 | 1, 0);
+}
+
 static void close_all(void)
 {
+	mtr_regions_fini(&regions);
+	mtr_lost_list_fini(&lost);
+	mtr_graph_fini(&graph);
 	mtr_stacks_fini(&stacks);
 	mtr_heap_fini(&heap);
 	mtr_target_close(target);
@@ -154,8 +206,15 @@ static void open_file(void)
 
 static struct mtr_error *read_all(void)
 {
+	const struct mtr_graph_options options = { .places = true };
+
 	MTR_TRY(mtr_heap_read(target, &heap));
-	return mtr_stacks_read(target, &heap, &stacks);
+	MTR_TRY(mtr_stacks_read(target, &heap, &stacks));
+	if (!part[MTR_SAVED_EDGES].n)
+		return NULL;
+	MTR_TRY(mtr_graph_read(target, &heap, &options, &graph));
+	MTR_TRY(mtr_lost_find(&graph, true, &lost));
+	return mtr_regions_find(target, &heap, &regions);
 }
 
 static void is_sound(void)
@@ -461,6 +520,151 @@ START_TEST(list)
 }
 END_TEST
 
+/* --------------------------------------------------------------- the graph */
+
+START_TEST(sound_graph)
+{
+	is_sound();
+	ck_assert_uint_eq(graph.edges.n, 1);
+	ck_assert_uint_eq(graph.edges.to[0], 1);
+	ck_assert_uint_eq(graph.edges.words[0], 0);
+	ck_assert_uint_eq(graph.roots.list.n, 2);
+	ck_assert_uint_eq(graph.roots.list.at[1].start, 0x8200);
+	ck_assert_uint_eq(graph.refs.n, 2);
+	ck_assert_uint_eq(graph.refs.at[1].addr, 0x8000);
+	ck_assert_uint_eq(lost.n, 1);
+	ck_assert_uint_eq(lost.at[0].block, 2);
+	ck_assert_int_eq(lost.at[0].hint.kind, MTR_HINT_STALE);
+	ck_assert_uint_eq(lost.at[0].hint.addr, 0x8210);
+}
+END_TEST
+
+START_TEST(cut_off_graph)
+{
+	refuses_cut(MTR_SAVED_EDGES);
+	refuses_cut(MTR_SAVED_ROOTS);
+	refuses_cut(MTR_SAVED_LOST);
+	refuses_cut(MTR_SAVED_REGIONS);
+}
+END_TEST
+
+START_TEST(edges)
+{
+	enum { EDGES = MTR_SAVED_EDGES };
+
+	refuses(EDGES, EDGES, EDGES_BLOCKS, 2);
+	refuses(EDGES, EDGES, EDGES_BLOCKS, 4);
+	refuses(EDGES, EDGES, EDGES_N, 0);
+	refuses(EDGES, EDGES, EDGES_N, 2);
+	refuses(EDGES, EDGES, EDGES_N, UINT64_MAX);
+	refuses(EDGES, EDGES, EDGES_COUNT, 0);
+	refuses(EDGES, EDGES, EDGES_COUNT + 2, 1);
+	refuses(EDGES, EDGES, EDGES_COUNT + 2, UINT64_MAX);
+	/* one before the first, one behind the last: signed */
+	refuses(EDGES, EDGES, EDGES_TO, 1);
+	refuses(EDGES, EDGES, EDGES_TO, 3 << 1);
+	refuses_from(EDGES, EDGES_TO + 1, UINT64_C(1) << 32);
+}
+END_TEST
+
+START_TEST(areas)
+{
+	enum { ROOTS = MTR_SAVED_ROOTS };
+
+	refuses(ROOTS, ROOTS, AREAS_N, UINT64_MAX);
+	refuses(ROOTS, ROOTS, AREA_SIZE, 0);
+	refuses(ROOTS, ROOTS, AREA_SIZE, UINT64_MAX - 0x7fff);
+	/* back round to where the first one is */
+	refuses(ROOTS, ROOTS, AREA_START + 4, UINT64_MAX - 0x10);
+	refuses_from(ROOTS, AREA_PLACE, MTR_PLACE_HEAP + 1);
+	refuses(ROOTS, ROOTS, AREA_PLACE, MTR_PLACE_REGISTERS);
+	refuses_from(ROOTS, AREA_THREAD, 1);
+}
+END_TEST
+
+START_TEST(references)
+{
+	enum { ROOTS = MTR_SAVED_ROOTS };
+
+	refuses(ROOTS, ROOTS, REFS_N, UINT64_MAX);
+	refuses_from(ROOTS, REGISTER_THREAD, 1);
+	refuses_from(ROOTS, REGISTER_BLOCK, 3);
+	refuses_from(ROOTS, REF_BLOCK, 3);
+	refuses(ROOTS, ROOTS, NOTES_N, 1);
+	/* up to the last address */
+	part[ROOTS] = NUMBERS(0, 2, 0x8000, 0, 0, 1, 0);
+	refuses_from(ROOTS, 4, UINT64_MAX - 0x7fff);
+}
+END_TEST
+
+/* There are registers of threads only. */
+START_TEST(no_threads)
+{
+	enum { ROOTS = MTR_SAVED_ROOTS };
+
+	part[MTR_SAVED_THREADS].n = 0;
+	open_file();
+	fails_as(read_all(), MTR_ERROR_DAMAGED, "part 29 makes no sense");
+	close_all();
+	/* the same word at an address */
+	part[ROOTS].at[REFS_N] = 1;
+	part[ROOTS].at[REGISTER_ADDR] = 0x8000;
+	part[ROOTS].n = REGISTER_THREAD + 2;
+	is_sound();
+}
+END_TEST
+
+START_TEST(hints)
+{
+	enum { LOST = MTR_SAVED_LOST };
+
+	refuses(LOST, LOST, HINTS_N, UINT64_MAX);
+	refuses_from(LOST, HINT_BLOCK, 3);
+	refuses_from(LOST, HINT_KIND, MTR_HINT_TAGGED + 1);
+	refuses_from(LOST, HINT_PLACE, MTR_PLACE_HEAP + 1);
+	refuses(LOST, LOST, HINT_PLACE, MTR_PLACE_REGISTERS);
+	refuses_from(LOST, HINT_THREAD, 1);
+	refuses_from(LOST, HINT_AROUND, 4);
+	/* what is said of one that is not lost is of no use */
+	part[LOST].at[HINT_BLOCK] = 1;
+	is_sound();
+	ck_assert_int_eq(lost.at[0].hint.kind, MTR_HINT_NONE);
+}
+END_TEST
+
+START_TEST(pieces)
+{
+	enum { REGIONS = MTR_SAVED_REGIONS };
+
+	refuses(REGIONS, REGIONS, REGIONS_N, UINT64_MAX);
+	refuses(REGIONS, REGIONS, REGION_SIZE, 0);
+	refuses(REGIONS, REGIONS, REGION_SIZE, UINT64_MAX - 0x7fff);
+	refuses_from(REGIONS, REGION_KIND, (MTR_REGION_OTHER + 1) << 1);
+}
+END_TEST
+
+/* Sentences: fewer than are announced. */
+START_TEST(warnings)
+{
+	mtr_cleanup(mtr_heap_view_fini) struct mtr_heap_view view = { 0 };
+
+	part[MTR_SAVED_WARNINGS] = NUMBERS(1, 2, 'w', 0);
+	open_file();
+	mtr_heap_view_begin(target, &view);
+	target = NULL;
+	succeeds(mtr_heap_view_read(&view));
+	warned(view.target, 1, "w");
+	mtr_heap_view_fini(&view);
+	close_all();
+	part[MTR_SAVED_WARNINGS] = NUMBERS(9, 2, 'w', 0);
+	open_file();
+	mtr_heap_view_begin(target, &view);
+	target = NULL;
+	fails_as(mtr_heap_view_read(&view), MTR_ERROR_DAMAGED,
+		 "part 24 makes no sense");
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("saved");
@@ -478,5 +682,15 @@ int main(void)
 	tcase_add_test(t, code_of_stacks);
 	tcase_add_test(t, deep);
 	tcase_add_test(t, list);
+	tcase_add_test(t, warnings);
+	t = add_group(s, "graph", setup_graph, close_all);
+	tcase_add_test(t, sound_graph);
+	tcase_add_test(t, cut_off_graph);
+	tcase_add_test(t, edges);
+	tcase_add_test(t, areas);
+	tcase_add_test(t, references);
+	tcase_add_test(t, no_threads);
+	tcase_add_test(t, hints);
+	tcase_add_test(t, pieces);
 	return run_suite(s);
 }
