@@ -226,12 +226,13 @@ static uint64_t find_in_chunk(const char *chunk, size_t n, uint64_t addr)
 	return 0;
 }
 
+/* From above: a library lies near the stack, and below it much of the heap. */
 static uint64_t find_by_magic(void)
 {
 	static _Alignas(8) char chunk[1 << 20];
 	size_t step = sizeof(chunk) - sizeof(struct mtr_descriptor);
 
-	for (size_t i = 0; i < n_ranges; i++) {
+	for (size_t i = n_ranges; i--;) {
 		const struct range *r = &ranges[i];
 
 		for (uint64_t at = r->start; r->write && at < r->end;
