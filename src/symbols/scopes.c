@@ -475,6 +475,7 @@ static struct mtr_error *collect(struct mtr_scopes *s, struct unit *unit,
 /* --------------------------------------------------------------- the answer
  */
 
+/* @unit has the lines. That of split DWARF need not have a directory. */
 static void set_file(struct mtr_scope *scope, Dwarf_Die *unit, const char *file)
 {
 	Dwarf_Attribute attr;
@@ -485,8 +486,8 @@ static void set_file(struct mtr_scope *scope, Dwarf_Die *unit, const char *file)
 }
 
 /* Where the inlined function @die was called. The number of the file counts in
- * its own unit, which is not the one with the lines if DWARF is split. */
-static void set_call(struct mtr_scope *scope, Dwarf_Die *die)
+ * its own unit, which is not @lines if DWARF is split. */
+static void set_call(struct mtr_scope *scope, Dwarf_Die *lines, Dwarf_Die *die)
 {
 	Dwarf_Word line = mtr_die_number(die, DW_AT_call_line);
 	Dwarf_Word file = mtr_die_number(die, DW_AT_call_file);
@@ -497,7 +498,7 @@ static void set_call(struct mtr_scope *scope, Dwarf_Die *die)
 	if (!line || line > INT32_MAX || !dwarf_diecu(die, &unit, NULL, NULL) ||
 	    dwarf_getsrcfiles(&unit, &files, &n) != 0 || file >= n)
 		return;
-	set_file(scope, &unit, dwarf_filesrc(files, file, NULL, NULL));
+	set_file(scope, lines, dwarf_filesrc(files, file, NULL, NULL));
 	if (scope->file)
 		scope->line = (int)line;
 }
@@ -550,7 +551,7 @@ struct mtr_error *mtr_scopes_find(struct mtr_scopes *s, Dwarf_Addr addr,
 			.inlined = i + 1 < dies.n,
 		};
 		if (i)
-			set_call(&ret->at[i], die + 1);
+			set_call(&ret->at[i], &unit, die + 1);
 	}
 	set_line(&ret->at[0], &unit, addr);
 	return NULL;
