@@ -52,7 +52,7 @@ names="active aligned_data aligned_sizes before_libc calloc_overflow
     stack_altstacks stack_damaged stack_passed_fp stack_places stack_signals
     stack_unloads stack_wrong tagged thread_exit usable_fill"
 libraries="front_dlsym front_malloc leaky_lib libodd_chunks libsmall_malloc
-    next_literal plugin_c stack_plugin_bare stack_plugin_large
+    next_array next_literal plugin_c stack_plugin_bare stack_plugin_large
     stack_plugin_small"
 cxx="all_new cxx_threads odd_new replaced_new stack_shapes stack_shapes_plain
     stack_threads"

@@ -27,6 +27,7 @@ over() { # ALLOCATOR'S FILE, or none for libc
 }
 
 over ""
+over "$MTR_BUILD/tests/victims/.libs/next_array.so"
 for soname in libjemalloc.so.2 libtcmalloc.so.4 libtcmalloc_minimal.so.4 \
     libmimalloc.so.2 libmimalloc.so.3; do
     file=$(find_library "$soname")
