@@ -270,7 +270,7 @@ START_TEST(long_list)
 	ck_assert_uint_eq(d.retained[LONG].blocks, LONG);
 	ck_assert_uint_eq(d.retained[0].blocks, 1);
 	for (size_t i = 0; i < LONG; i++)
-		ck_assert_uint_eq(d.parent[i], i + 1);
+		must(d.parent[i] == i + 1);
 }
 END_TEST
 
@@ -302,7 +302,7 @@ START_TEST(list_beside_a_table)
 	ck_assert_uint_eq(d.retained[2 * LONG].blocks, LONG);
 	ck_assert_uint_eq(d.retained[2 * LONG + 1].blocks, 0);
 	for (size_t i = LONG; i < 2 * LONG; i++)
-		ck_assert_uint_eq(d.parent[i], MTR_NO_BLOCK);
+		must(d.parent[i] == MTR_NO_BLOCK);
 }
 END_TEST
 

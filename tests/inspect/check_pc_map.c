@@ -33,15 +33,15 @@ static void flood(uint64_t (*hash)(uint64_t i))
 
 	for (uint32_t i = 1; i <= N; i++) {
 		*mtr_pc_map_at(&m, pc_of_hash(hash(i)), &added) = i;
-		ck_assert(added);
+		must(added);
 	}
 	ck_assert_uint_gt(m.branches, N / 2);
 	for (uint32_t i = 1; i <= N; i++) {
 		uint64_t pc = pc_of_hash(hash(i));
 
-		ck_assert_uint_eq(*mtr_pc_map_find(&m, pc), i);
-		ck_assert_uint_eq(*mtr_pc_map_at(&m, pc, &added), i);
-		ck_assert(!added);
+		must(*mtr_pc_map_find(&m, pc) == i);
+		must(*mtr_pc_map_at(&m, pc, &added) == i);
+		must(!added);
 	}
 	ck_assert_ptr_null(mtr_pc_map_find(&m, pc_of_hash(N + 1)));
 	mtr_pc_map_fini(&m);
@@ -73,10 +73,10 @@ START_TEST(callers_that_programs_have)
 	ck_assert_ptr_null(mtr_pc_map_find(&m, 0x401000));
 	for (uint32_t i = 0; i < 100000; i++) {
 		*mtr_pc_map_at(&m, 0x401000 + 5 * i, &added) = i;
-		ck_assert(added);
+		must(added);
 	}
 	for (uint32_t i = 0; i < 100000; i++)
-		ck_assert_uint_eq(*mtr_pc_map_find(&m, 0x401000 + 5 * i), i);
+		must(*mtr_pc_map_find(&m, 0x401000 + 5 * i) == i);
 	ck_assert_uint_lt(m.branches, 1000);
 	mtr_pc_map_fini(&m);
 }

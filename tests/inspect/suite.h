@@ -22,6 +22,13 @@
 #define ck_has(text, part) \
 	ck_assert_msg(strstr(text, part), "\"%s\" is not in \"%s\"", part, text)
 
+/* ck_assert for long loops: Check writes to a file at each of its own. */
+#define must(condition)                                 \
+	do {                                            \
+		if (!(condition))                       \
+			ck_abort_msg("%s", #condition); \
+	} while (0)
+
 static inline void fails_with(struct mtr_error *error, const char *part)
 {
 	ck_assert_msg(error, "no error, where one says \"%s\"", part);
