@@ -162,18 +162,20 @@ static void main_arena(struct finder *f, const struct mtr_block *b)
 
 static void chunk(struct finder *f, const struct mtr_block *b)
 {
-	uint64_t size, end = b->addr + b->usable;
+	uint64_t word, size, end = b->addr + b->usable;
 
 	if (b->addr < HEADER)
 		return;
-	if (mtr_target_read(f->t, b->addr - 8, &size, sizeof(size)) !=
-	    sizeof(size))
-		size = 0; /* it is not there */
-	if (size & MMAPPED && (size & ~(uint64_t)FLAGS) == b->usable + HEADER)
+	if (mtr_target_read(f->t, b->addr - 8, &word, sizeof(word)) !=
+	    sizeof(word))
+		word = 0; /* it is not there */
+	size = word & ~(uint64_t)FLAGS;
+	if (size != b->usable + 8)
+		/* mmapped, up to glibc 2.42, or overwritten */
 		add(f, b->addr - HEADER, end);
-	else if ((size & ~(uint64_t)FLAGS) != b->usable + 8)
-		add(f, b->addr - HEADER, end); /* it is overwritten */
-	else if (size & OTHER_ARENA)
+	else if (word & MMAPPED)
+		add(f, b->addr - HEADER, end + 8);
+	else if (word & OTHER_ARENA)
 		arena_heap(f, b);
 	else
 		main_arena(f, b);

@@ -29,7 +29,8 @@ static struct mtr_error *add(struct finder *f, uint64_t start, uint64_t end)
 {
 	struct mtr_area *slot;
 
-	if (end < start || end - start < GRANULE)
+	if (end < start ||
+	    end - start < (f->chunks ? SMALLEST - WORD : GRANULE))
 		return NULL;
 	slot = mtr_areas_push(f->ret);
 	if (!slot)

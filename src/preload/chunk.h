@@ -13,9 +13,10 @@
  *     ---+-------------+------------------------------------+-----------
  *        |<--------------- size - 8 ----------------------->|
  *
- * usable is size - 8. An mmapped chunk lends nothing, and has 8 bytes less.
+ * usable is size - 8. An mmapped chunk lends nothing, and has 8 bytes less;
+ * from glibc 2.43 on its size is as much smaller, and usable is size - 8 again.
  *
- * That has not changed in 20 years, but it is not promised either: it is
+ * All that had not changed in 20 years, and is not promised either: it is
  * trusted only if it says what malloc_usable_size says (mtr_chunks_agree).
  */
 #ifndef MTR_PRELOAD_CHUNK_H
@@ -58,14 +59,14 @@ MTR_INLINE size_t mtr_chunk_usable(size_t chunk)
  */
 MTR_INLINE bool mtr_chunk_is(const void *p, size_t usable)
 {
-	size_t chunk;
+	size_t chunk, says;
 
 	if (!(mtr_descriptor.flags & MTR_FLAG_CHUNKS))
 		return true;
 	chunk = mtr_chunk_of(p);
-	if (chunk & MTR_CHUNK_MMAPPED)
-		usable += MTR_CHUNK_HEADER;
-	return mtr_chunk_usable(chunk) == usable;
+	says = mtr_chunk_usable(chunk);
+	return says == usable ||
+	       (chunk & MTR_CHUNK_MMAPPED && says == usable + MTR_CHUNK_HEADER);
 }
 
 /*

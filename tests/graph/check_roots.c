@@ -56,6 +56,13 @@ static void word(uint64_t addr, uint64_t value)
 	core_put(core, addr, &value, sizeof(value));
 }
 
+static void put_usable(uint64_t addr, uint64_t size, uint64_t usable)
+{
+	core_block(core, &(struct core_block){ .addr = addr,
+					       .size = size,
+					       .usable = usable });
+}
+
 /* A block with the header of its chunk. */
 static void put(uint64_t addr, uint64_t size, uint64_t flags)
 {
@@ -64,9 +71,14 @@ static void put(uint64_t addr, uint64_t size, uint64_t flags)
 	if (flags & MMAPPED)
 		usable = (size + 16 + 16 + 4095) / 4096 * 4096 - 16;
 	word(addr - 8, (usable + (flags & MMAPPED ? 16 : 8)) | flags);
-	core_block(core, &(struct core_block){ .addr = addr,
-					       .size = size,
-					       .usable = usable });
+	put_usable(addr, size, usable);
+}
+
+/* One with a mapping of its own, as glibc 2.43 makes them. */
+static void put_mmapped(uint64_t addr, uint64_t bytes)
+{
+	word(addr - 8, (bytes - 16) | MMAPPED);
+	put_usable(addr, bytes - 100, bytes - 24);
 }
 
 static void thread(int tid, uint64_t sp, uint64_t tp, uint64_t rbx)
@@ -178,6 +190,22 @@ START_TEST(chunk_with_a_mapping_of_its_own)
 }
 END_TEST
 
+/* Pages of the program lie between them, which hold what they point to. */
+START_TEST(chunks_with_mappings_side_by_side)
+{
+	const uint64_t at = 0x7f5500000000;
+
+	add(at, 0x10000, RW);
+	put_mmapped(at + 0x1010, 0x3000);
+	put_mmapped(at + 0x5010, 0x3000);
+	put_mmapped(at + 0x8010, 0x3000);
+	put(core_heap + 0x10, 100, IN_USE);
+	find_extents(3);
+	is_area(1, at + 0x1000, at + 0x4000);
+	is_area(2, at + 0x5000, at + 0xb000);
+}
+END_TEST
+
 START_TEST(heap_of_another_arena)
 {
 	const uint64_t at = 0x7f5400000000;
@@ -249,6 +277,19 @@ START_TEST(free_chunks_that_make_no_sense)
 	word(core_heap + 0xc8, sizes[_i]);
 	find_gaps(2);
 	is_area(0, core_heap + 0x88, core_heap + 0xe8);
+}
+END_TEST
+
+/* None is free: not the last word of the first, nor the next one's header. */
+START_TEST(no_gaps_between_chunks_with_mappings)
+{
+	const uint64_t at = 0x7f5500000000;
+
+	put_gaps();
+	add(at, 0x10000, RW);
+	put_mmapped(at + 0x1010, 0x3000);
+	put_mmapped(at + 0x4010, 0x3000);
+	find_gaps(3);
 }
 END_TEST
 
@@ -731,12 +772,14 @@ int main(void)
 	tcase_add_test(t, main_arena_without_brk);
 	tcase_add_test(t, program_that_is_mapped_twice);
 	tcase_add_test(t, chunk_with_a_mapping_of_its_own);
+	tcase_add_test(t, chunks_with_mappings_side_by_side);
 	tcase_add_test(t, heap_of_another_arena);
 	tcase_add_test(t, headers_that_make_no_sense);
 	tcase_add_test(t, mapping_of_another_allocator);
 	tcase_add_test(t, what_jemalloc_knows);
 	tcase_add_test(t, free_chunks);
 	tcase_add_loop_test(t, free_chunks_that_make_no_sense, 0, 4);
+	tcase_add_test(t, no_gaps_between_chunks_with_mappings);
 	t = add_group(s, "roots", setup, teardown);
 	tcase_add_test(t, nobody_points_to_it);
 	tcase_add_test(t, pointers_that_count);
