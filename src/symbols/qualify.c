@@ -173,6 +173,15 @@ static Dwarf_Die declaration(Dwarf_Die die)
 	return die;
 }
 
+/* "<lambda(int)>": up to 9 gcc calls so the classes of all lambdas that take
+ * the same. */
+static bool has_own_name(Dwarf_Die *type)
+{
+	const char *name = dwarf_diename(type);
+
+	return name && strncmp(name, "<lambda", 7) != 0;
+}
+
 /* A lambda's class has no name and holds an operator(). */
 static void add_unnamed(struct mtr_strbuf *out, Dwarf_Die *type,
 			Dwarf_Die *inside)
@@ -212,7 +221,7 @@ static struct mtr_error *add_part(struct mtr_qualifier *q, Dwarf_Die *around,
 	case DW_TAG_interface_type:
 	case DW_TAG_enumeration_type:
 	case DW_TAG_module:
-		if (name)
+		if (has_own_name(around))
 			mtr_strbuf_add(out, name);
 		else
 			add_unnamed(out, around, inside);
