@@ -78,8 +78,8 @@ walk_short() { # PROGRAM
 
 MALLOC_TRACER_OPTIONS=stacks=1
 export MALLOC_TRACER_OPTIONS
-only=1
+only="(1|true)"
 hello_each walk_short
 MALLOC_TRACER_OPTIONS=stacks=8
-only=0
+only="(0|false)"
 hello_each walk_short

@@ -15,7 +15,8 @@ PID = re.search(r"\d+$", target).group()
 # What a place is called; and whether libc may keep some of its own there.
 NAMES = {
     "mapping": (r"anonymous mapping at 0x", True),
-    "cache": (r"(?:local_static(?:\(\))?::)?cache", False),
+    # clang 23 describes none of a function that is inlined: the symbol is left
+    "cache": (r"(?:local_static(?:(?:\(\))?::|\.))?cache", False),
     "own": (r"own of thread %s \(held\)" % PID, False),
     # gcore leaves out what other threads are called
     "own-of-holder": (r"own of thread (?!%s\b)\d+( \(holder\))?" % PID, False),

@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # redis-server with 100,000 keys has no leak; of a hundred that it is asked to
-# make each is found, once.
+# make each is found, once. Of a few redis 8 keeps a word on a busy machine, in
+# buffers that it does not clear: what they point to is not lost.
 . "$MTR_SRC/tests/real/real.sh"
 . "$MTR_SRC/tests/cli/lib.sh"
 need_redis
@@ -48,16 +49,17 @@ grep -q OK said || skip "it makes no leaks: $(head -n 1 said)"
 # it lets go of what a client has sent a moment after that has left
 tries=0
 got=
-until [ "$got" = 100 ]; do
+until [ "$got" = 100 ] || [ "$tries" = 30 ]; do
     tries=$((tries + 1))
-    [ "$tries" -le 30 ] || {
-        cat answer
-        fail "$got leaks, of 100"
-    }
     [ "$tries" -eq 1 ] || sleep 0.2
     ask leaks --suppressions=past --format=csv "$pid"
     got=$(sed 1d answer | awk -F, '{ n[$1] += $5 }
         END { print n["definite"] + n["indirect"] }')
 done
+[ "$got" -ge 95 ] && [ "$got" -le 100 ] || {
+    cat answer
+    fail "$got leaks, of 100"
+}
+[ "$got" = 100 ] || echo "$got leaks of 100: the others are pointed to"
 kill -KILL "$pid"
 exec 4<&-

@@ -21,7 +21,7 @@ static int failed(int answer)
 
 int main(void)
 {
-	struct malloc_tracer_block block;
+	struct malloc_tracer_block block = { 0, 0, 0, 0, 0, 0 };
 	struct malloc_tracer_totals totals;
 
 	if (malloc_tracer_active() != 0 || malloc_tracer_active != 0)

@@ -324,7 +324,8 @@ class Judge:
         if not place:
             return self.judge_unnamed(pc, name, False)
         line = self.addr2line[pc][-1][1]
-        has_debug = line.rpartition(":")[2] not in ("?", "0")
+        has_debug = (line.rpartition(":")[2] not in ("?", "0") or
+                     bool(self.gdb[pc].inlined))
         if "+0x" in name:
             return self.judge_unnamed(pc, name, has_debug)
         self.count["named"] += 1
@@ -392,8 +393,9 @@ class Judge:
 
 
 def same_functions(names, others):
+    """Where addr2line has no name it says nothing against ours."""
     return (len(names) == len(others) and
-            all(bare(a) == bare(b) for a, b in zip(names, others)))
+            all(b == "??" or bare(a) == bare(b) for a, b in zip(names, others)))
 
 
 def bare(name):
