@@ -109,6 +109,7 @@ for at, to, variable in steps:
     if variable:
         # compilers call a function's own variable cache.0 or function.cache
         symbol = answers.pop(0).split()[0]
-        assert variable.split("::")[-1] in re.findall(r"\w+", symbol), (variable, symbol)
+        own = re.split(r"::|\.", variable)[-1]
+        assert own in re.findall(r"\w+", symbol), (variable, symbol)
 assert not answers, answers
 print("%s: %d steps read back by gdb" % (target, len(steps)))
