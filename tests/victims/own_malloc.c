@@ -12,13 +12,13 @@ static size_t used;
 
 void *malloc(size_t size)
 {
-	char *p = heap + used + 16;
+	char *p = heap + used;
 
 	used += 16 + ((size + 15) & -(size_t)16);
 	if (used > sizeof(heap))
 		return NULL;
-	*(size_t *)(p - 16) = size;
-	return p;
+	*(size_t *)p = size;
+	return p + 16;
 }
 
 void free(void *p)
