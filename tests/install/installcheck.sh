@@ -74,8 +74,9 @@ compile_header() { # COMPILER STANDARD FILE LANGUAGE
 }
 
 check_header_alone() {
+    # -fPIE: malloc_tracer(3) says for whom
     # shellcheck disable=SC2046,SC2086
-    run $MTR_CC $(pc --cflags) -o "$mtr_tmp/alone" "$example"
+    run $MTR_CC -fPIE $(pc --cflags) -o "$mtr_tmp/alone" "$example"
     "$mtr_tmp/alone" >"$mtr_tmp/alone.out" || fail "own_blocks, without the library"
     expect '^not active' "$mtr_tmp/alone.out"
 }
