@@ -42,7 +42,7 @@ check_header() {
 	int main(void)
 	{
 		struct malloc_tracer_totals totals;
-		struct malloc_tracer_block block;
+		struct malloc_tracer_block block = { 0, 0, 0, 0, 0, 0 };
 
 		if (!malloc_tracer_active())
 			return 0;
