@@ -183,7 +183,7 @@ START_TEST(blocks_far_apart)
 	for (size_t i = 0; i < 1 << MTR_INDEX_ROOT_BITS; i++)
 		n += !!x.root[i].mid;
 	ck_assert_uint_le(n, 2);
-	for (uint64_t i = 0; i < 20000; i += 7)
+	for (uint64_t i = 0; i < 20000; i += 77)
 		around(0x10000 + i * mib);
 	around(7999 * 16 * gib);
 }
